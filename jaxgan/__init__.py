@@ -1,0 +1,12 @@
+"""The GAN family in pure functional JAX.
+
+Rooms: losses and penalties (arithmetic on scores), games (rules of play), models (networks), step
+(one update of both sides), parallel (devices), data, metrics; train, sample and report are the host.
+"""
+
+from importlib.metadata import PackageNotFoundError, version
+
+try:
+    __version__ = version("jaxgan")
+except PackageNotFoundError:  # a checkout that was never installed
+    __version__ = "0"
