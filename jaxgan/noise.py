@@ -1,0 +1,23 @@
+"""Randomness by the example: every row of a batch owns a key.
+
+Splitting one key over the *global* batch and handing each device its rows makes a draw depend on
+the row alone: the same run on one device or on many.
+"""
+
+import jax
+
+
+def split_each(keys, number):
+    """Split each of B keys -> [number, B] keys."""
+    return jax.vmap(lambda key: jax.random.split(key, number), out_axes=1)(keys)
+
+
+def normal(keys, shape):
+    """N(0, 1) draws of ``shape``, one an example -> [B, *shape] float32."""
+    return jax.vmap(lambda key: jax.random.normal(key, shape))(keys)
+
+
+def other_labels(keys, labels, classes):
+    """A label other than the given one, uniform over the other classes -> int [B]."""
+    shift = jax.vmap(lambda key: jax.random.randint(key, (), 1, classes))(keys)
+    return (labels + shift) % classes
