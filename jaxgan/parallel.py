@@ -1,0 +1,169 @@
+"""Devices: the only file that names pmap, shard_map, an axis or a device count.
+
+The state never has a device axis. Everything else runs the same per-device function, which knows
+two things about the others: how to average with them and which rows of the batch are its own.
+"""
+
+from collections.abc import Callable
+from typing import NamedTuple
+
+import jax
+import numpy as np
+from jax import lax
+from jax.sharding import Mesh, NamedSharding, PartitionSpec
+
+from jaxgan.errors import UserError, choose
+
+AXIS = "devices"
+
+
+class Devices(NamedTuple):
+    """What the code inside and around a compiled call needs to know of devices.
+
+    Attributes:
+      count: devices over all processes.
+      axis_name: for batch statistics; None on one device.
+      mean: pytree -> the same averaged over devices (inside the call).
+      rows: (array, axis=0) -> this device's share of a global batch axis (inside the call).
+      compile: call(state, data, block, count) -> the compiled function; it donates the state.
+        ``data`` is the same on all devices, ``block`` has one leading entry a device.
+      replicate: pytree -> the same on every device.
+      place: pytree with one leading entry a *local* device -> what ``compile``'s block takes.
+    """
+
+    count: int
+    axis_name: str | None
+    mean: Callable
+    rows: Callable
+    compile: Callable
+    replicate: Callable
+    place: Callable
+
+
+def _own(block):
+    return jax.tree.map(lambda x: x[0], block)
+
+
+def _jit(devices):
+    def compile(call):
+        def one(state, data, block, count):
+            return call(state, data, _own(block), count)
+
+        return jax.jit(one, donate_argnums=0)
+
+    return Devices(
+        count=1,
+        axis_name=None,
+        mean=lambda tree: tree,
+        rows=lambda array, axis=0: array,
+        compile=compile,
+        replicate=lambda tree: jax.device_put(tree, devices[0]),
+        place=lambda block: jax.device_put(block, devices[0]),
+    )
+
+
+def _mapped(devices, mesh, compile, place):
+    def rows(array, axis=0):
+        share = array.shape[axis] // len(devices)
+        return lax.dynamic_slice_in_dim(array, lax.axis_index(AXIS) * share, share, axis)
+
+    return Devices(
+        count=len(devices),
+        axis_name=AXIS,
+        mean=lambda tree: lax.pmean(tree, AXIS),
+        rows=rows,
+        compile=compile,
+        # For pmap too: it compiles anew when its own, replicated, output comes back as input.
+        replicate=lambda tree: jax.device_put(tree, NamedSharding(mesh, PartitionSpec())),
+        place=place,
+    )
+
+
+def _pmap(devices):
+    mesh = Mesh(np.array(devices), (AXIS,))
+
+    def compile(call):
+        mapped = jax.pmap(
+            lambda state, data, own, count: call(state, data, own["block"], count),
+            axis_name=AXIS,
+            in_axes=(None, None, 0, None),
+            out_axes=None,
+            devices=devices,
+            donate_argnums=0,
+        )
+        # pmap wants a mapped argument even where the block is empty.
+        ranks = np.arange(jax.local_device_count())[: len(devices)]
+        return lambda state, data, block, count: mapped(
+            state, data, {"block": block, "rank": ranks}, count
+        )
+
+    return _mapped(devices, mesh, compile, place=lambda block: block)
+
+
+def _shard_map(devices):
+    mesh = Mesh(np.array(devices), (AXIS,))
+    everywhere, split = PartitionSpec(), PartitionSpec(AXIS)
+
+    def compile(call):
+        def one(state, data, block, count):
+            return call(state, data, _own(block), count)
+
+        # Without check_vma=False gradients of replicated parameters arrive already summed, and the
+        # mean over devices would then move the parameters `count` times too far.
+        mapped = jax.shard_map(
+            one,
+            mesh=mesh,
+            in_specs=(everywhere, everywhere, split, everywhere),
+            out_specs=everywhere,
+            check_vma=False,
+        )
+        return jax.jit(mapped, donate_argnums=0)
+
+    def place(block):
+        sharding = NamedSharding(mesh, split)
+        return jax.tree.map(lambda x: jax.make_array_from_process_local_data(sharding, x), block)
+
+    return _mapped(devices, mesh, compile, place)
+
+
+PARALLEL = {"jit": _jit, "pmap": _pmap, "shard_map": _shard_map}
+ONE_DEVICE = _jit([None])
+
+
+def devices(mode="auto", number=None):
+    """Set up the devices of a run.
+
+    Args:
+      mode: a row of ``PARALLEL``; "auto" is jit on one device and shard_map on several.
+      number: use only the first so many devices; None uses all.
+
+    Raises:
+      UserError: unknown mode, or jit with several processes.
+    """
+    found = jax.devices()[:number]
+    if mode == "auto":
+        mode = "jit" if len(found) == 1 else "shard_map"
+    build = choose({**PARALLEL, "auto": None}, mode, "value of parallel")
+    if mode == "jit" and jax.process_count() > 1:
+        raise UserError("parallel='jit' runs on one device; several processes need shard_map.")
+    return build(found)
+
+
+def check_batch(batch_size, count):
+    """Raise ``UserError`` unless the global batch divides evenly over the devices."""
+    if batch_size % count:
+        raise UserError(
+            f"batch_size {batch_size} is not divisible by the {count} devices; "
+            f"{batch_size - batch_size % count or count} or "
+            f"{batch_size - batch_size % count + count} would be."
+        )
+
+
+def initialize_processes(coordinator, process_count, process_id):
+    """Join JAX's own multi-process runtime; on a TPU pod or Slurm all three may be None."""
+    jax.distributed.initialize(coordinator, process_count, process_id)
+
+
+def is_first_process():
+    """Whether this process is the one that writes files and draws the progress bar."""
+    return jax.process_index() == 0
