@@ -1,0 +1,101 @@
+"""Data sources: ``load(name)`` turns a name into a ``Source`` of examples."""
+
+import inspect
+from functools import partial
+
+import numpy as np
+
+from jaxgan.data import transform
+from jaxgan.data.arrays import mnist10k, npz
+from jaxgan.data.folders import folder
+from jaxgan.data.idx import idx
+from jaxgan.data.source import Source, from_arrays, only_split
+from jaxgan.data.tfds import looks_like_tfds, tfds
+from jaxgan.data.toy import TOYS, Mixture, Toy
+from jaxgan.errors import UserError
+
+__all__ = ["FORMS", "SETS", "TOYS", "Mixture", "Source", "Toy", "load"]
+
+SETS = {"mnist10k": mnist10k}  # by name; TOYS are by name too
+FORMS = {"folder": folder, "idx": idx, "npz": npz}  # by what stands before the colon
+TOY_DEFAULTS = {"points": 100_000, "seed": 0}  # options of every toy set
+
+
+def load(name, *, size=None, fit="crop", channels=None, split="train", data_dir=None, options=None):
+    """Load a data set.
+
+    Names: ``mnist10k`` (bundled), the rows of ``TOYS``, ``folder:DIR``, ``idx:DIR``, ``npz:FILE``,
+    and any image set of TensorFlow Datasets by its name there (``cifar10``, ``lsun/bedroom``).
+
+    Args:
+      name: one of the names above.
+      size: side of the square images in pixels; None keeps the stored height and width.
+      fit: how images are brought to ``size``: "crop" (the greatest centred square, resized),
+        "stretch" (height and width resized separately), "pad" (centred on black, shrunk first if
+        larger than ``size``, never enlarged).
+      channels: 1 (grey) or 3 (colour); None keeps those that there are.
+      split: "train"; "test" too for idx; for TFDS any split of the set, or slice
+        of one ("train[:90%]").
+      data_dir: where TFDS keeps prepared sets; None: its own default (~/tensorflow_datasets, or
+        the environment variable TFDS_DATA_DIR). Only for TFDS sets.
+      options: of a toy set: ``points`` (how many are drawn, 100,000), ``seed`` (0), and those of
+        its row in ``TOYS``. Only for toy sets.
+
+    Returns:
+      a ``Source``: uint8 images [H, W, C] or float32 points [D].
+
+    Raises:
+      UserError: an unknown name, split or option, a setting that the set does not take, and files
+        that are missing, damaged or do not match; the sentence names the file.
+    """
+    view = transform.make_view(size, fit, channels)
+    form, colon, _ = name.partition(":")
+    known = known_names()
+    if name in TOYS:
+        row, special = load_toy, {"options": options}
+    elif name in SETS:
+        row, special = SETS[name], {}
+    elif colon and form in FORMS:
+        row, special = FORMS[form], {}
+    elif looks_like_tfds(name):
+        row, special = partial(tfds, known=known), {"data_dir": data_dir}
+    else:
+        raise UserError(
+            f"unknown data set {name!r}; known: {', '.join(known)}, and the names of TensorFlow "
+            "Datasets."
+        )
+    for key, value in {"options": options, "data_dir": data_dir}.items():
+        if value and key not in special:
+            raise UserError(f"{name} takes no {key}; leave it unset.")
+    return row(name, view, split, **special)
+
+
+def load_toy(name, view, split, options):
+    """Draw a toy set: ``points`` of them, a pure function of ``seed`` and the row's options."""
+    only_split(split, ("train",), name)
+    transform.refuse_for_points(view, name)
+    own = {key: p.default for key, p in inspect.signature(TOYS[name]).parameters.items()}
+    settings = TOY_DEFAULTS | own
+    options = dict(options or {})
+    for key in options:
+        if key not in settings:
+            raise UserError(f"{name} has no option {key!r}; known: {', '.join(sorted(settings))}.")
+    settings |= options
+    points, seed = (settings.pop(key) for key in TOY_DEFAULTS)
+    if points < 1:
+        raise UserError(f"points must be 1 or more; got {points!r}.")
+    toy = TOYS[name](**settings)
+    x, label = toy.sample(np.random.default_rng(seed), points)
+    return from_arrays(
+        name,
+        x,
+        label,
+        classes=len(toy.mixture.weights) if toy.mixture else 0,
+        density=toy.density,
+        mixture=toy.mixture,
+    )
+
+
+def known_names():
+    """The names that jaxgan knows by itself."""
+    return [*SETS, *TOYS, *(f"{form}:PATH" for form in FORMS)]

@@ -1,0 +1,102 @@
+"""Data sets that lie in memory: the bundled digits and .npz files."""
+
+import hashlib
+import io
+import zipfile
+import zlib
+from importlib import resources
+from pathlib import Path
+
+import numpy as np
+
+from jaxgan.data import transform
+from jaxgan.data.source import from_arrays, only_split
+from jaxgan.errors import UserError
+
+MNIST10K_SHA256 = "0217e13bd0668deb198aa7d305edbf0331eb89f8a6e7dd226e03d1aa3a9bd4ef"
+
+X_KEYS = ("images", "x")
+LABEL_KEYS = ("labels", "y")
+
+
+def mnist10k(name, view, split):
+    """Load the bundled first 10,000 digits of MNIST's training set, grouped by class.
+
+    uint8 [10000, 28, 28, 1] before the view, 10 classes (LeCun and Cortes).
+    """
+    only_split(split, ("train",), name)
+    images, labels = read_bundled(resources.files("jaxgan.data") / "mnist10k.npz", MNIST10K_SHA256)
+    return from_images(name, images, labels, view)
+
+
+def npz(name, view, split):
+    """Load ``npz:FILE``: arrays ``images`` (or ``x``) and, if it has any, ``labels`` (or ``y``).
+
+    uint8 [N, H, W] or [N, H, W, C] are images with any number of channels; floating [N, D] are
+    points. Labels are whole numbers from 0, [N]. Anything else is a ``UserError``.
+    """
+    only_split(split, ("train",), name)
+    file = Path(name.partition(":")[2]).expanduser()
+    x, label = read_npz(file)
+    if label is not None and (
+        label.shape != (len(x),) or label.dtype.kind not in "iu" or label.min() < 0
+    ):
+        raise UserError(
+            f"{file}: labels must be whole numbers from 0, one for each of the {len(x)} examples; "
+            f"found {label.dtype} of shape {label.shape}."
+        )
+    if x.ndim == 2 and x.dtype.kind == "f":
+        transform.refuse_for_points(view, name)
+        if not np.isfinite(x).all():
+            raise UserError(f"{file}: the points are not all finite.")
+        return from_arrays(name, x.astype(np.float32), label)
+    if x.ndim not in (3, 4) or x.dtype != np.uint8:
+        raise UserError(
+            f"{file}: images must be uint8 [N, H, W] or [N, H, W, C] and points floating [N, D]; "
+            f"found {x.dtype} of shape {x.shape}."
+        )
+    return from_images(name, x, label, view)
+
+
+def from_images(name, images, labels, view):
+    """Make a source of uint8 images [N, H, W] or [N, H, W, C], brought to the view once."""
+    images = images[..., None] if images.ndim == 3 else images
+    return from_arrays(name, transform.apply_all(view, images), labels)
+
+
+def read_bundled(file, sha256):
+    """Read ``images`` and ``labels`` of a file that ships with the package, verified."""
+    data = file.read_bytes() if file.is_file() else b""
+    if hashlib.sha256(data).hexdigest() != sha256:
+        raise UserError(f"{file}, a part of jaxgan, is missing or damaged: install jaxgan again.")
+    with np.load(io.BytesIO(data)) as stored:
+        return stored["images"], stored["labels"]
+
+
+def read_npz(file):
+    """Read the examples and the labels (or None) of an .npz file; damage is a ``UserError``."""
+    if not file.is_file():
+        raise UserError(f"{file}: no such file; npz:FILE names an .npz file.")
+    try:
+        with np.load(file, allow_pickle=False) as stored:
+            keys = list(stored)
+            x, label = (
+                next((stored[key] for key in wanted if key in keys), None)
+                for wanted in (X_KEYS, LABEL_KEYS)
+            )
+    except (
+        OSError,
+        EOFError,
+        ValueError,
+        TypeError,
+        zipfile.BadZipFile,
+        zlib.error,
+    ) as error:
+        raise UserError(f"{file}: not a sound .npz file of plain arrays ({error}).") from error
+    if x is None:
+        raise UserError(
+            f"{file}: no array named {' or '.join(X_KEYS)}; found: {', '.join(keys) or 'nothing'}."
+        )
+    if not x.ndim or not x.size:
+        raise UserError(f"{file}: holds no example.")
+    return x, label

@@ -1,0 +1,131 @@
+"""Image sets of TensorFlow Datasets, read at random without TensorFlow.
+
+Reading a prepared set needs no TensorFlow; preparing one (download, decode, write) does. So a set
+that is not prepared is prepared if TensorFlow is there, and is a ``UserError`` if it is not.
+"""
+
+import difflib
+import importlib.util
+import re
+from functools import partial
+
+import numpy as np
+
+from jaxgan.data import transform
+from jaxgan.data.source import from_reader
+from jaxgan.errors import UserError
+
+NAME = re.compile(r"[A-Za-z]\w*(/[\w.-]+)?(:[\d.*]+)?")  # set, /configuration, :version
+FORMAT = "array_record"  # the file format with random access; TFDS's default has none
+
+
+def looks_like_tfds(name):
+    """Whether the name is of TFDS's form, ``set[/configuration][:version]``."""
+    return NAME.fullmatch(name) is not None
+
+
+def tfds(name, view, split, data_dir, known):
+    """Load an image set by its TFDS name; images are decoded when they are read.
+
+    The image is the feature ``image`` or else the only one of type Image; the label is ``label`` or
+    else the only ClassLabel, and there is none where neither is so.
+
+    Args:
+      split: of the set, or a slice of one, in TFDS's own words ("train[:90%]").
+      data_dir: where the prepared sets are; None: TFDS's default.
+      known: jaxgan's own names, for the error message.
+
+    Raises:
+      UserError: TFDS does not know the name, the set is not prepared and cannot be, is not prepared
+        as array_record, has no such split, no 8-bit images, or no common size while ``size`` is
+        None.
+    """
+    builder = find_builder(name, data_dir, known)
+    if not builder.is_prepared():
+        builder = prepare(builder, name, data_dir)
+    image, label = pick_features(builder.info.features, name)
+    shape = transform.shape_after(view, builder.info.features[image].shape)
+    if None in shape:
+        raise UserError(
+            f"the images of {name} differ in size or channels, {shape}; set size (the side in "
+            "pixels) and channels (1 or 3)."
+        )
+    examples = open_split(builder, split, name)
+    classes = builder.info.features[label].num_classes if label else 0
+    read = partial(_read, examples, image, label, view)
+    return from_reader(name, read, size=len(examples), shape=shape, classes=classes)
+
+
+def find_builder(name, data_dir, known):
+    """Find the set by its code in TFDS or by its files in ``data_dir``; nothing is downloaded."""
+    import tensorflow_datasets as tfds
+
+    try:
+        return tfds.builder(name, data_dir=data_dir, try_gcs=False)
+    except tfds.core.DatasetNotFoundError as error:
+        names = tfds.list_builders(with_community_datasets=False)
+        near = difflib.get_close_matches(re.split("[/:]", name)[0], [*names, *known], n=5)
+        hint = f" Near it: {', '.join(near)}." if near else ""
+        raise UserError(
+            f"unknown data set {name!r}; known: {', '.join(known)}; TensorFlow Datasets does not "
+            f"know it either, nor is it prepared in {data_dir or 'its default directory'}.{hint}"
+        ) from error
+    except (ValueError, RuntimeError) as error:
+        raise UserError(f"TensorFlow Datasets cannot open {name!r}: {error}") from error
+
+
+def prepare(builder, name, data_dir):
+    """Download and write the set as array_record, which needs TensorFlow; return its builder."""
+    if importlib.util.find_spec("tensorflow") is None:
+        raise UserError(
+            f"{name} is not prepared in {builder.data_path}, and preparing it needs TensorFlow: "
+            "install jaxgan[tfds], or put there a copy prepared elsewhere with "
+            f"file_format={FORMAT!r}."
+        )
+    import tensorflow_datasets as tfds
+
+    builder = tfds.builder(name, data_dir=data_dir, try_gcs=False, file_format=FORMAT)
+    try:
+        builder.download_and_prepare()
+    except (AssertionError, OSError) as error:  # a set to be fetched by hand; no network
+        raise UserError(f"TensorFlow Datasets cannot prepare {name}: {error}") from error
+    return builder
+
+
+def pick_features(features, name):
+    """Return the key of the image and the key of the label (or None)."""
+    import tensorflow_datasets as tfds
+
+    image = _pick(features, tfds.features.Image, "image")
+    if image is None or features[image].np_dtype != np.uint8:
+        raise UserError(f"{name} has no single feature that is an 8-bit image: {features}")
+    return image, _pick(features, tfds.features.ClassLabel, "label")
+
+
+def open_split(builder, split, name):
+    """Open one split, or slice, for random access."""
+    try:
+        return builder.as_data_source(split=split)
+    except NotImplementedError as error:
+        raise UserError(
+            f"{builder.data_path}: prepared as {builder.info.file_format.value}, which has no "
+            f"random access; prepare {name} again with file_format={FORMAT!r}."
+        ) from error
+    except ValueError as error:
+        raise UserError(
+            f"{name} has no split {split!r}; known: {', '.join(builder.info.splits)}, and slices "
+            "of them such as train[:90%]."
+        ) from error
+
+
+def _pick(features, kind, preferred):
+    keys = [key for key, feature in features.items() if isinstance(feature, kind)]
+    if preferred in keys:
+        return preferred
+    return keys[0] if len(keys) == 1 else None
+
+
+def _read(examples, image, label, view, index):
+    example = examples[index]
+    row = {"x": transform.apply(view, example[image])}
+    return row | {"label": np.int32(example[label])} if label else row

@@ -1,0 +1,150 @@
+import pickle
+
+import numpy as np
+import pytest
+from PIL import Image
+
+from jaxgan.data import load
+from jaxgan.errors import UserError
+
+PIXELS = np.random.default_rng(0).integers(0, 256, (6, 8, 3), np.uint8)
+
+
+def save(file, pixels=PIXELS, mode=None, **options):
+    file.parent.mkdir(parents=True, exist_ok=True)
+    image = Image.fromarray(pixels)
+    (image.convert(mode) if mode else image).save(file, **options)
+
+
+def only(directory, **settings):
+    """The one image of a folder, as int so that differences keep their sign."""
+    return load(f"folder:{directory}", **settings).read(0)["x"].astype(int)
+
+
+@pytest.mark.parametrize("suffix", [".png", ".PNG", ".bmp", ".webp"])
+def test_lossless_round_trip(tmp_path, suffix):
+    save(tmp_path / f"a{suffix}", **({"lossless": True} if suffix == ".webp" else {}))
+    np.testing.assert_array_equal(only(tmp_path), PIXELS)
+
+
+@pytest.mark.parametrize("suffix", [".jpg", ".jpeg", ".gif"])
+def test_lossy_round_trip(tmp_path, suffix):
+    smooth = np.full((16, 16, 3), (200, 60, 30), np.uint8)
+    save(tmp_path / f"a{suffix}", smooth)
+    np.testing.assert_allclose(only(tmp_path), smooth, atol=6)
+
+
+def test_classes_in_the_order_of_their_names(tmp_path):
+    for index, file in enumerate(["b/2.png", "a/x/1.png", "b/10.png", "a/0.png"]):
+        save(tmp_path / file, np.full((4, 4, 3), index, np.uint8))
+    save(tmp_path / ".thumbnails" / "0.png")
+    save(tmp_path / "a" / "._0.png")
+    (tmp_path / "notes.txt").write_text("not an image")
+    (tmp_path / "without").mkdir()
+    source = load(f"folder:{tmp_path}")
+    assert source[1:5] == (4, (4, 4, 3), 2, np.uint8)
+    whole = source.arrays()
+    assert whole["x"][:, 0, 0, 0].tolist() == [3, 1, 2, 0]  # a/0, a/x/1, b/10, b/2
+    assert whole["label"].tolist() == [0, 0, 1, 1] and whole["label"].dtype == np.int32
+    again = pickle.loads(pickle.dumps(source)).read(2)
+    assert again["label"] == 1 and again["x"][0, 0, 0] == 2
+
+
+def test_no_sub_folders_no_labels(tmp_path):
+    save(tmp_path / "a.png")
+    source = load(f"folder:{tmp_path}")
+    assert source.classes == 0 and set(source.arrays()) == {"x"}
+
+
+def test_any_sizes_come_to_one(tmp_path):
+    save(tmp_path / "a.png")
+    save(tmp_path / "b.png", np.random.default_rng(1).integers(0, 256, (20, 9, 3), np.uint8))
+    source = load(f"folder:{tmp_path}", size=6)
+    assert source.arrays()["x"].shape == (2, 6, 6, 3)
+    np.testing.assert_array_equal(source.read(0)["x"], PIXELS[:, 1:7])
+    with pytest.raises(UserError, match="b.png: is 20 x 9 pixels, and a.png 6 x 8; set size"):
+        load(f"folder:{tmp_path}")
+
+
+@pytest.mark.parametrize("orientation", range(1, 9))
+def test_exif_orientation_is_obeyed(tmp_path, orientation):
+    exif = Image.Exif()
+    exif[0x0112] = orientation
+    save(tmp_path / "a.png", exif=exif)
+    # The standard's eight cases: where row 0 and column 0 of the file are seen.
+    seen = {
+        1: lambda a: a,
+        2: lambda a: a[:, ::-1],
+        3: lambda a: a[::-1, ::-1],
+        4: lambda a: a[::-1],
+        5: lambda a: a.transpose(1, 0, 2),
+        6: lambda a: a.transpose(1, 0, 2)[:, ::-1],
+        7: lambda a: a.transpose(1, 0, 2)[::-1, ::-1],
+        8: lambda a: a.transpose(1, 0, 2)[::-1],
+    }[orientation](PIXELS)
+    assert load(f"folder:{tmp_path}").shape == seen.shape
+    np.testing.assert_array_equal(only(tmp_path), seen)
+
+
+GREY = np.asarray(Image.fromarray(PIXELS).convert("L")).astype(int)[..., None]
+
+
+@pytest.mark.parametrize("mode", ["L", "LA"])
+def test_grey_files_are_grey_and_can_be_coloured(tmp_path, mode):
+    save(tmp_path / "a.png", mode=mode)
+    np.testing.assert_array_equal(only(tmp_path), GREY)
+    np.testing.assert_array_equal(only(tmp_path, channels=3), np.repeat(GREY, 3, -1))
+
+
+@pytest.mark.parametrize("mode", ["RGB", "RGBA"])
+def test_colour_files_are_colour_and_can_be_grey(tmp_path, mode):
+    save(tmp_path / "a.png", mode=mode)
+    np.testing.assert_array_equal(only(tmp_path), PIXELS)
+    np.testing.assert_array_equal(only(tmp_path, channels=1), GREY)
+
+
+def test_one_colour_file_makes_all_colour(tmp_path):
+    save(tmp_path / "a.png", mode="L")
+    save(tmp_path / "b.png")
+    np.testing.assert_array_equal(only(tmp_path), np.repeat(GREY, 3, -1))
+
+
+def test_palettes_alpha_and_sixteen_bits(tmp_path):
+    save(tmp_path / "palette" / "a.png", np.full((4, 4, 3), (9, 99, 199), np.uint8), mode="P")
+    palette = Image.fromarray(np.full((4, 4, 3), (9, 99, 199), np.uint8)).convert("P")
+    np.testing.assert_array_equal(only(tmp_path / "palette"), np.asarray(palette.convert("RGB")))
+    save(tmp_path / "alpha" / "a.png", np.full((4, 4, 4), (200, 100, 50, 51), np.uint8))
+    assert only(tmp_path / "alpha")[0, 0].tolist() == [40, 20, 10]  # 51 / 255 = 1 / 5
+    save(tmp_path / "deep" / "a.png", np.full((4, 4), 0x8001, np.uint16))
+    assert only(tmp_path / "deep")[0, 0].tolist() == [0x80]
+
+
+@pytest.mark.parametrize("suffix", [".png", ".jpg", ".gif", ".bmp", ".webp"])
+@pytest.mark.parametrize(
+    "damage", [lambda data: b"", lambda data: b"no image", lambda data: data[: len(data) // 2]]
+)
+def test_damaged_image(tmp_path, suffix, damage):
+    save(tmp_path / f"broken{suffix}", np.tile(PIXELS, (9, 9, 1)))
+    file = tmp_path / f"broken{suffix}"
+    file.write_bytes(damage(file.read_bytes()))
+    with pytest.raises(UserError, match=f"broken{suffix}: cannot be read as an image"):
+        load(f"folder:{tmp_path}", size=8, channels=3).read(0)
+
+
+def test_damage_is_told_through_the_whole_set(tmp_path):
+    for name in "abc":
+        save(tmp_path / f"{name}.png")
+    (tmp_path / "b.png").write_bytes(b"")
+    with pytest.raises(UserError, match="b.png"):
+        load(f"folder:{tmp_path}", size=8, channels=3).arrays()
+
+
+def test_folders_that_hold_no_set(tmp_path):
+    with pytest.raises(UserError, match="nowhere: no such directory"):
+        load(f"folder:{tmp_path}/nowhere")
+    with pytest.raises(UserError, match="holds no image; known kinds: .bmp, .gif"):
+        load(f"folder:{tmp_path}")
+    save(tmp_path / "a.png")
+    save(tmp_path / "sub" / "b.png")
+    with pytest.raises(UserError, match="images beside sub-folders of images"):
+        load(f"folder:{tmp_path}")

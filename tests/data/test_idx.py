@@ -1,0 +1,102 @@
+import gzip
+
+import numpy as np
+import pytest
+
+from jaxgan.data import load
+from jaxgan.errors import UserError
+
+IMAGES = np.random.default_rng(0).integers(0, 256, (5, 4, 3), np.uint8)
+LABELS = np.array([3, 0, 2, 1, 1], np.uint8)
+IMAGE_FILE, LABEL_FILE = "train-images-idx3-ubyte", "train-labels-idx1-ubyte"
+
+
+def idx_bytes(values):
+    """An IDX file by hand: 0, 0, 8 for unsigned bytes, the rank, big-endian sizes, the values."""
+    sizes = b"".join(size.to_bytes(4, "big") for size in values.shape)
+    return bytes([0, 0, 8, values.ndim]) + sizes + values.tobytes()
+
+
+def write(directory, prefix="train", images=IMAGES, labels=LABELS):
+    (directory / f"{prefix}-images-idx3-ubyte").write_bytes(idx_bytes(images))
+    (directory / f"{prefix}-labels-idx1-ubyte").write_bytes(idx_bytes(labels))
+    return f"idx:{directory}"
+
+
+def test_round_trip_plain_and_both_splits(tmp_path):
+    write(tmp_path)
+    name = write(tmp_path, "t10k", IMAGES[:2], LABELS[:2])
+    source = load(name)
+    assert source[1:5] == (5, (4, 3, 1), 4, np.uint8)
+    np.testing.assert_array_equal(source.arrays()["x"][..., 0], IMAGES)
+    np.testing.assert_array_equal(source.arrays()["label"], LABELS)
+    np.testing.assert_array_equal(load(name, split="test").arrays()["x"][..., 0], IMAGES[:2])
+    assert load(name, size=8, channels=3).shape == (8, 8, 3)
+
+
+@pytest.mark.parametrize("suffix", [".gz", ""])  # some copies are gzipped without saying so
+def test_round_trip_gzipped(tmp_path, suffix):
+    name = write(tmp_path)
+    for file in list(tmp_path.iterdir()):
+        data = gzip.compress(file.read_bytes())
+        file.unlink()
+        file.with_name(file.name + suffix).write_bytes(data)
+    np.testing.assert_array_equal(load(name).arrays()["x"][..., 0], IMAGES)
+
+
+@pytest.mark.parametrize("file", [IMAGE_FILE, LABEL_FILE])
+@pytest.mark.parametrize(
+    "damage, sentence",
+    [
+        (lambda data: b"", "begins with nothing"),
+        (lambda data: data[:6], "not an IDX file"),
+        (lambda data: b"\0\0\x0d" + data[3:], "begins with 00000d"),
+        (lambda data: data[:-1], "announces"),
+        (lambda data: data + b"\0", "announces"),
+        (lambda data: data[:4] + bytes(4) + data[8:-5], "announces|holds no example"),
+        (lambda data: gzip.compress(data)[:-9], "damaged gzip"),
+        (lambda data: gzip.compress(data)[:20] + b"????????", "damaged gzip"),
+    ],
+)
+def test_damaged_file(tmp_path, file, damage, sentence):
+    name = write(tmp_path)
+    (tmp_path / file).write_bytes(damage((tmp_path / file).read_bytes()))
+    with pytest.raises(UserError, match=sentence) as caught:
+        load(name)
+    assert str(tmp_path / file) in str(caught.value)
+
+
+@pytest.mark.parametrize("file", [IMAGE_FILE, LABEL_FILE])
+def test_missing_file(tmp_path, file):
+    name = write(tmp_path)
+    (tmp_path / file).unlink()
+    with pytest.raises(UserError, match=f"{file}: no such file"):
+        load(name)
+
+
+def test_sizes_too_great_to_be_true(tmp_path):
+    name = write(tmp_path)
+    header = bytes([0, 0, 8, 3]) + b"\xff" * 12
+    (tmp_path / IMAGE_FILE).write_bytes(header + IMAGES.tobytes())
+    with pytest.raises(UserError, match="announces .4294967295, "):
+        load(name)
+
+
+def test_labels_and_images_that_differ_in_number(tmp_path):
+    name = write(tmp_path, labels=LABELS[:4])
+    with pytest.raises(
+        UserError, match=f"{LABEL_FILE}: 4 labels for the 5 images of .*{IMAGE_FILE}"
+    ):
+        load(name)
+
+
+def test_images_where_labels_belong(tmp_path):
+    name = write(tmp_path, labels=IMAGES)
+    with pytest.raises(UserError, match=f"{LABEL_FILE}: not an IDX file of 1-dimensional"):
+        load(name)
+
+
+def test_an_empty_pair(tmp_path):
+    name = write(tmp_path, images=IMAGES[:0], labels=LABELS[:0])
+    with pytest.raises(UserError, match=f"{IMAGE_FILE}: holds no example"):
+        load(name)
