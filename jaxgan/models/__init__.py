@@ -1,0 +1,31 @@
+"""Networks by name. A new network is a new row in these two tables.
+
+A generator takes (z [B, Z], label=None, *, train) to [B, *shape]; a critic takes (x [B, *shape],
+label=None, *, train) to raw scores [B]. A label is one-hot [B, K]. Results are float32.
+"""
+
+import dataclasses
+
+from jaxgan.models import dcgan, mlp
+
+GENERATORS = {
+    "mlp": mlp.MLPGenerator,
+    "toy": mlp.ToyGenerator,
+    "dcgan32": dcgan.DCGAN32Generator,
+    "dcgan": dcgan.DCGANGenerator,
+}
+
+CRITICS = {
+    "mlp": mlp.MLPCritic,
+    "toy": mlp.ToyCritic,
+    "dcgan32": dcgan.DCGAN32Critic,
+    "dcgan": dcgan.DCGANCritic,
+}
+
+_SET_BY_BUILDER = {"shape", "dtype", "axis_name", "parent", "name"}
+
+
+def options(module_class):
+    """The fields that a user may set, with their defaults: tuples and plain scalars."""
+    fields = dataclasses.fields(module_class)
+    return {field.name: field.default for field in fields if field.name not in _SET_BY_BUILDER}

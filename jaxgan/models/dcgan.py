@@ -1,0 +1,169 @@
+"""Convolutional networks: the lecture's small DCGAN for 32x32 images and the paper's DCGAN.
+
+Reference: Unsupervised Representation Learning with Deep Convolutional GANs (arXiv:1511.06434).
+"""
+
+from math import prod
+from typing import Any
+
+import jax.numpy as jnp
+from flax import linen as nn
+
+from jaxgan.errors import UserError
+from jaxgan.models import layers
+
+# (window, stride, padding) of each layer.
+_GROW_32 = ((3, 2, 0), (3, 2, 1), (4, 2, 2))  # sides 4, 9, 17, 32; in general n, 2n+1, 4n+1, 8n
+_SHRINK_32 = ((3, 2, 1), (3, 2, 1), (3, 2, 1), (4, 1, 0))  # sides 32, 16, 8, 4, 1
+_DOUBLE = (4, 2, 1)  # as a convolution it halves
+
+
+class DCGAN32Generator(nn.Module):
+    """z - linear 4x4x256 - convT 128 - BN ReLU - convT 64 - BN ReLU - convT C - tanh, for 32x32.
+
+    Fields:
+      channels: of the three images inside; the first comes from the linear layer.
+      first_norm: normalise and rectify the first image too; the paper does, the lecture does not.
+      norm, initializer: rows of ``layers.NORMS`` and ``layers.INITS``.
+    """
+
+    shape: tuple[int, ...]
+    channels: tuple[int, ...] = (256, 128, 64)
+    first_norm: bool = False
+    norm: str = "batch"
+    norm_eps: float = 1e-5
+    initializer: str = "dcgan"
+    dtype: Any = jnp.float32
+    axis_name: str | None = None
+
+    @nn.compact
+    def __call__(self, z, label=None, *, train):
+        """z [B, Z], one-hot label [B, K] -> images [B, H, W, C] in [-1, 1]; H, W multiples of 8."""
+        _check_count(self.channels, 3, "generator dcgan32")
+        height, width, _ = _image_shape(self.shape, "dcgan32")
+        if height % 8 or width % 8:
+            raise UserError(
+                "generator dcgan32 makes images whose sides are multiples of 8, "
+                f"not {height}x{width}; resize the data, for example to 32x32."
+            )
+        x = layers.join(z, label)
+        return _grow(self, x, (height // 8, width // 8), _GROW_32, self.first_norm, train)
+
+
+class DCGAN32Critic(nn.Module):
+    """conv 16 - LReLU - conv 32 - BN LReLU - conv 64 - BN LReLU - conv 128 - BN LReLU - linear 1.
+
+    Fields: as the generator's. ``norm="none"`` is the variant for gradient penalties.
+    """
+
+    channels: tuple[int, ...] = (16, 32, 64, 128)
+    norm: str = "batch"
+    norm_eps: float = 1e-5
+    initializer: str = "dcgan"
+    dtype: Any = jnp.float32
+    axis_name: str | None = None
+
+    @nn.compact
+    def __call__(self, x, label=None, *, train):
+        """x [B, H, W, C] with H, W at least 25, one-hot label [B, K] -> scores [B]."""
+        _check_count(self.channels, 4, "critic dcgan32")
+        height, width, _ = _image_shape(x.shape[1:], "dcgan32")
+        if min(height, width) < 25:
+            raise UserError(
+                f"critic dcgan32 needs images of at least 25x25, not {height}x{width}; "
+                "resize the data, for example to 32x32."
+            )
+        return _shrink(self, layers.join_planes(x, label), _SHRINK_32, train)
+
+
+class DCGANGenerator(nn.Module):
+    """z - linear 4x4x1024 - BN ReLU - convT 512, 256, 128 with BN ReLU - convT C - tanh, for 64x64.
+
+    Fields:
+      channels: of the images inside, of sides 4, 8, ...; the side made is 4 * 2 ** len(channels).
+      norm, initializer: rows of ``layers.NORMS`` and ``layers.INITS``.
+    """
+
+    shape: tuple[int, ...]
+    channels: tuple[int, ...] = (1024, 512, 256, 128)
+    norm: str = "batch"
+    norm_eps: float = 1e-5
+    initializer: str = "dcgan"
+    dtype: Any = jnp.float32
+    axis_name: str | None = None
+
+    @nn.compact
+    def __call__(self, z, label=None, *, train):
+        """z [B, Z], one-hot label [B, K] -> images [B, H, W, C] in [-1, 1]."""
+        _check_power(self.shape, self.channels, "generator dcgan")
+        geometries = (_DOUBLE,) * len(self.channels)
+        return _grow(self, layers.join(z, label), (4, 4), geometries, True, train)
+
+
+class DCGANCritic(nn.Module):
+    """conv 128 - LReLU - conv 256, 512, 1024, each BN LReLU - linear 1, for 64x64.
+
+    Fields: as the generator's. ``norm="none"`` is the variant for gradient penalties.
+    """
+
+    channels: tuple[int, ...] = (128, 256, 512, 1024)
+    norm: str = "batch"
+    norm_eps: float = 1e-5
+    initializer: str = "dcgan"
+    dtype: Any = jnp.float32
+    axis_name: str | None = None
+
+    @nn.compact
+    def __call__(self, x, label=None, *, train):
+        """x [B, H, W, C], one-hot label [B, K] -> scores [B]."""
+        _check_power(x.shape[1:], self.channels, "critic dcgan")
+        geometries = (_DOUBLE,) * len(self.channels)
+        return _shrink(self, layers.join_planes(x, label), geometries, train)
+
+
+def _grow(module, x, start, geometries, first_norm, train):
+    """Vectors to ``start``-sized images, then one transposed convolution a geometry, then tanh."""
+    *inner, last = geometries
+    x = layers.dense(module, x, prod(start) * module.channels[0])
+    x = x.reshape(x.shape[0], *start, module.channels[0])
+    if first_norm:
+        x = nn.relu(layers.norm(module, x, train=train))
+    for features, geometry in zip(module.channels[1:], inner, strict=True):
+        x = layers.ConvTranspose(features, *geometry, module.initializer, module.dtype)(x)
+        x = nn.relu(layers.norm(module, x, train=train))
+    x = layers.ConvTranspose(module.shape[-1], *last, module.initializer, module.dtype)(x)
+    return jnp.tanh(layers.as_output(x))
+
+
+def _shrink(module, x, geometries, train):
+    """One convolution a geometry, all but the first normalised, then a linear score."""
+    for i, (features, geometry) in enumerate(zip(module.channels, geometries, strict=True)):
+        x = layers.Conv(features, *geometry, module.initializer, module.dtype)(x)
+        if i > 0:
+            x = layers.norm(module, x, train=train)
+        x = layers.ACTIVATIONS["leaky_relu"](x)
+    return layers.scores(module, layers.flatten(x))
+
+
+def _image_shape(shape, network):
+    if len(shape) != 3:
+        raise UserError(
+            f"network {network} needs images of shape (H, W, C), not data of shape {tuple(shape)}; "
+            "take mlp or toy for those."
+        )
+    return shape
+
+
+def _check_count(channels, count, network):
+    if len(channels) != count:
+        raise UserError(f"{network} takes {count} channels, not {len(channels)}: {channels}.")
+
+
+def _check_power(shape, channels, network):
+    height, width, _ = _image_shape(shape, "dcgan")
+    side = 4 * 2 ** len(channels)
+    if (height, width) != (side, side):
+        raise UserError(
+            f"{network} with {len(channels)} channels is for images of {side}x{side} "
+            f"(4 * 2^channels), not {height}x{width}; resize the data or change channels."
+        )

@@ -1,0 +1,173 @@
+"""Layers that the networks share: convolutions, initialisations, normalisations, activations."""
+
+from collections.abc import Callable
+from math import prod
+from typing import Any, NamedTuple
+
+import jax
+import jax.numpy as jnp
+from flax import linen as nn
+from flax.linen import initializers
+
+from jaxgan.errors import choose
+from jaxgan.models import conv
+
+FLOAT = jnp.float32
+
+ACTIVATIONS = {
+    "relu": nn.relu,
+    "leaky_relu": lambda x: nn.leaky_relu(x, 0.2),
+    "tanh": jnp.tanh,
+}
+
+
+class Init(NamedTuple):
+    """Initialisers of one network; those of kernels and biases know the layer's fan-in."""
+
+    kernel: Callable
+    bias: Callable
+    scale: Callable
+
+
+def _uniform(fan_in):
+    """U(-1/√fan_in, 1/√fan_in)."""
+    bound = fan_in**-0.5
+
+    def init(key, shape, dtype=FLOAT):
+        return jax.random.uniform(key, shape, dtype, -bound, bound)
+
+    return init
+
+
+def _zeros(fan_in):
+    return initializers.zeros
+
+
+def _normal_about_one(key, shape, dtype=FLOAT):
+    return 1 + 0.02 * jax.random.normal(key, shape, dtype)
+
+
+INITS = {
+    # Unsupervised Representation Learning with Deep Convolutional GANs (arXiv:1511.06434), sec. 4.
+    "dcgan": Init(lambda fan_in: initializers.normal(0.02), _zeros, _normal_about_one),
+    # What PyTorch gives nn.Linear, nn.Conv2d and nn.ConvTranspose2d unasked.
+    "torch": Init(_uniform, _uniform, initializers.ones),
+    # Delving Deep into Rectifiers (arXiv:1502.01852), eq. 10.
+    "he": Init(lambda fan_in: initializers.normal((2 / fan_in) ** 0.5), _zeros, initializers.ones),
+}
+
+
+class Conv(nn.Module):
+    """Convolution [B, H, W, C] -> [B, H', W', features]; see ``conv.conv`` for the geometry."""
+
+    features: int
+    window: int
+    stride: int
+    padding: int
+    initializer: str
+    dtype: Any
+
+    @nn.compact
+    def __call__(self, x):
+        fan_in = x.shape[-1] * self.window**2
+        kernel, bias = _kernel_and_bias(self, x.shape[-1], fan_in)
+        return conv.conv(x.astype(self.dtype), kernel, self.stride, self.padding) + bias
+
+
+class ConvTranspose(nn.Module):
+    """Transposed convolution [B, H, W, C] -> [B, H', W', features]; see ``conv.conv_transpose``."""
+
+    features: int
+    window: int
+    stride: int
+    padding: int
+    initializer: str
+    dtype: Any
+
+    @nn.compact
+    def __call__(self, x):
+        # PyTorch takes the fan-in of a transposed convolution from its *output* channels.
+        fan_in = self.features * self.window**2
+        kernel, bias = _kernel_and_bias(self, x.shape[-1], fan_in)
+        return conv.conv_transpose(x.astype(self.dtype), kernel, self.stride, self.padding) + bias
+
+
+def _kernel_and_bias(module, channels, fan_in):
+    init = choose(INITS, module.initializer, "initializer")
+    shape = (module.window, module.window, channels, module.features)
+    kernel = module.param("kernel", init.kernel(fan_in), shape, FLOAT)
+    bias = module.param("bias", init.bias(fan_in), (module.features,), FLOAT)
+    return kernel.astype(module.dtype), bias.astype(module.dtype)
+
+
+# The functions below add a layer to the module that calls them; its fields say which.
+
+
+def dense(module, x, features):
+    """A linear layer [B, D] -> [B, features]."""
+    init, fan_in = choose(INITS, module.initializer, "initializer"), x.shape[-1]
+    layer = nn.Dense(
+        features,
+        dtype=module.dtype,
+        kernel_init=init.kernel(fan_in),
+        bias_init=init.bias(fan_in),
+    )
+    return layer(x)
+
+
+def scores(module, x):
+    """A linear layer [B, D] -> raw scores [B]."""
+    return as_output(dense(module, x, 1))[:, 0]
+
+
+def norm(module, x, *, train):
+    """Normalise [B, ..., C] as the module's field ``norm`` says."""
+    return choose(NORMS, module.norm, "norm")(module, x, train)
+
+
+def _batch_norm(module, x, train):
+    """Batch normalisation over all axes but the last, statistics in float32.
+
+    With ``train`` the statistics are those of the batch (over all devices of ``axis_name``) and
+    move the running ones by a tenth; without it the running ones are used.
+    Reference: Batch Normalization (arXiv:1502.03167).
+    """
+    layer = nn.BatchNorm(
+        use_running_average=not train,
+        momentum=0.9,  # PyTorch writes the same as 0.1.
+        epsilon=module.norm_eps,
+        dtype=module.dtype,
+        scale_init=choose(INITS, module.initializer, "initializer").scale,
+        axis_name=module.axis_name,
+    )
+    return layer(x)
+
+
+NORMS = {
+    "batch": _batch_norm,
+    # For critics under a gradient penalty, whose rows must not see one another.
+    "none": lambda module, x, train: x,
+}
+
+
+def flatten(x):
+    """[B, ...] -> [B, D]."""
+    return x.reshape(x.shape[0], prod(x.shape[1:]))
+
+
+def join(x, label):
+    """Append a one-hot ``label`` [B, K] to vectors [B, D]; ``None`` appends nothing."""
+    return x if label is None else jnp.concatenate([x, label.astype(x.dtype)], axis=1)
+
+
+def join_planes(x, label):
+    """Append a one-hot ``label`` [B, K] to images [B, H, W, C] as K constant planes."""
+    if label is None:
+        return x
+    planes = jnp.broadcast_to(label[:, None, None, :], (*x.shape[:3], label.shape[1]))
+    return jnp.concatenate([x, planes.astype(x.dtype)], axis=3)
+
+
+def as_output(x):
+    """Losses and metrics are computed in float32 (or wider), whatever the compute type."""
+    return x.astype(jnp.promote_types(x.dtype, FLOAT))
