@@ -1,0 +1,100 @@
+"""Every key of a config, with its unit and its reason. A recipe in ``configs/`` overrides a few.
+
+On the command line: ``--config.key=value``; a key that is not here is an error.
+"""
+
+from ml_collections import ConfigDict
+
+from jaxgan import models, optim
+from jaxgan.errors import choose
+from jaxgan.losses import PENALTIES
+
+
+def optimizer(name="adam", *, learning_rate=2e-4, clip_gradient=0.0, weight_limit=0.0, **options):
+    """A side's ``optimizer``: a row of ``optim.OPTIMIZERS`` with all of its options."""
+    _, defaults = choose(optim.OPTIMIZERS, name, "optimizer")
+    return ConfigDict(
+        {
+            "name": name,
+            "learning_rate": learning_rate,
+            "clip_gradient": clip_gradient,  # largest global norm of the gradient; 0: not clipped
+            "weight_limit": weight_limit,  # c of WGAN's weight clipping; 0: not clipped
+            **defaults,
+            **options,
+        }
+    )
+
+
+def _side(table, name, kind, options):
+    known = models.options(choose(table, name, kind))
+    return ConfigDict({"name": name, "optimizer": optimizer(), **known, **options})
+
+
+def generator(name, **options):
+    """The ``generator`` of a config: a row of ``models.GENERATORS`` with all of its options.
+
+    ``optimizer`` is one of them; without it, Adam as in the lectures.
+    """
+    return _side(models.GENERATORS, name, "generator", options)
+
+
+def critic(name, **options):
+    """The ``critic`` of a config: a row of ``models.CRITICS`` with all of its options.
+
+    ``optimizer`` is one of them; without it, Adam as in the lectures.
+    """
+    return _side(models.CRITICS, name, "critic", options)
+
+
+def get_config():
+    """The lectures' GAN on the bundled digits, every key spelt out."""
+    config = ConfigDict()
+
+    # The run.
+    config.seed = 0  # of everything: initial weights, noise, the order of the data
+    config.steps = 10_000  # generator updates
+    config.batch_size = 64  # examples an update, over all devices; divisible by their number
+    config.steps_per_call = 50  # steps in one compiled call, between two looks of the host
+    config.compute_dtype = "float32"  # or bfloat16; parameters, losses, penalties stay float32
+    config.parallel = "auto"  # jit, pmap or shard_map; auto: jit on one device, else shard_map
+
+    # The game.
+    config.game = "unconditional"  # a row of games.GAMES
+    config.loss = "non_saturating"  # a row of losses.ADVERSARIAL
+    config.label_smoothing = 0.0  # the critic's target for real examples is 1 minus this
+    config.penalties = ConfigDict(dict.fromkeys(PENALTIES, 0.0))  # weight of each; 0: not played
+    config.instance_noise = ConfigDict(
+        {
+            "std": 0.0,  # of the noise on all that the critic sees, in units of the [-1, 1] range
+            "anneal_steps": 0,  # generator updates over which it falls to 0 linearly; 0: stays
+        }
+    )
+    config.n_critic = 1  # critic updates for each generator update
+    config.z_dim = 100  # length of the noise vector, z ~ N(0, I)
+    config.ema = 0.999  # decay of the generator's average, per generator update; 0: no averaging
+
+    # The players.
+    config.generator = generator("mlp")
+    config.critic = critic("mlp")
+
+    # The data.
+    config.data = ConfigDict(
+        {
+            "name": "mnist10k",  # bundled, a toy, a TFDS name, idx:DIR, folder:DIR or npz:FILE
+            "split": "train",
+            "size": 0,  # side of the square images in pixels; 0: as they come
+            "fit": "crop",  # how they get there: crop, stretch or pad
+            "channels": 0,  # 1 or 3 converts; 0: as they come
+            "data_dir": "",  # where TFDS keeps prepared sets; "": its own default
+            "options": ConfigDict(),  # of a toy set: modes, radius, std, ...
+            "resident_bytes": 2 * 1024**3,  # a larger set streams from the host through Grain
+            "workers": 8,  # threads that read a streamed set
+        }
+    )
+
+    # What the run writes, every so many generator updates. 0: never but at the end.
+    config.log_every = 100  # a row of metrics
+    config.sample_every = 500  # a picture
+    config.checkpoint_every = 1000
+    config.keep_checkpoints = 3  # the last so many, beside the best
+    return config

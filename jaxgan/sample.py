@@ -1,0 +1,161 @@
+"""Samples of a trained run; needs nothing but its directory.
+
+In Python:
+
+    from jaxgan import sample
+    generate = sample.load("runs/wgan")
+    images = generate(num=64, seed=1)  # float32 [64, H, W, C] in [-1, 1]
+
+On the command line: python -m jaxgan.sample --workdir=runs/wgan --num=64 --out=grid.png
+"""
+
+import argparse
+import math
+from pathlib import Path
+
+import jax
+import jax.numpy as jnp
+import numpy as np
+
+from jaxgan import build, checkpoint, plot, report
+from jaxgan.command import run_command
+from jaxgan.errors import UserError
+
+# Examples in one forward pass: bounds the memory, and one compilation serves every number.
+CHUNK = 64
+
+
+def make_draw(network):
+    """Compile ``draw(variables, z [N, Z], labels [N] or None, classes) -> [N, *shape]``."""
+
+    @jax.jit
+    def forward(variables, z, label):
+        return network.apply(variables, z, label, train=False)[0]
+
+    def draw(variables, z, labels=None, classes=0):
+        one_hot = jax.nn.one_hot(labels, classes) if classes else None
+
+        def chunked(x):
+            padded = jnp.pad(x, ((0, -len(x) % CHUNK), (0, 0)))
+            return padded.reshape(-1, CHUNK, x.shape[1])
+
+        z_chunks, label_chunks = jax.tree.map(chunked, (z, one_hot))
+        labels = label_chunks if classes else [None] * len(z_chunks)
+        parts = [forward(variables, *chunk) for chunk in zip(z_chunks, labels, strict=True)]
+        return jnp.concatenate(parts)[: len(z)]
+
+    return draw
+
+
+def fixed_inputs(seed, num, z_dim, classes):
+    """The z and labels of a run's own pictures: the same at every save.
+
+    Returns:
+      z [N, z_dim] and labels [N] (None without classes). With classes N is the multiple of their
+      number at or above ``num``: one row of the picture a class, every row from the same z.
+    """
+    columns = math.ceil(num / max(classes, 1))
+    z = jax.random.normal(jax.random.key(seed), (columns, z_dim))
+    if not classes:
+        return z, None
+    return jnp.tile(z, (classes, 1)), jnp.repeat(jnp.arange(classes), columns)
+
+
+def interpolate(seed, num, z_dim):
+    """``num`` points on the great circle through two noise vectors (White 2016).
+
+    A straight line would pass through norms that N(0, I) never has.
+    """
+    a, b = jax.random.normal(jax.random.key(seed), (2, z_dim))
+    angle = jnp.arccos(jnp.vdot(a, b) / (jnp.linalg.norm(a) * jnp.linalg.norm(b)))
+    t = jnp.linspace(0, 1, num)[:, None]
+    return (jnp.sin((1 - t) * angle) * a + jnp.sin(t * angle) * b) / jnp.sin(angle)
+
+
+def load(workdir, step=None):
+    """Load a run's averaged generator.
+
+    Args:
+      workdir: the run directory.
+      step: of the checkpoint; None is the latest, "best" the best.
+
+    Returns:
+      ``generate(num=64, *, seed=0, label=None, interpolated=False)`` -> float32 [num, *shape],
+      images in [-1, 1]. Without ``label`` a conditional run goes through its classes in turn, and
+      interpolates within class 0. The attribute ``step`` tells the checkpoint.
+
+    Raises:
+      UserError: no run there, or no readable checkpoint.
+    """
+    stored = report.read_config(workdir)
+    config, shape = stored["config"], tuple(stored["shape"])
+    classes = build.classes_in_play(config, stored["classes"])
+    variables, found = checkpoint.restore_ema(Path(workdir) / "checkpoints", step)
+    draw = make_draw(build.generator(config, shape, classes))
+
+    def generate(num=64, *, seed=0, label=None, interpolated=False):
+        if num < 1:
+            raise UserError(f"num is {num}; it must be at least 1.")
+        if label is not None and not classes:
+            raise UserError(f"{workdir} is an unconditional run; it takes no label.")
+        if label is not None and not 0 <= label < classes:
+            raise UserError(f"label {label} is unknown; known: 0 to {classes - 1}.")
+        if interpolated:
+            z = interpolate(seed, num, config["z_dim"])
+        else:
+            z = jax.random.normal(jax.random.key(seed), (num, config["z_dim"]))
+        in_turn = jnp.arange(num) % max(classes, 1) * (not interpolated)
+        labels = in_turn if label is None else jnp.full(num, label)
+        return draw(variables, z, labels, classes)
+
+    generate.step = found
+    return generate
+
+
+def save(path, samples):
+    """Write samples: a grid for ``.png``, the raw array ``samples`` for ``.npz``.
+
+    Raises:
+      UserError: another ending.
+    """
+    path = Path(path)
+    if path.suffix not in (".png", ".npz"):
+        raise UserError(f"cannot write {path.name}: the ending must be .png or .npz.")
+    path.parent.mkdir(parents=True, exist_ok=True)
+    if path.suffix == ".npz":
+        np.savez_compressed(path, samples=np.asarray(samples))
+    else:
+        plot.save_png(plot.picture(samples), path)
+
+
+def parser():
+    """The command's arguments."""
+    arguments = argparse.ArgumentParser("jaxgan sample", description="Samples of a trained run.")
+    arguments.add_argument("--workdir", required=True, help="the run directory")
+    arguments.add_argument("--num", type=int, default=64, help="how many samples (64)")
+    arguments.add_argument("--label", type=int, help="class, for a conditional run; default: all")
+    arguments.add_argument("--interpolate", action="store_true", help="between two noise vectors")
+    arguments.add_argument("--seed", type=int, default=0, help="of the noise (0)")
+    arguments.add_argument("--step", help="of the checkpoint, or 'best'; default: the latest")
+    arguments.add_argument("--out", default="samples.png", help=".png: a grid; .npz: the array")
+    return arguments
+
+
+def main(argv=None):
+    """Run the command; returns its exit code."""
+    flags = parser().parse_args(argv)
+
+    def command():
+        step = int(flags.step) if flags.step and flags.step.isdigit() else flags.step
+        generate = load(flags.workdir, step)
+        samples = generate(
+            flags.num, seed=flags.seed, label=flags.label, interpolated=flags.interpolate
+        )
+        save(flags.out, samples)
+        print(f"{len(samples)} samples of step {generate.step}: {flags.out}")
+
+    return run_command(command)
+
+
+if __name__ == "__main__":
+    raise SystemExit(main())
