@@ -6,8 +6,10 @@ import sys
 from absl import flags
 from ml_collections import ConfigDict, config_flags
 
+from jaxgan import parallel
 from jaxgan.command import run_command
 from jaxgan.errors import UserError
+from jaxgan.train import train
 
 USAGE = "jaxgan train --config=configs/wgan.py --workdir=runs/wgan [--config.key=value ...]"
 
@@ -19,6 +21,7 @@ def _flags(argv):
         "config", None, "Path of a recipe.", lock_config=True, flag_values=values, sys_argv=argv
     )
     flags.DEFINE_string("workdir", None, "The run directory.", flag_values=values)
+    flags.DEFINE_string("processes", None, "See parallel.join_processes.", flag_values=values)
     rest = values(["jaxgan train", *argv])[1:]
     return values, rest
 
@@ -63,7 +66,7 @@ def parse(argv):
       argv: the arguments after the command's name.
 
     Returns:
-      The config, locked, with its overrides; and the run directory.
+      The config, locked, with its overrides; the run directory; and how to join other processes.
 
     Raises:
       UserError: no or a wrong config file, an unknown key, a value of the wrong type.
@@ -87,16 +90,16 @@ def parse(argv):
     if rest or not values.workdir:
         wrong = f"{rest[0]!r} is not an option" if rest else "--workdir is missing"
         raise UserError(f"{wrong}; the command is {USAGE}.")
-    return values.config, values.workdir
+    return values.config, values.workdir, values.processes
 
 
 def main(argv=None):
     """Run the command; returns its exit code."""
 
     def command():
-        config, workdir = parse(sys.argv[1:] if argv is None else argv)
-        from jaxgan.train import train  # only once the command line is known to be good
-
+        config, workdir, processes = parse(sys.argv[1:] if argv is None else argv)
+        if processes:
+            parallel.join_processes(processes)  # before anything else asks JAX for its devices
         train(config, workdir)
 
     return run_command(command)

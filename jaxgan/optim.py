@@ -13,9 +13,7 @@ def _adam(learning_rate, config):
 
 def _rmsprop(learning_rate, config):
     # eps outside the square root: PyTorch's form, which the WGAN authors' rate was found with.
-    return optax.rmsprop(
-        learning_rate, decay=config["decay"], eps=config["eps"], eps_in_sqrt=False
-    )
+    return optax.rmsprop(learning_rate, decay=config["decay"], eps=config["eps"], eps_in_sqrt=False)
 
 
 def _sgd(learning_rate, config):

@@ -10,6 +10,7 @@ from typing import NamedTuple
 import jax
 import numpy as np
 from jax import lax
+from jax.experimental import multihost_utils
 from jax.sharding import Mesh, NamedSharding, PartitionSpec
 
 from jaxgan.errors import UserError, choose
@@ -22,21 +23,25 @@ class Devices(NamedTuple):
 
     Attributes:
       count: devices over all processes.
+      local: those of this process.
       axis_name: for batch statistics; None on one device.
       mean: pytree -> the same averaged over devices (inside the call).
       rows: (array, axis=0) -> this device's share of a global batch axis (inside the call).
       compile: call(state, data, block, count) -> the compiled function; it donates the state.
         ``data`` is the same on all devices, ``block`` has one leading entry a device.
       replicate: pytree -> the same on every device.
+      local: what ``replicate`` or ``compile`` gave -> this process's own copy, on one device.
       place: pytree with one leading entry a *local* device -> what ``compile``'s block takes.
     """
 
     count: int
+    local: int
     axis_name: str | None
     mean: Callable
     rows: Callable
     compile: Callable
     replicate: Callable
+    local: Callable
     place: Callable
 
 
@@ -53,11 +58,13 @@ def _jit(devices):
 
     return Devices(
         count=1,
+        local=1,
         axis_name=None,
         mean=lambda tree: tree,
         rows=lambda array, axis=0: array,
         compile=compile,
         replicate=lambda tree: jax.device_put(tree, devices[0]),
+        local=lambda tree: tree,
         place=lambda block: jax.device_put(block, devices[0]),
     )
 
@@ -69,12 +76,14 @@ def _mapped(devices, mesh, compile, place):
 
     return Devices(
         count=len(devices),
+        local=len(mesh.local_devices),
         axis_name=AXIS,
         mean=lambda tree: lax.pmean(tree, AXIS),
         rows=rows,
         compile=compile,
         # For pmap too: it compiles anew when its own, replicated, output comes back as input.
         replicate=lambda tree: jax.device_put(tree, NamedSharding(mesh, PartitionSpec())),
+        local=lambda tree: jax.tree.map(lambda x: x.addressable_data(0), tree),
         place=place,
     )
 
@@ -92,7 +101,7 @@ def _pmap(devices):
             donate_argnums=0,
         )
         # pmap wants a mapped argument even where the block is empty.
-        ranks = np.arange(jax.local_device_count())[: len(devices)]
+        ranks = np.arange(len(mesh.local_devices))
         return lambda state, data, block, count: mapped(
             state, data, {"block": block, "rank": ranks}, count
         )
@@ -159,11 +168,32 @@ def check_batch(batch_size, count):
         )
 
 
-def initialize_processes(coordinator, process_count, process_id):
-    """Join JAX's own multi-process runtime; on a TPU pod or Slurm all three may be None."""
-    jax.distributed.initialize(coordinator, process_count, process_id)
+def join_processes(processes):
+    """Join JAX's own multi-process runtime; every process of a run calls this first.
+
+    Args:
+      processes: "auto" on a TPU pod, Slurm or Open MPI, where JAX finds out by itself; elsewhere
+        "HOST:PORT,COUNT,INDEX": where the first process listens, how many there are, which one we are.
+
+    Raises:
+      UserError: neither of these.
+    """
+    if processes == "auto":
+        jax.distributed.initialize()
+        return
+    address, *numbers = processes.split(",")
+    if len(numbers) != 2 or ":" not in address or not all(n.isdecimal() for n in numbers):
+        raise UserError(f"--processes={processes} must be 'auto' or HOST:PORT,COUNT,INDEX.")
+    jax.distributed.initialize(address, *(int(number) for number in numbers))
 
 
 def is_first_process():
-    """Whether this process is the one that writes files and draws the progress bar."""
+    """Whether this process is the one that writes the run's files and draws its progress bar."""
     return jax.process_index() == 0
+
+
+def any_process(flag):
+    """Whether ``flag`` is true in any process: all must leave the loop at the same step."""
+    if jax.process_count() == 1:
+        return flag
+    return bool(multihost_utils.process_allgather(np.array(flag)).any())

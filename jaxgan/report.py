@@ -8,6 +8,7 @@ import json
 import math
 import os
 import platform
+import shutil
 import sys
 from importlib import metadata
 from pathlib import Path
@@ -72,6 +73,24 @@ class Report:
         self._bar.write(sentence, file=sys.stderr)
 
 
+class Silence:
+    """A ``Report`` that tells nothing: that of a run's other processes."""
+
+    def __enter__(self):
+        return self
+
+    def __exit__(self, *_):
+        pass
+
+    def scalars(self, step, values):
+        """Tell nothing."""
+
+    image = progress = scalars
+
+    def say(self, sentence):
+        """Tell nothing."""
+
+
 def open_report(workdir, first_step, last_step):
     """Open the reports of a run.
 
@@ -88,7 +107,9 @@ def open_report(workdir, first_step, last_step):
     workdir = Path(workdir)
     workdir.mkdir(parents=True, exist_ok=True)
     truncate(workdir / METRICS, first_step)
-    writer = SummaryWriter(str(workdir / "tensorboard"), purge_step=first_step and first_step + 1)
+    # Their names tell the second alone: without the suffix, a quick restart writes over a file.
+    events = {"purge_step": first_step and first_step + 1, "filename_suffix": f".{first_step}"}
+    writer = SummaryWriter(str(workdir / "tensorboard"), **events)
     return Report(workdir, open(workdir / METRICS, "a"), writer, _bar(first_step, last_step))
 
 
@@ -109,7 +130,8 @@ def _bar(first_step, last_step):
 
     options = {"initial": first_step, "total": last_step, "unit": "step"}
     if sys.stderr.isatty():
-        return tqdm(**options, dynamic_ncols=True)
+        columns, lines = shutil.get_terminal_size()  # unlike tqdm's own, never 0
+        return tqdm(**options, ncols=columns, nrows=lines)
     return tqdm(**options, file=_Lines(), mininterval=LINE_EVERY, maxinterval=LINE_EVERY)
 
 

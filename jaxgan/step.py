@@ -42,7 +42,7 @@ def make_step(
             critic.params, critic.mutables, batch, fake, step, row_keys(key)
         )
         gradients, metrics = devices.mean((gradients, metrics))
-        metrics["critic_gradient_norm"] = optax.global_norm(gradients)
+        metrics["critic_gradient_norm"] = optax.tree.norm(gradients)
         return _advance(critic_optimizer, critic, gradients, mutables), metrics
 
     def step(state, batches, key):
@@ -75,7 +75,7 @@ def make_step(
         (_, metrics), slope = loss(critic.variables, batch, fake, state.step, keys)
         (gradients,) = pull_back(slope)
         gradients, metrics = devices.mean((gradients, metrics))
-        metrics["generator_gradient_norm"] = optax.global_norm(gradients)
+        metrics["generator_gradient_norm"] = optax.tree.norm(gradients)
         generator = _advance(generator_optimizer, generator, gradients, mutables)
 
         decay = jnp.minimum(ema, (1 + state.step) / (10 + state.step))

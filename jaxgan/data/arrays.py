@@ -17,6 +17,16 @@ MNIST10K_SHA256 = "0217e13bd0668deb198aa7d305edbf0331eb89f8a6e7dd226e03d1aa3a9bd
 
 X_KEYS = ("images", "x")
 LABEL_KEYS = ("labels", "y")
+# What reading a damaged .npz file raises; RuntimeError: a damaged head looks like encryption.
+UNSOUND = (
+    OSError,
+    EOFError,
+    ValueError,
+    TypeError,
+    RuntimeError,
+    zipfile.BadZipFile,
+    zlib.error,
+)
 
 
 def mnist10k(name, view, split):
@@ -78,20 +88,13 @@ def read_npz(file):
     if not file.is_file():
         raise UserError(f"{file}: no such file; npz:FILE names an .npz file.")
     try:
-        with np.load(file, allow_pickle=False) as stored:
+        with file.open("rb") as opened, np.load(opened, allow_pickle=False) as stored:
             keys = list(stored)
             x, label = (
                 next((stored[key] for key in wanted if key in keys), None)
                 for wanted in (X_KEYS, LABEL_KEYS)
             )
-    except (
-        OSError,
-        EOFError,
-        ValueError,
-        TypeError,
-        zipfile.BadZipFile,
-        zlib.error,
-    ) as error:
+    except UNSOUND as error:
         raise UserError(f"{file}: not a sound .npz file of plain arrays ({error}).") from error
     if x is None:
         raise UserError(

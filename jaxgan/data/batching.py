@@ -99,8 +99,7 @@ def streamed(source, *, batch_size, n_critic, steps_per_call, seed, devices, wor
     """Read ahead on the host with Grain; each call gets a block of batches."""
     import grain
 
-    local, process = jax.local_device_count(), jax.process_index()
-    share = batch_size // jax.process_count()
+    process, share = jax.process_index(), batch_size // jax.process_count()
     rows = slice(process * share, (process + 1) * share)
     minibatches = _Minibatches(source, batch_size, seed, rows)
     options = grain.ReadOptions(num_threads=workers, prefetch_buffer_size=4 * n_critic)
@@ -117,7 +116,7 @@ def streamed(source, *, batch_size, n_critic, steps_per_call, seed, devices, wor
 
         def arrange(*parts):
             stacked = np.stack(parts).reshape(
-                steps_per_call, n_critic, local, -1, *parts[0].shape[1:]
+                steps_per_call, n_critic, devices.local, -1, *parts[0].shape[1:]
             )
             return np.moveaxis(stacked, 2, 0)
 

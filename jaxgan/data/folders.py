@@ -32,8 +32,8 @@ def folder(name, view, split):
     if view.channels is None:
         view = view._replace(channels=1 if all(map(is_grey, files)) else 3)
     shape = transform.shape_after(view, (*common_size(files, view), view.channels))
-    read = partial(_read, files, label, view)
-    return from_reader(name, read, size=len(files), shape=shape, classes=classes)
+    read_rows = partial(_read_rows, files, label, view)
+    return from_reader(name, read_rows, size=len(files), shape=shape, classes=classes)
 
 
 def scan(directory):
@@ -122,10 +122,12 @@ def _open(file):
         with Image.open(file) as image:
             yield image
     # Pillow's decoders raise all of these on damaged files.
-    except (OSError, SyntaxError, ValueError, EOFError, Image.DecompressionBombError) as error:
+    except (OSError, SyntaxError, ValueError, Image.DecompressionBombError) as error:
         raise UserError(f"{file}: cannot be read as an image ({error}).") from error
 
 
-def _read(files, label, view, index):
-    x = transform.apply(view, decode(files[index]))
-    return {"x": x} if label is None else {"x": x, "label": label[index]}
+def _read_rows(files, label, view, indices):
+    rows = [{"x": transform.apply(view, decode(files[index]))} for index in indices]
+    if label is None:
+        return rows
+    return [row | {"label": label[index]} for row, index in zip(rows, indices, strict=True)]

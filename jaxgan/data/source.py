@@ -10,6 +10,8 @@ import numpy as np
 from jaxgan.data.toy import Mixture
 from jaxgan.errors import UserError
 
+CHUNK = 64  # examples that one thread reads at a time
+
 
 class Source(NamedTuple):
     """A data set with random access; made of plain functions, so that it can be pickled.
@@ -62,11 +64,12 @@ def from_arrays(name, x, label=None, *, classes=None, density=None, mixture=None
     )
 
 
-def from_reader(name, read, *, size, shape, classes):
+def from_reader(name, read_rows, *, size, shape, classes):
     """Make a ``Source`` of uint8 images that are decoded whenever they are read.
 
     Args:
-      read: index -> {"x": uint8 ``shape``, "label": int32 []}, no "label" without classes.
+      read_rows: list of indices -> list of {"x": uint8 ``shape``, "label": int32 []}, no "label"
+        without classes. Several at once, because some formats read many far faster than one.
       size, shape, classes: as in ``Source``.
     """
     return Source(
@@ -75,8 +78,8 @@ def from_reader(name, read, *, size, shape, classes):
         shape=shape,
         classes=classes,
         dtype=np.dtype(np.uint8),
-        read=read,
-        arrays=partial(_read_all, read, size),
+        read=partial(_read_one, read_rows),
+        arrays=partial(_read_all, read_rows, size),
     )
 
 
@@ -90,15 +93,22 @@ def _row(whole, index):
     return {key: values[index] for key, values in whole.items()}
 
 
-def _read_all(read, size):
-    whole = {key: np.empty((size, *np.shape(value)), value.dtype) for key, value in read(0).items()}
+def _read_one(read_rows, index):
+    return read_rows([index])[0]
 
-    def put(index):
-        for key, value in read(index).items():
-            whole[key][index] = value
+
+def _read_all(read_rows, size):
+    first = _read_one(read_rows, 0)
+    whole = {key: np.empty((size, *np.shape(value)), value.dtype) for key, value in first.items()}
+
+    def put(start):
+        indices = range(start, min(start + CHUNK, size))
+        for index, row in zip(indices, read_rows(list(indices)), strict=True):
+            for key, value in row.items():
+                whole[key][index] = value
 
     # Decoding and resizing run outside Python's lock, so threads do help.
     with ThreadPoolExecutor() as pool:
-        for _ in pool.map(put, range(size)):
+        for _ in pool.map(put, range(0, size, CHUNK)):
             pass
     return whole

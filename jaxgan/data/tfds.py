@@ -52,8 +52,8 @@ def tfds(name, view, split, data_dir, known):
         )
     examples = open_split(builder, split, name)
     classes = builder.info.features[label].num_classes if label else 0
-    read = partial(_read, examples, image, label, view)
-    return from_reader(name, read, size=len(examples), shape=shape, classes=classes)
+    read_rows = partial(_read_rows, examples, image, label, view)
+    return from_reader(name, read_rows, size=len(examples), shape=shape, classes=classes)
 
 
 def find_builder(name, data_dir, known):
@@ -125,7 +125,10 @@ def _pick(features, kind, preferred):
     return keys[0] if len(keys) == 1 else None
 
 
-def _read(examples, image, label, view, index):
-    example = examples[index]
-    row = {"x": transform.apply(view, example[image])}
-    return row | {"label": np.int32(example[label])} if label else row
+def _read_rows(examples, image, label, view, indices):
+    found = examples.__getitems__(indices)
+    rows = [{"x": transform.apply(view, example[image])} for example in found]
+    if label is None:
+        return rows
+    pairs = zip(rows, found, strict=True)
+    return [row | {"label": np.int32(example[label])} for row, example in pairs]

@@ -55,9 +55,7 @@ def pair_game(
         return x if level is None else x + level * noise.normal(keys, x.shape[1:])
 
     def generate(variables, batch, keys):
-        return generator.apply(
-            variables, noise.normal(keys, (z_dim,)), label_of(batch), train=True
-        )
+        return generator.apply(variables, noise.normal(keys, (z_dim,)), label_of(batch), train=True)
 
     def critic_loss(params, mutables, batch, fake, step, keys):
         keys_real, keys_fake, keys_wrong, keys_penalty = noise.split_each(keys, 4)

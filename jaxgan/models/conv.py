@@ -157,47 +157,60 @@ def _weigh_cpu(x, y, geometry):
     return k.reshape(*geometry.window, x.shape[3], y.shape[3])
 
 
+def _spread_cpu(y, k, geometry):
+    batch, depth, channels = y.shape[0], y.shape[3], k.shape[2]
+    (kh, kw), (height, width) = geometry.window, geometry.size
+    taps = y.reshape(-1, depth) @ k.reshape(-1, depth).T
+    taps = taps.reshape(batch, *geometry.out, kh, kw * channels)
+    rows = _overlap_add(taps, 1, height, geometry.stride, geometry.padding)
+    taps = rows.reshape(batch, height, geometry.out[1], kw, channels)
+    return _overlap_add(taps, 2, width, geometry.stride, geometry.padding)
+
+
 def _patches(x, geometry):
     """What each output pixel sees: [B * out_h * out_w, kh * kw * C]."""
-    (out_h, out_w), (kh, kw), s, p = (
-        geometry.out,
-        geometry.window,
-        geometry.stride,
-        geometry.padding,
-    )
+    (out_h, out_w), (kh, kw), p = geometry.out, geometry.window, geometry.padding
     x = jnp.pad(x, ((0, 0), (p, p), (p, p), (0, 0)))
-    taps = [
-        x[:, a : a + s * (out_h - 1) + 1 : s, b : b + s * (out_w - 1) + 1 : s]
-        for a in range(kh)
-        for b in range(kw)
-    ]
-    return jnp.concatenate(taps, axis=3).reshape(-1, kh * kw * x.shape[3])
+    x = _windows(x, 2, out_w, kw, geometry.stride)
+    x = _windows(x, 1, out_h, kh, geometry.stride)
+    return x.reshape(-1, x.shape[3])
 
 
-def _spread_cpu(y, k, geometry):
-    """One product, then the overlap-add of its kh * kw taps, phase by phase.
+def _windows(x, axis, out, window, stride):
+    """The ``out`` windows along one axis of x [B, H, W, C], laid side by side in the channels."""
+    last = stride * (out - 1) + 1
+    return jnp.concatenate(
+        [lax.slice_in_dim(x, a, a + last, stride, axis) for a in range(window)], axis=3
+    )
 
-    Tap a = s*m + r of input row i lands on row s*(i + m) + r: the s*s phases (r, t) of the output
-    are sums of shifted taps, without the zeros that dilating the input would multiply.
+
+def _overlap_add(taps, axis, size, stride, padding):
+    """Lay overlapping windows along one axis: the adjoint of ``_windows`` and its padding.
+
+    Tap a = stride * m + phase of window i lands at stride * (i + m) + phase - padding. So each
+    phase of the result is a sum of shifted taps, and no zeros are put between the windows.
+
+    Args:
+      taps: [B, H, W, window, C].
+      axis: 1 or 2, the axis that the windows are laid along; it becomes ``size`` long.
+
+    Returns:
+      [B, H', W', C].
     """
-    batch, depth, channels = y.shape[0], y.shape[3], k.shape[2]
-    taps = y.reshape(-1, depth) @ k.reshape(-1, depth).T
-    taps = taps.reshape(batch, *geometry.out, *geometry.window, channels)
-    s, p, (height, width) = geometry.stride, geometry.padding, geometry.size
-    rows = [[_phase(taps, r, t, geometry) for t in range(s)] for r in range(s)]
-    full = jnp.stack([jnp.stack(row, axis=3) for row in rows], axis=2)
-    full = full.reshape(batch, s * full.shape[1], s * full.shape[3], channels)
-    return full[:, p : p + height, p : p + width]
+    length = -(-(size + padding) // stride)
+    phases = [_phase(taps[:, :, :, phase::stride], axis, length) for phase in range(stride)]
+    full = jnp.stack(phases, axis + 1)
+    full = full.reshape(*full.shape[:axis], length * stride, *full.shape[axis + 2 :])
+    return lax.slice_in_dim(full, padding, padding + size, axis=axis)
 
 
-def _phase(taps, r, t, geometry):
-    """Rows r, r + s, ... and columns t, t + s, ... of the uncropped overlap-add."""
-    s, p, (kh, kw) = geometry.stride, geometry.padding, geometry.window
-    high, wide = (-(-(n + p) // s) for n in geometry.size)
-    (out_h, out_w), zero = geometry.out, jnp.zeros((), taps.dtype)
-    total = jnp.zeros((taps.shape[0], high, wide, taps.shape[5]), taps.dtype)
-    for m, a in enumerate(range(r, kh, s)):
-        for n, b in enumerate(range(t, kw, s)):
-            shift = ((0, 0, 0), (m, high - out_h - m, 0), (n, wide - out_w - n, 0), (0, 0, 0))
-            total += lax.pad(taps[:, :, :, a, b], zero, shift)
+def _phase(taps, axis, length):
+    """Sum over m of tap m shifted by m along ``axis``, cut or filled to ``length``."""
+    shape = [*taps.shape[:3], taps.shape[4]]
+    shape[axis] = length
+    total = jnp.zeros(shape, taps.dtype)
+    for m in range(taps.shape[3]):
+        shift = [(0, 0, 0)] * 4
+        shift[axis] = (m, length - taps.shape[axis] - m, 0)
+        total += lax.pad(taps[:, :, :, m], jnp.zeros((), taps.dtype), shift)
     return total

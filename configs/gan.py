@@ -1,0 +1,7 @@
+from jaxgan import defaults
+
+
+def get_config():
+    config = defaults.get_config()
+    config.steps = 20_000
+    return config

@@ -1,0 +1,64 @@
+"""Looks at the average generator of a run: pictures, and a distance that ranks checkpoints."""
+
+from collections.abc import Callable
+from typing import NamedTuple
+
+import jax
+import jax.numpy as jnp
+import numpy as np
+
+from jaxgan import plot, sample
+from jaxgan.data import batching
+from jaxgan.metrics import sliced_wasserstein
+
+PICTURED = 64  # images in a picture
+JUDGED = 1000  # samples in the distance, and points in a picture
+QUALITY = "sliced_wasserstein"  # name of the distance among the metrics
+
+
+class Studio(NamedTuple):
+    """Two looks at a ``GanState``.
+
+    Attributes:
+      picture: state -> uint8 [H, W, 1 or 3]: images or points from the same z at every look.
+      distance: state -> sliced Wasserstein distance of samples to real examples, lower is better.
+    """
+
+    picture: Callable
+    distance: Callable
+
+
+def studio(run, config):
+    """Set up the looks of a ``prepare.Run``; nothing is compiled before the first one."""
+    draw = sample.make_draw(run.generator)
+    z, labels = sample.fixed_inputs(config["seed"], PICTURED, config["z_dim"], run.classes)
+    rng = np.random.default_rng(config["seed"])
+    chosen = rng.choice(run.source.size, min(JUDGED, run.source.size), replace=False)
+    examples = [run.source.read(int(index)) for index in np.sort(chosen)]
+    real = batching.to_float({"x": np.stack([example["x"] for example in examples])})["x"]
+    key_z, key_lines = jax.random.split(jax.random.fold_in(jax.random.key(config["seed"]), 1 << 29))
+    z_judged = jax.random.normal(key_z, (len(real), config["z_dim"]))
+    labels_judged = jnp.asarray([e["label"] for e in examples]) if run.classes else None
+    compare = jax.jit(sliced_wasserstein)
+
+    def judged(now):
+        return draw(run.devices.local(now.ema), z_judged, labels_judged, run.classes)
+
+    def picture(now):
+        if len(run.source.shape) == 3:
+            columns = len(z) // run.classes if run.classes else None
+            images = draw(run.devices.local(now.ema), z, labels, run.classes)
+            return plot.image_grid(images, columns)
+        critic = run.devices.local(now.critic.variables)
+
+        def critic_fn(points):
+            return run.critic.apply(critic, points, train=False)[0]
+
+        # Critics of labelled points have no one surface to show.
+        surface = None if run.classes else critic_fn
+        return plot.points_picture(judged(now), real, surface, run.source.density)
+
+    def distance(now):
+        return float(compare(real, judged(now), key_lines))
+
+    return Studio(picture, distance)
