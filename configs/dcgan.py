@@ -1,11 +1,28 @@
+"""DCGAN (Radford et al. 2016): the lectures' small networks on digits of 32x32 pixels.
+
+Adam 2e-4 (0.5, 0.999), batch 64, weights N(0, 0.02). The lectures' generator has no batch
+normalisation after its linear layer; the paper's has: --config.generator.first_norm=True. The
+paper's own 64x64 networks are one flag away: --config=configs/dcgan.py:paper
+
+Cost: COST_dcgan
+Expect: EXPECT_dcgan
+Run: python -m jaxgan.main --config=configs/dcgan.py --workdir=runs/dcgan
+"""
+
 from jaxgan import defaults
+from jaxgan.errors import choose
+
+# setting -> (network, side of the images)
+SETTINGS = {"lecture": ("dcgan32", 32), "paper": ("dcgan", 64)}
 
 
-def get_config():
+def get_config(setting="lecture"):
+    network, size = choose(SETTINGS, setting, "setting of dcgan.py")
     config = defaults.get_config()
     config.steps = 3000
-    config.steps_per_call = 20
-    config.data.size = 32
-    config.generator = defaults.generator("dcgan32")
-    config.critic = defaults.critic("dcgan32")
+    config.steps_per_call = 20  # a convolutional step is long enough to look in more often
+    config.sample_every = 250
+    config.data.size = size
+    config.generator = defaults.generator(network)
+    config.critic = defaults.critic(network)
     return config

@@ -1,3 +1,14 @@
+"""Generative Adversarial Nets (Goodfellow et al. 2014), the lectures' MLPs on the bundled digits.
+
+Everything is a default (jaxgan/defaults.py): Adam 2e-4 (0.5, 0.999), batch 64. The generator's loss
+is the non-saturating one, which the paper itself advises (section 3); --config.loss=minimax plays
+the game of its equation 1.
+
+Cost: COST_gan
+Expect: EXPECT_gan
+Run: python -m jaxgan.main --config=configs/gan.py --workdir=runs/gan
+"""
+
 from jaxgan import defaults
 
 

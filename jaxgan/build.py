@@ -4,7 +4,8 @@ import jax.numpy as jnp
 import optax
 
 from jaxgan import optim
-from jaxgan.errors import UserError, choose
+from jaxgan.check import check_type
+from jaxgan.errors import UserError, choose, within
 from jaxgan.games import GAMES, LABELLED
 from jaxgan.losses import ADVERSARIAL, PENALTIES, smooth_real_label
 from jaxgan.models import CRITICS, GENERATORS, options
@@ -24,8 +25,19 @@ def _module(table, kind, config, axis_name, **fixed):
         )
     # JSON turns tuples into lists, which a module cannot hash.
     chosen = {key: tuple(v) if isinstance(v, list) else v for key, v in chosen.items()}
+    for key, value in chosen.items():
+        check_type(f"{kind}.{key}", value, known[key])
+        for entry in value if isinstance(value, tuple) else ():  # the widths of layers
+            within(f"an entry of {kind}.{key}", entry, 1)
     dtype = choose(DTYPES, config["compute_dtype"], "compute_dtype")
     return module(dtype=dtype, axis_name=axis_name, **fixed, **chosen)
+
+
+def check_names(config):
+    """Raise ``UserError`` for a name or an option that no table has; needs no data."""
+    for side in ("generator", "critic"):
+        optimizer(config, side)
+    game(config, generator(config, (), 0), critic(config, (), 0), 0)
 
 
 def classes_in_play(config, classes):
@@ -89,4 +101,10 @@ def game(config, generator, critic, classes):
 
 def optimizer(config, side):
     """The optax chain of "generator" or "critic"."""
-    return optim.optimizer(**config[side]["optimizer"])
+    options = dict(config[side]["optimizer"])
+    for key, value in options.items():
+        check_type(f"{side}.optimizer.{key}", value, "" if key == "name" else 0.0)
+    try:
+        return optim.optimizer(**options)
+    except UserError as error:
+        raise UserError(f"{side}.optimizer: {error}") from error

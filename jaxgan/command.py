@@ -1,11 +1,38 @@
-"""How every command ends: a user's mistake is one sentence and exit code 2, never a traceback."""
+"""How every command starts and ends: a user's mistake is one sentence and exit code 2."""
 
+import argparse
 import importlib
 import sys
 
 from jaxgan.errors import Stopped, UserError, choose
 
-COMMANDS = {"train": "jaxgan.main", "sample": "jaxgan.sample"}
+# name -> (its file, an example)
+COMMANDS = {
+    "train": ("jaxgan.main", "--config=configs/wgan.py --workdir=runs/wgan"),
+    "sample": ("jaxgan.sample", "--workdir=runs/wgan --num=64 --out=grid.png"),
+}
+HELP = "\n".join(
+    [
+        "usage: jaxgan COMMAND [options]",
+        "",
+        *(f"  jaxgan {name:8}{example}" for name, (_, example) in COMMANDS.items()),
+        "",
+        "jaxgan COMMAND --help tells the options.",
+    ]
+)
+
+
+class Arguments(argparse.ArgumentParser):
+    """A command's arguments; a wrong one is a ``UserError``, no option can be abbreviated."""
+
+    def __init__(self, name, **options):
+        layout = argparse.RawDescriptionHelpFormatter
+        prog = f"jaxgan {name}"
+        super().__init__(prog, allow_abbrev=False, formatter_class=layout, **options)
+
+    def error(self, message):
+        """Raise what ``run_command`` tells, where argparse would print its usage and exit."""
+        raise UserError(f"{message}; {self.prog} --help tells the options.")
 
 
 def run_command(command):
@@ -23,10 +50,12 @@ def run_command(command):
 def main(argv=None):
     """The console command ``jaxgan``: ``jaxgan train ...``, ``jaxgan sample ...``."""
     argv = sys.argv[1:] if argv is None else argv
-    name, rest = (argv[0], argv[1:]) if argv else ("", [])
+    if not argv or argv[0] in ("-h", "--help"):
+        print(HELP, file=sys.stdout if argv else sys.stderr)
+        return 0 if argv else 2
 
     def command():
-        room = choose(COMMANDS, name, "command")
-        return importlib.import_module(room).main(rest)
+        room, _ = choose(COMMANDS, argv[0], "command")
+        return importlib.import_module(room).main(argv[1:])
 
     return run_command(command)

@@ -15,11 +15,19 @@ def choose(table, name, kind):
     return table[name]
 
 
+def within(name, value, low, high=float("inf")):
+    """Raise a ``UserError`` unless ``low <= value < high``; NaN never is."""
+    if not low <= value < high:
+        finite = "finite and " if isinstance(value, float) else ""
+        wanted = f"lie in [{low}, {high})" if high < float("inf") else f"be {finite}at least {low}"
+        raise UserError(f"{name} is {value}; it must {wanted}.")
+
+
 class Stopped(Exception):
     """A run ended before its last step; told in one sentence, without a traceback.
 
     Attributes:
-      exit_code: of the command: 1 for a run that went non-finite, 128 + n for one asked by signal n.
+      exit_code: of the command: 1 where the run went non-finite, 128 + n where signal n asked.
     """
 
     def __init__(self, sentence, exit_code=1):

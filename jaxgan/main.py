@@ -1,62 +1,119 @@
 """python -m jaxgan.main --config=configs/wgan.py --workdir=runs/wgan [--config.key=value ...]"""
 
+import ast
 import difflib
+import runpy
 import sys
+import traceback
+from pathlib import Path
 
-from absl import flags
-from ml_collections import ConfigDict, config_flags
+from ml_collections import ConfigDict
 
-from jaxgan import parallel
-from jaxgan.command import run_command
+from jaxgan import data, defaults, parallel
+from jaxgan.check import TOLD, check_config, find
+from jaxgan.command import Arguments, run_command
 from jaxgan.errors import UserError
 from jaxgan.train import train
 
-USAGE = "jaxgan train --config=configs/wgan.py --workdir=runs/wgan [--config.key=value ...]"
+HELP = """\
+--config.KEY=VALUE overrides a key of the recipe, as often as needed:
+  --config.loss=wasserstein --config.critic.optimizer.learning_rate=1e-4
+  --config.generator.features=64,64 --config.generator.name=toy
+jaxgan/defaults.py explains every key.
+"""
 
 
-def _flags(argv):
-    """absl's own reading of the command line, kept apart from its global flags."""
-    values = flags.FlagValues()
-    config_flags.DEFINE_config_file(
-        "config", None, "Path of a recipe.", lock_config=True, flag_values=values, sys_argv=argv
+def parser():
+    """The command's arguments, without the overrides."""
+    arguments = Arguments(
+        "train",
+        usage="jaxgan train --config=RECIPE --workdir=DIR [--config.KEY=VALUE ...]",
+        description="Train a GAN, or go on training where the run directory left off.",
+        epilog=HELP,
     )
-    flags.DEFINE_string("workdir", None, "The run directory.", flag_values=values)
-    flags.DEFINE_string("processes", None, "See parallel.join_processes.", flag_values=values)
-    rest = values(["jaxgan train", *argv])[1:]
-    return values, rest
+    arguments.add_argument("--config", required=True, metavar="RECIPE", help="as configs/wgan.py")
+    arguments.add_argument("--workdir", required=True, metavar="DIR", help="the run directory")
+    arguments.add_argument(
+        "--processes",
+        metavar="SPEC",
+        help="of a run of several: auto, or HOST:PORT,COUNT,INDEX with the first one's address",
+    )
+    return arguments
 
 
-def _check_key(config, dotted):
-    """Raise ``UserError`` unless the dotted key is one of the config's."""
-    known = [key for key, _ in _flat(config)]
-    if dotted not in known:
-        near = difflib.get_close_matches(dotted, known, n=1)
-        parent = dotted.rpartition(".")[0]
-        level = [key for key in known if key.rpartition(".")[0] == parent]
-        raise UserError(
-            f"unknown config key {dotted!r}; "
-            + (f"did you mean {near[0]!r}? " if near else "")
-            + f"Known: {', '.join(level or known)}."
-        )
+def load_recipe(path):
+    """The config that the function ``get_config()`` of a Python file makes.
+
+    Raises:
+      UserError: no such file, one that fails (the sentence names the line), or not a recipe.
+    """
+    if not Path(path).is_file():
+        beside = [str(file) for file in Path(path).parent.glob("*.py")]
+        near = difflib.get_close_matches(path, beside, n=1)
+        hint = f"did you mean {near[0]}?" if near else "see the folder configs/."
+        raise UserError(f"--config={path}: there is no such recipe; {hint}")
+    try:
+        recipe = runpy.run_path(path)
+        if "get_config" not in recipe:
+            raise UserError("a recipe must have a function get_config().")
+        config = recipe["get_config"]()
+        if not isinstance(config, ConfigDict):
+            raise UserError(f"get_config() must return a config; it returns {config!r:.50}.")
+        check_config(config)
+    except Exception as error:  # A recipe is a program: anything can go wrong in it.
+        frames = traceback.extract_tb(error.__traceback__)
+        lines = [f", line {frame.lineno}" for frame in frames if frame.filename == path]
+        kind = "" if isinstance(error, UserError) else f"{type(error).__name__}: "
+        told = " ".join(str(error).split())
+        raise UserError(f"{path}{''.join(lines[-1:])}: {kind}{told}") from error
+    return config.lock()
 
 
-def _flat(config, prefix=""):
-    for key, value in config.items():
-        yield prefix + key, value
-        if isinstance(value, ConfigDict):
-            yield from _flat(value, f"{prefix}{key}.")
+def _read_bool(text):
+    return {"true": True, "false": False}[text.lower()]
 
 
-def _config_arguments(argv):
-    """The words of the command line that load the recipe, and the keys that it overrides."""
-    loads, keys = [], []
-    for place, word in enumerate(argv):
-        name, equals, _ = word.lstrip("-").partition("=")
-        if word.startswith("-") and name == "config":
-            loads += [word] if equals else argv[place : place + 2]
-        elif word.startswith("-") and name.startswith("config."):
-            keys.append(name.removeprefix("config."))
-    return loads, keys
+def _read_tuple(text):
+    value = ast.literal_eval(text)
+    return tuple(value) if isinstance(value, (tuple, list)) else (value,)
+
+
+READERS = {bool: _read_bool, int: int, float: float, str: str, tuple: _read_tuple}
+
+
+def override(config, dotted, text):
+    """Set a key from the text of its value; a new ``name`` brings the options of its row.
+
+    Raises:
+      UserError: an unknown key, or a value of the wrong type.
+    """
+    group, key = find(config, dotted)
+    held = group[key]
+    if isinstance(held, ConfigDict):
+        keys = ", ".join(f"{dotted}.{name}" for name in held)
+        raise UserError(f"--config.{dotted} takes no value, its keys do: {keys or 'none'}.")
+    try:
+        value = READERS[type(held)](text)
+    except (KeyError, ValueError, SyntaxError) as error:
+        wanted = TOLD.get(type(held), f"values with commas between, as {held}")
+        raise UserError(f"--config.{dotted}={text}: {key} must be {wanted}.") from error
+    if key == "name" and value != held:
+        _rename(config, dotted.removesuffix(".name"), value)
+    else:
+        group[key] = value
+
+
+def _rename(config, group, name):
+    side, _, rest = group.partition(".")
+    if group == "data":
+        config.data.name, config.data.options = name, ConfigDict(data.options_of(name))
+    elif rest == "optimizer":
+        kept = ("learning_rate", "clip_gradient", "weight_limit")
+        old = config[side].optimizer
+        config[side].optimizer = defaults.optimizer(name, **{key: old[key] for key in kept})
+    else:
+        make = {"generator": defaults.generator, "critic": defaults.critic}[side]
+        config[side] = make(name, optimizer=config[side].optimizer)
 
 
 def parse(argv):
@@ -69,28 +126,25 @@ def parse(argv):
       The config, locked, with its overrides; the run directory; and how to join other processes.
 
     Raises:
-      UserError: no or a wrong config file, an unknown key, a value of the wrong type.
+      UserError: no or a wrong recipe, an unknown option or key, a value of the wrong type.
     """
-    loads, keys = _config_arguments(argv)
-    try:
-        values, _ = _flags(loads)
-        config = values.config
-        if config is None:
-            raise UserError(f"--config is missing; the command is {USAGE}.")
-        config.get("seed")  # a file that could not be loaded says so at the first look
-    except (flags.Error, OSError) as error:
-        named = " ".join(loads)
-        raise UserError(f"{named}: there is no such recipe; see the folder configs/.") from error
-    for key in keys:
-        _check_key(config, key)
-    try:
-        values, rest = _flags(argv)
-    except (flags.Error, TypeError, ValueError) as error:
-        raise UserError(f"{str(error).removeprefix('flag ')}; the command is {USAGE}.") from error
-    if rest or not values.workdir:
-        wrong = f"{rest[0]!r} is not an option" if rest else "--workdir is missing"
-        raise UserError(f"{wrong}; the command is {USAGE}.")
-    return values.config, values.workdir, values.processes
+    flags, rest = parser().parse_known_args(argv)
+    if not flags.workdir:
+        raise UserError("--workdir is empty; it names the run directory.")
+    overrides = {}
+    for word in rest:
+        name, equals, text = word.partition("=")
+        if not name.startswith("--config."):
+            raise UserError(f"{word!r} is not an option; jaxgan train --help tells the options.")
+        if not equals:
+            raise UserError(f"{name} needs a value: {name}=VALUE.")
+        overrides[name.removeprefix("--config.")] = text
+    config = load_recipe(flags.config)
+    # Names first, from the outside in: they bring keys along.
+    order = sorted(overrides, key=lambda key: (not key.endswith(".name"), key.count(".")))
+    for dotted in order:
+        override(config, dotted, overrides[dotted])
+    return config, flags.workdir, flags.processes
 
 
 def main(argv=None):

@@ -4,7 +4,7 @@ import jax
 import jax.numpy as jnp
 import optax
 
-from jaxgan.errors import UserError, choose
+from jaxgan.errors import UserError, choose, within
 
 
 def _adam(learning_rate, config):
@@ -26,6 +26,8 @@ OPTIMIZERS = {
     "rmsprop": (_rmsprop, {"decay": 0.99, "eps": 1e-8}),
     "sgd": (_sgd, {"momentum": 0.0}),
 }
+# All options are at least 0; these, which average over steps, are below 1.
+DECAYS = ("b1", "b2", "decay", "momentum")
 
 
 def clip_weights(limit: float) -> optax.GradientTransformation:
@@ -53,12 +55,20 @@ def optimizer(name, *, learning_rate, clip_gradient=0.0, weight_limit=0.0, **opt
       clip_gradient: largest global norm of the gradient; 0 leaves it alone.
       weight_limit: c of WGAN's weight clipping; 0 leaves the weights alone.
       **options: the row's own options.
+
+    Raises:
+      UserError: an unknown name or option, or a number out of range.
     """
     build, defaults = choose(name=name, table=OPTIMIZERS, kind="optimizer")
     if unknown := sorted(set(options) - set(defaults)):
         raise UserError(
             f"optimizer {name!r} has no option {unknown[0]!r}; it has {', '.join(defaults)}."
         )
+    if not 0 < learning_rate < float("inf"):
+        raise UserError(f"learning_rate is {learning_rate}; it must be greater than 0.")
+    limits = {"clip_gradient": clip_gradient, "weight_limit": weight_limit}
+    for key, value in {**limits, **options}.items():
+        within(key, value, 0, 1 if key in DECAYS else float("inf"))
     links = [
         optax.clip_by_global_norm(clip_gradient) if clip_gradient else None,
         build(learning_rate, {**defaults, **options}),

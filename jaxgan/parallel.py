@@ -4,6 +4,7 @@ The state never has a device axis. Everything else runs the same per-device func
 two things about the others: how to average with them and which rows of the batch are its own.
 """
 
+import re
 from collections.abc import Callable
 from typing import NamedTuple
 
@@ -13,9 +14,10 @@ from jax import lax
 from jax.experimental import multihost_utils
 from jax.sharding import Mesh, NamedSharding, PartitionSpec
 
-from jaxgan.errors import UserError, choose
+from jaxgan.errors import UserError, choose, within
 
 AXIS = "devices"
+ADDRESS = re.compile(r"(.+:\d+),(\d+),(\d+)")  # HOST:PORT,COUNT,INDEX
 
 
 class Devices(NamedTuple):
@@ -23,7 +25,7 @@ class Devices(NamedTuple):
 
     Attributes:
       count: devices over all processes.
-      local: those of this process.
+      local_count: those of this process.
       axis_name: for batch statistics; None on one device.
       mean: pytree -> the same averaged over devices (inside the call).
       rows: (array, axis=0) -> this device's share of a global batch axis (inside the call).
@@ -35,7 +37,7 @@ class Devices(NamedTuple):
     """
 
     count: int
-    local: int
+    local_count: int
     axis_name: str | None
     mean: Callable
     rows: Callable
@@ -58,7 +60,7 @@ def _jit(devices):
 
     return Devices(
         count=1,
-        local=1,
+        local_count=1,
         axis_name=None,
         mean=lambda tree: tree,
         rows=lambda array, axis=0: array,
@@ -69,20 +71,28 @@ def _jit(devices):
     )
 
 
+def _global_array(sharding):
+    """Array of this process's rows -> the array over all processes."""
+    # A device_put would first send every replicated array around, to see that it is the same.
+    return lambda x: jax.make_array_from_process_local_data(sharding, np.asarray(x))
+
+
 def _mapped(devices, mesh, compile, place):
+    everywhere = NamedSharding(mesh, PartitionSpec())
+
     def rows(array, axis=0):
         share = array.shape[axis] // len(devices)
         return lax.dynamic_slice_in_dim(array, lax.axis_index(AXIS) * share, share, axis)
 
     return Devices(
         count=len(devices),
-        local=len(mesh.local_devices),
+        local_count=len(mesh.local_devices),
         axis_name=AXIS,
         mean=lambda tree: lax.pmean(tree, AXIS),
         rows=rows,
         compile=compile,
         # For pmap too: it compiles anew when its own, replicated, output comes back as input.
-        replicate=lambda tree: jax.device_put(tree, NamedSharding(mesh, PartitionSpec())),
+        replicate=lambda tree: jax.tree.map(_global_array(everywhere), tree),
         local=lambda tree: jax.tree.map(lambda x: x.addressable_data(0), tree),
         place=place,
     )
@@ -129,8 +139,7 @@ def _shard_map(devices):
         return jax.jit(mapped, donate_argnums=0)
 
     def place(block):
-        sharding = NamedSharding(mesh, split)
-        return jax.tree.map(lambda x: jax.make_array_from_process_local_data(sharding, x), block)
+        return jax.tree.map(_global_array(NamedSharding(mesh, split)), block)
 
     return _mapped(devices, mesh, compile, place)
 
@@ -173,18 +182,24 @@ def join_processes(processes):
 
     Args:
       processes: "auto" on a TPU pod, Slurm or Open MPI, where JAX finds out by itself; elsewhere
-        "HOST:PORT,COUNT,INDEX": where the first process listens, how many there are, which one we are.
+        "HOST:PORT,COUNT,INDEX": where the first process listens, how many there are, and which of
+        them this one is.
 
     Raises:
-      UserError: neither of these.
+      UserError: neither of these, or the processes do not find together.
     """
-    if processes == "auto":
-        jax.distributed.initialize()
-        return
-    address, *numbers = processes.split(",")
-    if len(numbers) != 2 or ":" not in address or not all(n.isdecimal() for n in numbers):
-        raise UserError(f"--processes={processes} must be 'auto' or HOST:PORT,COUNT,INDEX.")
-    jax.distributed.initialize(address, *(int(number) for number in numbers))
+    wrong = f"--processes={processes}"
+    address = ()
+    if processes != "auto":
+        parts = ADDRESS.fullmatch(processes)
+        if not parts:
+            raise UserError(f"{wrong} must be 'auto' or HOST:PORT,COUNT,INDEX.")
+        address = (parts[1], int(parts[2]), int(parts[3]))
+        within(f"{wrong}: INDEX", address[2], 0, address[1])
+    try:
+        jax.distributed.initialize(*address)
+    except (RuntimeError, ValueError) as error:
+        raise UserError(f"{wrong}: the processes do not find together ({error}).") from error
 
 
 def is_first_process():

@@ -6,6 +6,7 @@ from typing import NamedTuple
 import jax
 
 from jaxgan import build, data, parallel, state
+from jaxgan.check import check_config
 from jaxgan.data import batching
 from jaxgan.errors import UserError
 from jaxgan.networks import Network
@@ -36,26 +37,6 @@ class Run(NamedTuple):
     call: Callable
 
 
-def check_numbers(config):
-    """Raise ``UserError`` for a number that no run can have."""
-    least = {
-        "steps": 0,
-        "batch_size": 1,
-        "steps_per_call": 1,
-        "n_critic": 1,
-        "z_dim": 1,
-        "log_every": 0,
-        "sample_every": 0,
-        "checkpoint_every": 0,
-        "keep_checkpoints": 1,
-    }
-    for key, bound in least.items():
-        if config[key] < bound:
-            raise UserError(f"{key} is {config[key]}; it must be at least {bound}.")
-    if not 0 <= config["ema"] < 1:
-        raise UserError(f"ema is {config['ema']}; it must lie in [0, 1).")
-
-
 def prepare(config, device_count=None):
     """Build a ``Run`` from a config (a mapping); nothing is compiled yet.
 
@@ -66,12 +47,14 @@ def prepare(config, device_count=None):
     Raises:
       UserError: whatever is wrong with the config or the data.
     """
-    check_numbers(config)
+    check_config(config)
     devices = parallel.devices(config["parallel"], device_count)
     parallel.check_batch(config["batch_size"], devices.count)
+    build.check_names(config)  # before the data, which may take long to come
     settings = dict(config["data"])
     stored = {key: settings.pop(key) for key in ("resident_bytes", "workers")}
-    source = data.load(**{key: value or None for key, value in settings.items()})
+    unset = {key: None for key in ("size", "channels", "data_dir") if not settings[key]}
+    source = data.load(**settings | unset)
     classes = build.classes_in_play(config, source.classes)
 
     def players(axis_name):

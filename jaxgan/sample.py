@@ -9,7 +9,6 @@ In Python:
 On the command line: python -m jaxgan.sample --workdir=runs/wgan --num=64 --out=grid.png
 """
 
-import argparse
 import math
 from pathlib import Path
 
@@ -18,8 +17,8 @@ import jax.numpy as jnp
 import numpy as np
 
 from jaxgan import build, checkpoint, plot, report
-from jaxgan.command import run_command
-from jaxgan.errors import UserError
+from jaxgan.command import Arguments, run_command
+from jaxgan.errors import UserError, within
 
 # Examples in one forward pass: bounds the memory, and one compilation serves every number.
 CHUNK = 64
@@ -94,8 +93,8 @@ def load(workdir, step=None):
     draw = make_draw(build.generator(config, shape, classes))
 
     def generate(num=64, *, seed=0, label=None, interpolated=False):
-        if num < 1:
-            raise UserError(f"num is {num}; it must be at least 1.")
+        within("num", num, 1)
+        within("seed", seed, 0, 2**31)
         if label is not None and not classes:
             raise UserError(f"{workdir} is an unconditional run; it takes no label.")
         if label is not None and not 0 <= label < classes:
@@ -112,26 +111,42 @@ def load(workdir, step=None):
     return generate
 
 
+def _save_npz(path, samples):
+    np.savez_compressed(path, samples=np.asarray(samples))
+
+
+def _save_png(path, samples):
+    plot.save_png(plot.picture(samples), path)
+
+
+WRITERS = {".png": _save_png, ".npz": _save_npz}
+
+
+def check_path(path):
+    """Raise ``UserError`` unless the file's ending is a row of ``WRITERS``."""
+    if Path(path).suffix not in WRITERS:
+        raise UserError(f"cannot write {path}: the ending must be {' or '.join(WRITERS)}.")
+
+
 def save(path, samples):
     """Write samples: a grid for ``.png``, the raw array ``samples`` for ``.npz``.
 
     Raises:
-      UserError: another ending.
+      UserError: another ending, or a place that cannot be written to.
     """
+    check_path(path)
     path = Path(path)
-    if path.suffix not in (".png", ".npz"):
-        raise UserError(f"cannot write {path.name}: the ending must be .png or .npz.")
-    path.parent.mkdir(parents=True, exist_ok=True)
-    if path.suffix == ".npz":
-        np.savez_compressed(path, samples=np.asarray(samples))
-    else:
-        plot.save_png(plot.picture(samples), path)
+    try:
+        path.parent.mkdir(parents=True, exist_ok=True)
+        WRITERS[path.suffix](path, samples)
+    except OSError as error:
+        raise UserError(f"cannot write {path}: {error.strerror}.") from error
 
 
 def parser():
     """The command's arguments."""
-    arguments = argparse.ArgumentParser("jaxgan sample", description="Samples of a trained run.")
-    arguments.add_argument("--workdir", required=True, help="the run directory")
+    arguments = Arguments("sample", description="Draw samples of a trained run.")
+    arguments.add_argument("--workdir", required=True, metavar="DIR", help="the run directory")
     arguments.add_argument("--num", type=int, default=64, help="how many samples (64)")
     arguments.add_argument("--label", type=int, help="class, for a conditional run; default: all")
     arguments.add_argument("--interpolate", action="store_true", help="between two noise vectors")
@@ -143,9 +158,10 @@ def parser():
 
 def main(argv=None):
     """Run the command; returns its exit code."""
-    flags = parser().parse_args(argv)
 
     def command():
+        flags = parser().parse_args(argv)
+        check_path(flags.out)
         step = int(flags.step) if flags.step and flags.step.isdigit() else flags.step
         generate = load(flags.workdir, step)
         samples = generate(

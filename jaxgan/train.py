@@ -42,7 +42,10 @@ def open_directory(workdir, config, run):
                 "Use another --workdir, or the values of the stored run."
             )
     if parallel.is_first_process():
-        report.write_config(workdir, plain, run.source.shape, run.source.classes)
+        try:
+            report.write_config(workdir, plain, run.source.shape, run.source.classes)
+        except OSError as error:
+            raise UserError(f"{workdir} cannot be a run directory: {error.strerror}.") from error
 
 
 def train(config, workdir, *, device_count=None) -> state.GanState:

@@ -12,9 +12,9 @@ from jaxgan.data.idx import idx
 from jaxgan.data.source import Source, from_arrays, only_split
 from jaxgan.data.tfds import looks_like_tfds, tfds
 from jaxgan.data.toy import TOYS, Mixture, Toy
-from jaxgan.errors import UserError
+from jaxgan.errors import UserError, within
 
-__all__ = ["FORMS", "SETS", "TOYS", "Mixture", "Source", "Toy", "load"]
+__all__ = ["FORMS", "SETS", "TOYS", "Mixture", "Source", "Toy", "load", "options_of"]
 
 SETS = {"mnist10k": mnist10k}  # by name; TOYS are by name too
 FORMS = {"folder": folder, "idx": idx, "npz": npz}  # by what stands before the colon
@@ -74,16 +74,15 @@ def load_toy(name, view, split, options):
     """Draw a toy set: ``points`` of them, a pure function of ``seed`` and the row's options."""
     only_split(split, ("train",), name)
     transform.refuse_for_points(view, name)
-    own = {key: p.default for key, p in inspect.signature(TOYS[name]).parameters.items()}
-    settings = TOY_DEFAULTS | own
+    settings = options_of(name)
     options = dict(options or {})
     for key in options:
         if key not in settings:
             raise UserError(f"{name} has no option {key!r}; known: {', '.join(sorted(settings))}.")
     settings |= options
     points, seed = (settings.pop(key) for key in TOY_DEFAULTS)
-    if points < 1:
-        raise UserError(f"points must be 1 or more; got {points!r}.")
+    within("points", points, 1)
+    within("seed", seed, 0)
     toy = TOYS[name](**settings)
     x, label = toy.sample(np.random.default_rng(seed), points)
     return from_arrays(
@@ -94,6 +93,14 @@ def load_toy(name, view, split, options):
         density=toy.density,
         mixture=toy.mixture,
     )
+
+
+def options_of(name):
+    """The options of a data set with their defaults: none but for the toys."""
+    if name not in TOYS:
+        return {}
+    own = inspect.signature(TOYS[name]).parameters
+    return TOY_DEFAULTS | {key: parameter.default for key, parameter in own.items()}
 
 
 def known_names():

@@ -116,7 +116,7 @@ def streamed(source, *, batch_size, n_critic, steps_per_call, seed, devices, wor
 
         def arrange(*parts):
             stacked = np.stack(parts).reshape(
-                steps_per_call, n_critic, devices.local, -1, *parts[0].shape[1:]
+                steps_per_call, n_critic, devices.local_count, -1, *parts[0].shape[1:]
             )
             return np.moveaxis(stacked, 2, 0)
 

@@ -28,9 +28,9 @@ def make_view(size, fit, channels):
     """Check the three settings and return the ``View``; a wrong one is a ``UserError``."""
     choose(FITS, fit, "fit")
     if size is not None and (not isinstance(size, int) or isinstance(size, bool) or size < 1):
-        raise UserError(f"size must be a side in pixels, 1 or more, or None to keep; got {size!r}.")
+        raise UserError(f"size must be a side in pixels, 1 or more; got {size!r}.")
     if channels not in (None, 1, 3):
-        raise UserError(f"channels must be 1, 3 or None to keep those there are; got {channels!r}.")
+        raise UserError(f"channels must be 1 or 3, or unset to keep those there are; got {channels!r}.")
     return View(size, fit, channels)
 
 
@@ -38,7 +38,7 @@ def refuse_for_points(view, name):
     """Raise a ``UserError`` if the view asks for a size or for channels: points have neither."""
     if view.size is not None or view.channels is not None:
         raise UserError(
-            f"{name} holds points, which have no size and no channels: set both to None."
+            f"{name} holds points, which have no size and no channels: leave both unset."
         )
 
 

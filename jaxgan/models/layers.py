@@ -69,6 +69,7 @@ class Conv(nn.Module):
 
     @nn.compact
     def __call__(self, x):
+        """x [B, H, W, C] -> [B, H', W', features]."""
         fan_in = x.shape[-1] * self.window**2
         kernel, bias = _kernel_and_bias(self, x.shape[-1], fan_in)
         return conv.conv(x.astype(self.dtype), kernel, self.stride, self.padding) + bias
@@ -86,6 +87,7 @@ class ConvTranspose(nn.Module):
 
     @nn.compact
     def __call__(self, x):
+        """x [B, H, W, C] -> [B, H', W', features]."""
         # PyTorch takes the fan-in of a transposed convolution from its *output* channels.
         fan_in = self.features * self.window**2
         kernel, bias = _kernel_and_bias(self, x.shape[-1], fan_in)

@@ -92,12 +92,26 @@ def test_npz_that_does_not_fit(tmp_path, arrays, sentence):
     assert "set.npz" in str(caught.value)
 
 
-def flipped(data):
-    return data[:200] + bytes([data[200] ^ 255]) + data[201:]
+def overwritten(data):
+    return data[:60] + b"\xff" * 10 + data[70:]  # the first array's compressed bytes
+
+
+def compressed_by_method_99(data):
+    directory = data.index(
+        b"PK\x01\x02"
+    )  # the entry in the archive's directory; the method is at 10
+    return data[: directory + 10] + bytes([99]) + data[directory + 11 :]
 
 
 @pytest.mark.parametrize(
-    "damage", [lambda data: b"", lambda data: data[: len(data) // 2], flipped, lambda data: b"PK?"]
+    "damage",
+    [
+        lambda data: b"",
+        lambda data: b"PK?",
+        lambda data: data[: len(data) // 2],
+        overwritten,
+        compressed_by_method_99,
+    ],
 )
 def test_damaged_npz(tmp_path, damage):
     name = save(tmp_path / "set.npz", images=IMAGES)

@@ -2,9 +2,10 @@ import pickle
 
 import numpy as np
 import pytest
-from PIL import Image
+from PIL import Image, PngImagePlugin
 
 from jaxgan.data import load
+from jaxgan.data.source import CHUNK
 from jaxgan.errors import UserError
 
 PIXELS = np.random.default_rng(0).integers(0, 256, (6, 8, 3), np.uint8)
@@ -48,6 +49,14 @@ def test_classes_in_the_order_of_their_names(tmp_path):
     assert whole["label"].tolist() == [0, 0, 1, 1] and whole["label"].dtype == np.int32
     again = pickle.loads(pickle.dumps(source)).read(2)
     assert again["label"] == 1 and again["x"][0, 0, 0] == 2
+
+
+def test_a_set_of_several_chunks_keeps_its_order(tmp_path):
+    size = 2 * CHUNK + 3
+    for index in range(size):
+        save(tmp_path / f"{index:03}.bmp", np.full((2, 2, 3), index, np.uint8))
+    whole = load(f"folder:{tmp_path}").arrays()["x"]
+    assert whole[:, 0, 0, 0].tolist() == list(range(size))
 
 
 def test_no_sub_folders_no_labels(tmp_path):
@@ -129,6 +138,20 @@ def test_damaged_image(tmp_path, suffix, damage):
     file.write_bytes(damage(file.read_bytes()))
     with pytest.raises(UserError, match=f"broken{suffix}: cannot be read as an image"):
         load(f"folder:{tmp_path}", size=8, channels=3).read(0)
+
+
+def test_damaged_exif(tmp_path):
+    save(tmp_path / "a.webp", exif=b"Exif\0\0no orientation")
+    with pytest.raises(UserError, match="a.webp: cannot be read as an image"):
+        load(f"folder:{tmp_path}")
+
+
+def test_text_that_unpacks_to_too_much(tmp_path):
+    text = PngImagePlugin.PngInfo()
+    text.add_text("comment", "a" * 2**21, zip=True)
+    save(tmp_path / "a.png", pnginfo=text)
+    with pytest.raises(UserError, match="a.png: cannot be read as an image"):
+        load(f"folder:{tmp_path}")
 
 
 def test_damage_is_told_through_the_whole_set(tmp_path):

@@ -55,7 +55,7 @@ def test_round_trip_gzipped(tmp_path, suffix):
         (lambda data: data + b"\0", "announces"),
         (lambda data: data[:4] + bytes(4) + data[8:-5], "announces|holds no example"),
         (lambda data: gzip.compress(data)[:-9], "damaged gzip"),
-        (lambda data: gzip.compress(data)[:20] + b"????????", "damaged gzip"),
+        (lambda data: gzip.compress(data)[:10] + b"\xff" * 20, "damaged gzip.*invalid block"),
     ],
 )
 def test_damaged_file(tmp_path, file, damage, sentence):

@@ -83,6 +83,12 @@ def test_colours_of_grey():
     assert out.shape == (4, 4, 3) and np.all(out == image)
 
 
+def test_full_alpha_changes_nothing():
+    every = np.arange(256, dtype=np.uint8).reshape(16, 16, 1)
+    opaque = np.concatenate([every] * 3 + [np.full_like(every, 255)], axis=-1)
+    assert np.all(apply(make_view(None, "crop", 3), opaque) == every)
+
+
 def test_alpha_is_laid_on_black():
     image = noise(16, 16, 4)
     black = Image.new("RGBA", (16, 16), (0, 0, 0, 255))

@@ -1,0 +1,202 @@
+"""Convolutions against hand-computed values, XLA's own and PyTorch's."""
+
+from functools import cache, partial
+
+import jax
+import jax.numpy as jnp
+import numpy as np
+import pytest
+from jax import lax
+
+from jaxgan.models import conv
+
+# (window, stride, padding, height, width), every geometry of the networks and then odd ones:
+# windows smaller than the stride, padding beyond the window, windows that leave a border unseen.
+GEOMETRIES = [
+    (3, 2, 0, 9, 9),
+    (3, 2, 1, 8, 8),
+    (4, 2, 2, 7, 7),
+    (4, 2, 1, 8, 6),
+    (4, 1, 0, 4, 4),
+    (3, 1, 1, 5, 4),
+    (1, 1, 0, 3, 3),
+    (1, 2, 0, 5, 5),
+    (2, 3, 1, 7, 8),
+    (5, 3, 2, 9, 10),
+    (2, 1, 3, 4, 4),
+]
+CHANNELS, FEATURES = 2, 3
+
+
+def lax_conv(x, kernel, stride, padding):
+    return lax.conv_general_dilated(
+        x, kernel, (stride, stride), [(padding, padding)] * 2, dimension_numbers=conv._DIMENSIONS
+    )
+
+
+def lax_conv_transpose(x, kernel, stride, padding):
+    """A convolution of the dilated input with the flipped kernel."""
+    border = [(k - 1 - padding,) * 2 for k in kernel.shape[:2]]
+    flipped = kernel[::-1, ::-1]
+    return lax.conv_general_dilated(
+        x, flipped, (1, 1), border, lhs_dilation=(stride,) * 2, dimension_numbers=conv._DIMENSIONS
+    )
+
+
+PAIRS = {"conv": (conv.conv, lax_conv), "conv_transpose": (conv.conv_transpose, lax_conv_transpose)}
+
+
+def draw(geometry, batch=2):
+    window, _, _, height, width = geometry
+    rng = np.random.default_rng(0)
+    x = rng.standard_normal((batch, height, width, CHANNELS)).astype(np.float32)
+    kernel = rng.standard_normal((window, window, CHANNELS, FEATURES)).astype(np.float32)
+    return x, kernel
+
+
+def transposed_padding(geometry):
+    """The padding, but so small that the cut leaves something of the image."""
+    _, stride, padding, height, width = geometry
+    return min(padding, (min(height, width) - 1) * stride // 2)
+
+
+def assert_close(actual, expected, rtol=1e-5):
+    """Equal up to ``rtol`` of the largest entry."""
+    for a, b in zip(jax.tree.leaves(actual), jax.tree.leaves(expected), strict=True):
+        assert a.shape == b.shape
+        np.testing.assert_allclose(a, b, rtol=0, atol=rtol * np.abs(b).max())
+
+
+def test_conv_by_hand():
+    # The windows' lower line (1, 10) goes over 0 1 2 3 4 0 with stride 2, then over zeros.
+    x = jnp.array([[1.0, 2.0, 3.0, 4.0], [0.0, 0.0, 0.0, 0.0]]).reshape(1, 2, 4, 1)
+    kernel = jnp.array([[0.0, 0.0], [1.0, 10.0]]).reshape(2, 2, 1, 1)
+    out = conv.conv(x, kernel, stride=2, padding=1)
+    np.testing.assert_array_equal(out[0, :, :, 0], [[10, 32, 4], [0, 0, 0]])
+
+
+def test_conv_transpose_by_hand():
+    # The kernel (1, 10, 100) times 1, 2, 3 at columns 0, 2, 4, added; padding cuts the ends.
+    x = jnp.array([1.0, 2.0, 3.0]).reshape(1, 1, 3, 1)
+    kernel = jnp.zeros((3, 3)).at[1].set(jnp.array([1.0, 10.0, 100.0])).reshape(3, 3, 1, 1)
+    out = conv.conv_transpose(x, kernel, stride=2, padding=0)
+    np.testing.assert_array_equal(out[0, 1, :, 0], [1, 10, 102, 20, 203, 30, 300])
+    out = conv.conv_transpose(x, kernel, stride=2, padding=1)
+    np.testing.assert_array_equal(out[0, :, :, 0], [[10, 102, 20, 203, 30]])
+
+
+@cache
+def values(geometry):
+    """(conv, conv_transpose) of one geometry, both from the same image and kernel."""
+    _, stride, padding, *_ = geometry
+
+    @jax.jit
+    def both(x, k):
+        transposed = conv.conv_transpose(x, k, stride, transposed_padding(geometry))
+        return conv.conv(x, k, stride, padding), transposed
+
+    return both(*draw(geometry))
+
+
+@pytest.mark.parametrize("geometry", GEOMETRIES)
+def test_values_match_lax(geometry):
+    _, stride, padding, *_ = geometry
+    x, kernel = draw(geometry)
+    expected = lax_conv(x, kernel, stride, padding)
+    transposed = lax_conv_transpose(x, kernel, stride, transposed_padding(geometry))
+    assert_close(values(geometry), (expected, transposed))
+
+
+@pytest.mark.parametrize("geometry", GEOMETRIES)
+def test_values_match_torch(geometry):
+    torch = pytest.importorskip("torch", reason="PyTorch is the reference implementation here")
+    _, stride, padding, *_ = geometry
+    image, kernel = (torch.from_numpy(a) for a in draw(geometry))
+    image, padded = image.permute(0, 3, 1, 2), transposed_padding(geometry)
+    expected = [
+        torch.nn.functional.conv2d(image, kernel.permute(3, 2, 0, 1), None, stride, padding),
+        torch.nn.functional.conv_transpose2d(
+            image, kernel.permute(2, 3, 0, 1), None, stride, padded
+        ),
+    ]
+    assert_close(values(geometry), tuple(out.permute(0, 2, 3, 1).numpy() for out in expected))
+
+
+@pytest.mark.parametrize("name", PAIRS)
+@pytest.mark.parametrize("geometry", [GEOMETRIES[1], GEOMETRIES[2], GEOMETRIES[8]])
+def test_both_orders_of_gradients_match_lax(geometry, name):
+    """A function of the gradients and its own gradient, as a gradient penalty takes it."""
+    _, stride, padding, *_ = geometry
+
+    def penalty(function, x, kernel):
+        def loss(x, kernel):
+            return jnp.sin(function(x, kernel, stride, padding)).sum()
+
+        gradients = jax.grad(loss, argnums=(0, 1))(x, kernel)
+        return sum(jnp.cos(g).sum() for g in gradients), gradients
+
+    @jax.jit
+    def both(x, kernel):
+        second = partial(jax.grad, argnums=(0, 1), has_aux=True)
+        return [second(partial(penalty, function))(x, kernel) for function in PAIRS[name]]
+
+    assert_close(*both(*draw(geometry)))
+
+
+@pytest.mark.parametrize("geometry", GEOMETRIES)
+def test_native_maps_are_the_same_maps(geometry):
+    """What other platforms run, checked here: all three maps of one geometry."""
+    window, stride, padding, height, width = geometry
+    x, kernel = draw(geometry)
+    sizes = conv.Geometry((height, width), (window, window), stride, padding)
+    y = np.random.default_rng(1).standard_normal((2, *sizes.out, FEATURES)).astype(np.float32)
+
+    @partial(jax.jit, static_argnums=0)
+    def maps(platform, x, k, y):
+        found = [getattr(conv, f"_{name}_{platform}") for name in ("correlate", "spread", "weigh")]
+        arguments = [(x, k), (y, k), (x, y)]
+        return [function(*pair, sizes) for function, pair in zip(found, arguments, strict=True)]
+
+    assert_close(maps("cpu", x, kernel, y), maps("native", x, kernel, y))
+
+
+@pytest.mark.parametrize("platform, native", [("cpu", False), ("cuda", True), ("tpu", True)])
+def test_platform_is_chosen_when_lowered(platform, native):
+    x, kernel = draw(GEOMETRIES[1])
+    gradient = jax.jit(jax.grad(lambda x, k: conv.conv(x, k, 2, 1).sum(), argnums=(0, 1)))
+    text = gradient.trace(x, kernel).lower(lowering_platforms=(platform,)).as_text()
+    assert ("stablehlo.convolution" in text) == native
+    assert ("stablehlo.dot_general" in text) != native
+
+
+@pytest.mark.parametrize("name", PAIRS)
+def test_vmap_over_kernels_and_images(name):
+    """Several seeds trained side by side: each of them as if alone, gradients too."""
+    function, _ = PAIRS[name]
+    x, kernel = draw(GEOMETRIES[1])
+    kernels = jnp.stack([kernel, 2 * kernel + 1, -kernel])
+    images = jnp.stack([x, x + 1, x * x])
+
+    @jax.jit
+    def gradient(x, k):
+        return jax.grad(lambda x, k: jnp.sin(function(x, k, 2, 1)).sum(), argnums=(0, 1))(x, k)
+
+    together = jax.jit(jax.vmap(gradient))(images, kernels)
+    alone = [gradient(x, k) for x, k in zip(images, kernels, strict=True)]
+    assert_close(together, jax.tree.map(lambda *leaves: jnp.stack(leaves), *alone))
+
+
+def test_gradients_over_devices():
+    """The mean over four devices of their gradients is the gradient of the whole batch."""
+    x, kernel = draw(GEOMETRIES[1], batch=8)
+
+    def gradient(k, x):
+        return jax.grad(lambda k: jnp.sin(conv.conv(x, k, 2, 1)).mean())(k)
+
+    spread = jax.pmap(
+        lambda k, x: lax.pmean(gradient(k, x), "devices"),
+        axis_name="devices",
+        in_axes=(None, 0),
+        out_axes=None,
+    )
+    assert_close(spread(kernel, x.reshape(4, 2, *x.shape[1:])), jax.jit(gradient)(kernel, x))

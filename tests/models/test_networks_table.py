@@ -1,0 +1,216 @@
+"""What every generator and every critic of the tables promises."""
+
+import jax
+import jax.numpy as jnp
+import numpy as np
+import pytest
+
+from jaxgan import models
+from jaxgan.errors import UserError
+
+BATCH, NOISE, CLASSES = 4, 6, 3
+SHAPES = {"mlp": (5, 4, 2), "toy": (2,), "dcgan32": (32, 40, 1), "dcgan": (16, 16, 3)}
+SMALL = {
+    "mlp": {"features": (8, 6)},
+    "toy": {"features": (8, 6)},
+    "dcgan32": {"channels": (4, 3, 2)},
+    "dcgan": {"channels": (4, 3)},
+}
+SMALL_CRITIC = {**SMALL, "dcgan32": {"channels": (2, 3, 4, 5)}}
+
+
+def test_the_tables_are_all_tried_here():
+    assert set(models.GENERATORS) == set(models.CRITICS) == set(SHAPES) == set(SMALL)
+
+
+def generator(name, **fields):
+    return models.GENERATORS[name](shape=SHAPES[name], **{**SMALL[name], **fields})
+
+
+def critic(name, **fields):
+    return models.CRITICS[name](**{**SMALL_CRITIC[name], **fields})
+
+
+def filled(network, x, label=None):
+    """Variables of the right shapes and types, random; real initialisers are slow to compile."""
+    tree = jax.eval_shape(lambda: network.init(jax.random.key(0), x, label, train=True))
+    rng = np.random.default_rng(0)
+    return jax.tree.map(lambda a: 0.3 * np.abs(rng.standard_normal(a.shape, a.dtype)), tree)
+
+
+def evaluate(network, x):
+    """Variables; outputs in training for two different labels a row; outputs in sampling."""
+    labels = [jax.nn.one_hot(jnp.array(rows), CLASSES) for rows in ([0, 1, 2, 0], [1, 2, 0, 1])]
+    variables = filled(network, x, labels[0])
+
+    @jax.jit
+    def run(label):
+        out, _ = network.apply(variables, x, label, train=True, mutable=["batch_stats"])
+        return out, network.apply(variables, x, label, train=False)
+
+    (out, sampled), (other, _) = run(labels[0]), run(labels[1])
+    return variables, out, other, sampled
+
+
+@pytest.mark.parametrize("name", models.GENERATORS)
+def test_generator(name):
+    z = jax.random.normal(jax.random.key(0), (BATCH, NOISE))
+    variables, out, other, sampled = evaluate(generator(name), z)
+    assert out.shape == sampled.shape == (BATCH, *SHAPES[name])
+    assert out.dtype == sampled.dtype == jnp.float32
+    assert np.isfinite(out).all() and np.isfinite(sampled).all() and out.std() > 0
+    if name != "toy":
+        assert np.abs(out).max() <= 1
+    assert np.all(np.abs(out - other).reshape(BATCH, -1).max(axis=1) > 0)
+    assert {leaf.dtype for leaf in jax.tree.leaves(variables)} == {jnp.dtype("float32")}
+
+
+@pytest.mark.parametrize("name", models.CRITICS)
+def test_critic(name):
+    x = jax.random.normal(jax.random.key(0), (BATCH, *SHAPES[name]))
+    variables, out, other, sampled = evaluate(critic(name), x)
+    assert out.shape == sampled.shape == (BATCH,)
+    assert out.dtype == sampled.dtype == jnp.float32
+    assert np.isfinite(out).all() and np.isfinite(sampled).all() and out.std() > 0
+    assert np.all(out != other)
+    assert {leaf.dtype for leaf in jax.tree.leaves(variables)} == {jnp.dtype("float32")}
+
+
+def reach(network, name):
+    """How far the score of row 1 depends on each row of the batch."""
+    x = jax.random.normal(jax.random.key(0), (BATCH, *SHAPES[name]))
+    variables = filled(network, x)
+
+    def score(x):
+        return network.apply(variables, x, train=True, mutable=["batch_stats"])[0][1]
+
+    return np.abs(jax.jit(jax.grad(score))(x)).reshape(BATCH, -1).max(axis=1)
+
+
+@pytest.mark.parametrize("name", models.CRITICS)
+def test_rows_are_independent_without_normalisation(name):
+    fields = {"norm": "none"} if "norm" in models.options(models.CRITICS[name]) else {}
+    found = reach(critic(name, **fields), name)
+    assert found[1] > 0 and not found[[0, 2, 3]].any()
+
+
+def test_rows_are_joined_by_batch_norm():
+    assert np.all(reach(critic("dcgan32"), "dcgan32") > 0)
+
+
+def count(network, x, label=None):
+    tree = jax.eval_shape(lambda: network.init(jax.random.key(0), x, label, train=True)["params"])
+    return sum(leaf.size for leaf in jax.tree.leaves(tree))
+
+
+NOISE_100 = jnp.zeros((2, 100))
+COUNTS = {
+    # 100*128 + 128; 128*256 + 256, BN 2*256; 256*512 + 512, BN 2*512; 512*784 + 784.
+    "mlp generator": (
+        models.GENERATORS["mlp"](shape=(28, 28, 1)),
+        NOISE_100,
+        12928 + 33024 + 512 + 131584 + 1024 + 402192,
+    ),
+    # 784*512 + 512; 512*256 + 256; 256 + 1.
+    "mlp critic": (models.CRITICS["mlp"](), jnp.zeros((2, 28, 28, 1)), 401920 + 131328 + 257),
+    # 100*4096 + 4096; 3*3*256*128 + 128, BN 2*128; 3*3*128*64 + 64, BN 2*64; 4*4*64*1 + 1.
+    "dcgan32 generator": (
+        models.GENERATORS["dcgan32"](shape=(32, 32, 1)),
+        NOISE_100,
+        413696 + 295040 + 256 + 73792 + 128 + 1025,
+    ),
+    # 3*3*1*16 + 16; 3*3*16*32 + 32, BN; 3*3*32*64 + 64, BN; 4*4*64*128 + 128, BN; 128 + 1.
+    "dcgan32 critic": (
+        models.CRITICS["dcgan32"](),
+        jnp.zeros((2, 32, 32, 1)),
+        160 + 4640 + 64 + 18496 + 128 + 131200 + 256 + 129,
+    ),
+    # 100*16384 + 16384, BN; 16*1024*512 + 512, BN; 16*512*256 + 256, BN; 16*256*128 + 128, BN;
+    # 16*128*3 + 3.
+    "dcgan generator": (
+        models.GENERATORS["dcgan"](shape=(64, 64, 3)),
+        NOISE_100,
+        1654784 + 2048 + 8389120 + 1024 + 2097408 + 512 + 524416 + 256 + 6147,
+    ),
+    # 16*3*128 + 128; 16*128*256 + 256, BN; 16*256*512 + 512, BN; 16*512*1024 + 1024, BN; 16384 + 1.
+    "dcgan critic": (
+        models.CRITICS["dcgan"](),
+        jnp.zeros((2, 64, 64, 3)),
+        6272 + 524544 + 512 + 2097664 + 1024 + 8389632 + 2048 + 16385,
+    ),
+}
+
+
+@pytest.mark.parametrize("name", COUNTS)
+def test_number_of_parameters(name):
+    network, x, expected = COUNTS[name]
+    assert count(network, x) == expected
+
+
+@pytest.mark.parametrize(
+    "name, more", [("mlp", 10 * 128), ("dcgan32", 10 * 4096), ("dcgan", 10 * 16384)]
+)
+def test_a_label_widens_the_first_layer_of_a_generator(name, more):
+    network, x, expected = COUNTS[f"{name} generator"]
+    assert count(network, x, jnp.zeros((2, 10))) == expected + more
+
+
+@pytest.mark.parametrize(
+    "name, more", [("mlp", 10 * 512), ("dcgan32", 10 * 9 * 16), ("dcgan", 10 * 16 * 128)]
+)
+def test_a_label_widens_the_first_layer_of_a_critic(name, more):
+    network, x, expected = COUNTS[f"{name} critic"]
+    assert count(network, x, jnp.zeros((2, 10))) == expected + more
+
+
+@pytest.mark.parametrize("table", [models.GENERATORS, models.CRITICS])
+@pytest.mark.parametrize("name", SHAPES)
+def test_options_build_the_network(table, name):
+    """Every option has a plain default value, and the defaults given back make the same network."""
+    options = models.options(table[name])
+    assert options and not set(options) & {"shape", "dtype", "axis_name", "parent", "name"}
+    for value in options.values():
+        assert isinstance(value, (str, bool, float, tuple))
+    shape = {"shape": SHAPES[name]} if table is models.GENERATORS else {}
+    assert table[name](**shape, **options) == table[name](**shape)
+
+
+def test_first_norm_adds_one_normalisation():
+    plain, first = (generator("dcgan32", first_norm=flag) for flag in (False, True))
+    z = jnp.zeros((2, NOISE))
+    assert count(first, z) - count(plain, z) == 2 * 4
+
+
+BAD_SIZES = {
+    "multiples of 8, not 28x28": (models.GENERATORS["dcgan32"](shape=(28, 28, 1)), NOISE_100),
+    "takes 3 channels, not 2": (
+        models.GENERATORS["dcgan32"](shape=(32, 32, 1), channels=(4, 2)),
+        NOISE_100,
+    ),
+    "images of shape .H, W, C.": (models.GENERATORS["dcgan32"](shape=(2,)), NOISE_100),
+    "4 channels is for images of 64x64": (
+        models.GENERATORS["dcgan"](shape=(32, 32, 3)),
+        NOISE_100,
+    ),
+    "at least 25x25, not 24x32": (models.CRITICS["dcgan32"](), jnp.zeros((2, 24, 32, 1))),
+    "takes 4 channels, not 3": (
+        models.CRITICS["dcgan32"](channels=(4, 2, 2)),
+        jnp.zeros((2, 32, 32, 1)),
+    ),
+    "2 channels is for images of 16x16": (
+        models.CRITICS["dcgan"](channels=(8, 8)),
+        jnp.zeros((2, 16, 32, 1)),
+    ),
+    "mlp or toy": (models.CRITICS["dcgan"](), jnp.zeros((2, 2))),
+    "unknown activation 'x'; known: leaky_relu, relu, tanh": (
+        models.CRITICS["toy"](activation="x"),
+        jnp.zeros((2, 2)),
+    ),
+}
+
+
+@pytest.mark.parametrize("sentence", BAD_SIZES)
+def test_bad_options_are_told(sentence):
+    network, x = BAD_SIZES[sentence]
+    with pytest.raises(UserError, match=sentence):
+        jax.eval_shape(lambda: network.init(jax.random.key(0), x, train=True))

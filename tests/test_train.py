@@ -1,0 +1,219 @@
+"""A run as a whole: resumed, killed, asked to leave, gone bad; always the same bits."""
+
+import json
+import os
+import re
+import signal
+import subprocess
+import sys
+import time
+from pathlib import Path
+
+import jax
+import numpy as np
+import pytest
+from PIL import Image
+
+from jaxgan import checkpoint, defaults, report, sample
+from jaxgan.errors import Stopped, UserError
+from jaxgan.studio import QUALITY
+from jaxgan.train import next_stop, train
+
+ROOT = Path(__file__).parents[1]
+
+
+def tiny(steps=24):
+    """Both sides with state of every kind: batch statistics, two optimisers, averages."""
+    config = defaults.get_config()
+    config.steps, config.steps_per_call, config.batch_size, config.n_critic = steps, 5, 8, 2
+    config.z_dim = 4
+    config.generator = defaults.generator("mlp", features=(8, 8))
+    config.critic = defaults.critic("mlp", features=(8,))
+    config.critic.optimizer = defaults.optimizer("rmsprop", learning_rate=1e-3)
+    config.instance_noise.update(std=0.1, anneal_steps=20)
+    config.log_every, config.sample_every, config.checkpoint_every = 4, 12, 8
+    config.parallel = "jit"
+    return config
+
+
+def leaves(tree):
+    return [np.asarray(leaf) for leaf in jax.tree.leaves(tree)]
+
+
+def same_bits(a, b):
+    return all(x.tobytes() == y.tobytes() for x, y in zip(leaves(a), leaves(b), strict=True))
+
+
+def rows(workdir):
+    return report.read_metrics(workdir / report.METRICS)
+
+
+@pytest.fixture(scope="module")
+def whole(tmp_path_factory):
+    """The uninterrupted run: its directory and its last state."""
+    workdir = tmp_path_factory.mktemp("whole")
+    return workdir, train(tiny(), workdir)
+
+
+def test_a_run_directory_holds_what_it_promises(whole):
+    workdir, state = whole
+    assert int(state.step) == 24
+    names = {path.name for path in workdir.iterdir()}
+    promised = "config.json metrics.jsonl tensorboard samples checkpoints curves.png"
+    assert names == set(promised.split())
+    assert [row["step"] for row in rows(workdir)] == [4, 8, 12, 16, 20, 24]
+    assert [row["step"] for row in rows(workdir) if QUALITY in row] == [8, 16, 24]
+    pictures = sorted(path.name for path in (workdir / "samples").iterdir())
+    assert pictures == ["00000012.png", "00000024.png"]
+
+
+def test_more_steps_than_before_go_on_to_the_same_bits(whole, tmp_path):
+    """16 steps, then 24: as 24 at once, whatever was cut: calls, epochs, the moving average."""
+    train(tiny(16), tmp_path)
+    state = train(tiny(24), tmp_path)
+    assert same_bits(state, whole[1])
+    assert rows(tmp_path) == rows(whole[0])
+
+
+def test_a_finished_run_is_left_as_it_is(whole, capsys):
+    workdir, state = whole
+    before = (workdir / report.METRICS).read_bytes()
+    assert same_bits(train(tiny(), workdir), state)
+    assert (workdir / report.METRICS).read_bytes() == before
+    assert "Step 24 of 24 done" in capsys.readouterr().out
+
+
+def test_another_config_is_refused_by_the_names_of_its_keys(whole):
+    config = tiny()
+    config.n_critic, config.critic.optimizer.learning_rate = 1, 0.5
+    with pytest.raises(UserError) as refused:
+        train(config, whole[0])
+    assert "n_critic was 2, is 1" in str(refused.value)
+    assert "critic.optimizer.learning_rate was 0.001, is 0.5" in str(refused.value)
+
+
+def test_a_damaged_checkpoint_falls_back_to_the_one_before(whole, tmp_path, capsys):
+    train(tiny(16), tmp_path)
+    for file in (tmp_path / "checkpoints" / "16").rglob("*"):
+        if file.is_file():
+            file.write_bytes(b"")
+    state = train(tiny(24), tmp_path)
+    told = capsys.readouterr().err
+    assert "step 16 is damaged" in told and "Going on from step 8." in told
+    assert same_bits(state, whole[1])
+    assert rows(tmp_path) == rows(whole[0])
+
+
+RUN = """
+import sys
+sys.path.insert(0, {tests!r})
+from test_train import tiny, train
+from jaxgan.command import run_command
+raise SystemExit(run_command(lambda: train(tiny({steps}), {workdir!r}) and None))
+"""
+
+
+def start(workdir, steps):
+    code = RUN.format(tests=str(Path(__file__).parent), steps=steps, workdir=str(workdir))
+    environment = {**os.environ, "PYTHONPATH": str(ROOT)}
+    return subprocess.Popen(
+        [sys.executable, "-c", code], env=environment, stderr=subprocess.PIPE, text=True
+    )
+
+
+def wait_for(condition, seconds=120):
+    end = time.monotonic() + seconds
+    while not condition():
+        assert time.monotonic() < end, "the run did not get there"
+        time.sleep(0.02)
+
+
+def test_killed_at_any_moment_and_resumed_gives_the_same_bits(tmp_path):
+    """SIGKILL somewhere after the first checkpoint of an endless run, then the rest in one go."""
+    workdir = tmp_path / "run"
+    process = start(workdir, 10_000_000)
+    try:
+        wait_for(lambda: (workdir / "checkpoints" / "16").exists())
+        time.sleep(np.random.default_rng().uniform(0, 0.5))
+    finally:
+        process.kill()
+        process.communicate()
+    stored = json.loads((workdir / "config.json").read_text())
+    stored["config"]["steps"] = 8  # as if it had been asked for less: only `steps` may differ
+    (workdir / "config.json").write_text(json.dumps(stored))
+    with checkpoint.open_checkpoints(workdir / "checkpoints") as checkpoints:
+        steps = checkpoints.steps()[-1] + 20
+    resumed = train(tiny(steps), workdir)
+    through = train(tiny(steps), tmp_path / "through")
+    assert same_bits(resumed, through)
+    # The kept rows and the new ones are those of the uninterrupted run; its last row is at `steps`.
+    assert rows(workdir) == rows(tmp_path / "through")
+
+
+@pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGINT])
+def test_a_signal_saves_before_leaving(number, tmp_path):
+    process = start(tmp_path, 10_000_000)
+    wait_for(lambda: (tmp_path / "metrics.jsonl").exists() and rows(tmp_path))
+    process.send_signal(number)
+    _, told = process.communicate(timeout=60)
+    assert process.returncode == 128 + number
+    assert "Traceback" not in told
+    step = int(re.search(r"asked to leave by SIG\w+; step (\d+) is saved", told)[1])
+    assert checkpoint.restore_ema(tmp_path / "checkpoints")[1] == step
+
+
+def test_a_run_that_goes_bad_names_the_step_and_keeps_the_good_checkpoint(tmp_path):
+    """Plain gradient descent at a rate of 1e20 overflows within a few steps."""
+    config = tiny(100)
+    config.critic.optimizer = defaults.optimizer("sgd", learning_rate=1e20)
+    config.loss = "wasserstein"
+    config.checkpoint_every = 1
+    with pytest.raises(Stopped) as stopped:
+        train(config, tmp_path)
+    told = str(stopped.value)
+    bad = int(re.search(r"step (\d+) is the first bad one: \w+ is (nan|inf|-inf)", told)[1])
+    assert "first array that is not finite is critic/params/Dense_0/" in told
+    kept = re.search(r"The last good checkpoint is that of step (\d+)", told)
+    if bad > 1:
+        assert int(kept[1]) == bad - 1
+        variables, step = checkpoint.restore_ema(tmp_path / "checkpoints")
+        assert step == bad - 1 and all(np.isfinite(leaf).all() for leaf in leaves(variables))
+    assert all(value is not None for row in rows(tmp_path) for value in row.values())
+
+
+def test_sampling_needs_nothing_but_the_directory(whole, tmp_path):
+    workdir, state = whole
+    generate = sample.load(workdir)
+    images = generate(num=70, seed=3)  # more than one chunk, and not a whole number of them
+    assert generate.step == 24 and images.shape == (70, 28, 28, 1)
+    np.testing.assert_array_equal(images[:5], generate(num=70, seed=3)[:5])
+    assert not np.array_equal(images, generate(num=70, seed=4))
+    between = np.asarray(generate(num=9, seed=3, interpolated=True))
+    steps = np.abs(np.diff(between, axis=0)).max(axis=(1, 2, 3))
+    assert steps.max() < np.abs(between[0] - between[-1]).max()  # a path, not nine draws
+    assert sample.main([f"--workdir={workdir}", "--num=5", f"--out={tmp_path}/a.npz"]) == 0
+    assert np.load(tmp_path / "a.npz")["samples"].shape == (5, 28, 28, 1)
+    assert sample.main([f"--workdir={workdir}", "--interpolate", f"--out={tmp_path}/a.png"]) == 0
+    assert (tmp_path / "a.png").stat().st_size > 0
+
+
+def test_a_conditional_run_has_a_row_of_pictures_a_class(tmp_path):
+    config = tiny(2)
+    config.game = "matching_aware"
+    train(config, tmp_path)
+    # 64 samples over 10 classes: 7 columns of 2 * 28 pixels and 2 of padding on each side.
+    with Image.open(tmp_path / "samples" / "00000002.png") as picture:
+        assert picture.size == (7 * 60, 10 * 60)
+    generate = sample.load(tmp_path)
+    sevens, in_turn = generate(num=10, label=7), generate(num=10)
+    np.testing.assert_allclose(sevens[7], in_turn[7], atol=1e-6)
+    assert not np.allclose(sevens[3], in_turn[3], atol=1e-6)
+
+
+def test_the_host_looks_when_it_must():
+    config = {"steps": 23, "steps_per_call": 10, "log_every": 4}
+    config |= {"sample_every": 0, "checkpoint_every": 6}
+    stops = [0]
+    while stops[-1] < 23:
+        stops.append(next_stop(stops[-1], config))
+    assert stops == [0, 4, 6, 8, 12, 16, 18, 20, 23]
