@@ -65,7 +65,7 @@ def load_recipe(path):
         lines = [f", line {frame.lineno}" for frame in frames if frame.filename == path]
         kind = "" if isinstance(error, UserError) else f"{type(error).__name__}: "
         told = " ".join(str(error).split())
-        raise UserError(f"{path}{''.join(lines[-1:])}: {kind}{told}") from error
+        raise UserError(f"{path}{''.join(lines[-1:])}: {kind}{told.rstrip('.')}.") from error
     return config.lock()
 
 

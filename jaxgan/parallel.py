@@ -156,14 +156,14 @@ def devices(mode="auto", number=None):
       number: use only the first so many devices; None uses all.
 
     Raises:
-      UserError: unknown mode, or jit with several processes.
+      UserError: unknown mode, or one that stays within a process in a run of several.
     """
     found = jax.devices()[:number]
     if mode == "auto":
         mode = "jit" if len(found) == 1 else "shard_map"
     build = choose({**PARALLEL, "auto": None}, mode, "value of parallel")
-    if mode == "jit" and jax.process_count() > 1:
-        raise UserError("parallel='jit' runs on one device; several processes need shard_map.")
+    if mode in ("jit", "pmap") and jax.process_count() > 1:
+        raise UserError(f"parallel={mode!r} runs in one process; several need shard_map.")
     return build(found)
 
 
@@ -195,6 +195,7 @@ def join_processes(processes):
         if not parts:
             raise UserError(f"{wrong} must be 'auto' or HOST:PORT,COUNT,INDEX.")
         address = (parts[1], int(parts[2]), int(parts[3]))
+        within(f"{wrong}: COUNT", address[1], 1)
         within(f"{wrong}: INDEX", address[2], 0, address[1])
     try:
         jax.distributed.initialize(*address)

@@ -54,9 +54,10 @@ def studio(run, config):
         def critic_fn(points):
             return run.critic.apply(critic, points, train=False)[0]
 
-        # Critics of labelled points have no one surface to show.
-        surface = None if run.classes else critic_fn
-        return plot.points_picture(judged(now), real, surface, run.source.density)
+        # Critics of labelled points, and of points of more dimensions, have no surface to show.
+        surface = None if run.classes or real.shape[1] > 2 else critic_fn
+        samples, truth = judged(now)[:, :2], real[:, :2]
+        return plot.points_picture(samples, truth, surface, run.source.density)
 
     def distance(now):
         return float(compare(real, judged(now), key_lines))

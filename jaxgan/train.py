@@ -12,6 +12,20 @@ from jaxgan.prepare import prepare
 from jaxgan.stop import Stop, check_finite
 from jaxgan.studio import QUALITY, studio
 
+# What may change when a run is resumed: where it is computed, how far, and how often it is seen.
+FREE = (
+    "steps",
+    "steps_per_call",
+    "parallel",
+    "data.data_dir",
+    "data.resident_bytes",
+    "data.workers",
+    "log_every",
+    "sample_every",
+    "checkpoint_every",
+    "keep_checkpoints",
+)
+
 
 def next_stop(step, config):
     """The first step after ``step`` at which the host has something to do."""
@@ -36,7 +50,7 @@ def open_directory(workdir, config, run):
     plain = config.to_dict()
     if (Path(workdir) / "config.json").exists():
         old = report.read_config(workdir)["config"]
-        if different := report.contradictions(old, plain, free=("steps",)):
+        if different := report.contradictions(old, plain, free=FREE):
             raise UserError(
                 f"{workdir} holds a run of another config: {'; '.join(different)}. "
                 "Use another --workdir, or the values of the stored run."

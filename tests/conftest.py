@@ -1,5 +1,6 @@
 """Before JAX is imported: the CPU as four devices, quick compilation, no cache of it."""
 
+import logging
 import os
 
 os.environ["JAX_PLATFORMS"] = "cpu"
@@ -18,3 +19,24 @@ def strict_ranks():
     """[B] + [B, 1] is the classic slip of a GAN: with this it is an error, not [B, B]."""
     with jax.numpy_rank_promotion("raise"):
         yield
+
+
+@pytest.fixture
+def mistake(capsys, caplog):
+    """``mistake(main, argv)``: the one sentence of a command that stops before it compiles."""
+    logger = logging.getLogger("jax")
+    logger.addHandler(caplog.handler)
+
+    def told(main, argv):
+        with jax.log_compiles():
+            code = main(argv)
+        out, err = capsys.readouterr()
+        assert (code, out) == (2, "")
+        assert (
+            err.startswith("jaxgan: ") and err.endswith((".\n", "?\n")) and err.count("\n") == 1
+        ), err
+        assert not [line for line in caplog.messages if line.startswith("Compiling")]
+        return err.removeprefix("jaxgan: ").rstrip("\n")
+
+    yield told
+    logger.removeHandler(caplog.handler)

@@ -30,7 +30,9 @@ def make_view(size, fit, channels):
     if size is not None and (not isinstance(size, int) or isinstance(size, bool) or size < 1):
         raise UserError(f"size must be a side in pixels, 1 or more; got {size!r}.")
     if channels not in (None, 1, 3):
-        raise UserError(f"channels must be 1 or 3, or unset to keep those there are; got {channels!r}.")
+        raise UserError(
+            f"channels must be 1 or 3, or unset to keep those there are; got {channels!r}."
+        )
     return View(size, fit, channels)
 
 

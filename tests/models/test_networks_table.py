@@ -182,7 +182,8 @@ def test_first_norm_adds_one_normalisation():
 
 
 BAD_SIZES = {
-    "multiples of 8, not 28x28": (models.GENERATORS["dcgan32"](shape=(28, 28, 1)), NOISE_100),
+    "multiples of 8, not 28x32": (models.GENERATORS["dcgan32"](shape=(28, 32, 1)), NOISE_100),
+    "multiples of 8, not 32x28": (models.GENERATORS["dcgan32"](shape=(32, 28, 1)), NOISE_100),
     "takes 3 channels, not 2": (
         models.GENERATORS["dcgan32"](shape=(32, 32, 1), channels=(4, 2)),
         NOISE_100,

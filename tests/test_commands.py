@@ -1,0 +1,128 @@
+"""``jaxgan``, its help, ``jaxgan sample``; and the real thing in processes of their own."""
+
+import os
+import subprocess
+import sys
+from pathlib import Path
+
+import jax
+import numpy as np
+import pytest
+
+from jaxgan import checkpoint, command, defaults, report, sample
+from jaxgan.prepare import prepare
+
+ROOT = Path(__file__).parents[1]
+
+
+def test_help(capsys):
+    assert command.main([]) == 2
+    out, err = capsys.readouterr()
+    assert out == "" and "usage: jaxgan COMMAND" in err
+    assert command.main(["--help"]) == 0
+    assert capsys.readouterr() == (err, "")
+    for name in command.COMMANDS:
+        assert f"  jaxgan {name} " in err
+        with pytest.raises(SystemExit) as left:
+            command.main([name, "--help"])
+        out, nothing = capsys.readouterr()
+        assert left.value.code == 0 and nothing == ""
+        assert out.startswith(f"usage: jaxgan {name} ") and "--workdir DIR" in out
+
+
+def test_an_unknown_command(mistake):
+    known = ", ".join(sorted(command.COMMANDS))
+    assert mistake(command.main, ["trian"]) == f"unknown command 'trian'; known: {known}."
+    assert "jaxgan train --help" in mistake(command.main, ["train", "--confg"])
+
+
+TOLD = {
+    "jaxgan.main --config={root}/configs/gan.py --config.loss=none": "unknown loss 'none'; known: ",
+    "jaxgan.sample": "{run}/config.json cannot be read",
+}
+
+
+@pytest.mark.parametrize("words", TOLD)
+def test_a_process_of_its_own(words, tmp_path):
+    """A mistake is all that a real command says: no warning, no log, no traceback."""
+    run = tmp_path / "run"
+    argv = [sys.executable, "-m", *words.format(root=ROOT).split(), f"--workdir={run}"]
+    environment = {**os.environ, "PYTHONPATH": str(ROOT)}
+    ended = subprocess.run(argv, env=environment, capture_output=True, text=True, timeout=120)
+    assert (ended.returncode, ended.stdout) == (2, "")
+    assert ended.stderr.startswith(f"jaxgan: {TOLD[words].format(run=run)}")
+    assert ended.stderr.count("\n") == 1 and not run.exists()
+
+
+def test_the_console_command():
+    """What the package's metadata call ``jaxgan``."""
+    code = "import sys; from jaxgan.command import main; sys.exit(main())"
+    environment = {**os.environ, "PYTHONPATH": str(ROOT)}
+    argv = [sys.executable, "-X", "importtime", "-c", code, "--help"]
+    ended = subprocess.run(argv, env=environment, capture_output=True, text=True, timeout=120)
+    assert ended.returncode == 0 and ended.stdout.startswith("usage: jaxgan COMMAND")
+    assert not any(line.endswith(" jax") for line in ended.stderr.splitlines())  # help is quick
+
+
+@pytest.fixture(scope="module", params=["unconditional", "conditional"])
+def run(request, tmp_path_factory):
+    """A run directory with a checkpoint of step 4, its networks all zeros: nothing is compiled."""
+    workdir = tmp_path_factory.mktemp(request.param)
+    config = defaults.get_config()
+    config.game, config.z_dim = request.param, 4
+    config.generator = defaults.generator("mlp", features=(8,))
+    config.critic = defaults.critic("mlp", features=(8,))
+    state = jax.eval_shape(prepare(config).create)
+    state = jax.tree.map(lambda leaf: np.zeros(leaf.shape, leaf.dtype), state)
+    report.write_config(workdir, config.to_dict(), (28, 28, 1), 10)
+    with checkpoint.open_checkpoints(workdir / "checkpoints") as checkpoints:
+        checkpoints.save(4, state)
+    return workdir
+
+
+MISTAKES = {
+    "--num=0": "num is 0; it must be at least 1.",
+    "--num=few": "argument --num: invalid int value: 'few'; jaxgan sample --help tells",
+    "--seed=-1": "seed is -1; it must lie in [0, 2147483648).",
+    "--out=grid.jpg": "cannot write grid.jpg: the ending must be .png or .npz.",
+    "--step=5": "there is no checkpoint of step 5 in {run}/checkpoints; known: 4.",
+    "--step=last": "there is no checkpoint of step last in {run}/checkpoints; known: 4.",
+    "--step=best": "there is no checkpoint with a metric in {run}/checkpoints; known: 4.",
+    "--wordkir=here": "unrecognized arguments: --wordkir=here; jaxgan sample --help tells",
+}
+
+
+@pytest.mark.parametrize("word", MISTAKES)
+def test_mistakes_in_sampling(mistake, run, tmp_path, monkeypatch, word):
+    monkeypatch.chdir(tmp_path)
+    assert MISTAKES[word].format(run=run) in mistake(sample.main, [f"--workdir={run}", word])
+    assert not list(tmp_path.iterdir())
+
+
+def test_labels_of_samples(mistake, run, tmp_path, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+    if "unconditional" in run.name:
+        told = f"{run} is an unconditional run; it takes no label."
+        assert mistake(sample.main, [f"--workdir={run}", "--label=1"]) == told
+    else:
+        for label in (10, -1):
+            told = mistake(sample.main, [f"--workdir={run}", f"--label={label}"])
+            assert told == f"label {label} is unknown; known: 0 to 9."
+    assert not list(tmp_path.iterdir())
+
+
+def test_directories_without_a_run(mistake, tmp_path):
+    assert "arguments are required: --workdir" in mistake(sample.main, [])
+    told = mistake(sample.main, [f"--workdir={tmp_path}"])
+    assert told.startswith(f"{tmp_path}/config.json cannot be read (No such file or directory)")
+    report.write_config(tmp_path, defaults.get_config().to_dict(), (28, 28, 1), 10)
+    told = mistake(sample.main, [f"--workdir={tmp_path}"])
+    assert told == f"there is no checkpoint in {tmp_path}/checkpoints; known: none."
+    assert [path.name for path in tmp_path.iterdir()] == ["config.json"]
+
+
+def test_a_place_that_cannot_be_written(run, tmp_path, capsys):
+    (tmp_path / "file").write_text("")
+    argv = [f"--workdir={run}", "--num=1", f"--out={tmp_path}/file/a.npz"]
+    assert sample.main(argv) == 2
+    assert capsys.readouterr().err == f"jaxgan: cannot write {tmp_path}/file/a.npz: File exists.\n"

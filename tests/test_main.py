@@ -1,0 +1,263 @@
+"""``jaxgan train``: every mistake is one sentence, before anything is compiled or written."""
+
+import importlib.util
+import json
+import logging
+from pathlib import Path
+
+import jax
+import numpy as np
+import pytest
+
+import jaxgan.main
+from jaxgan import data, games, losses, models, optim, parallel, report
+from jaxgan.main import main, parse
+from jaxgan.models import layers
+
+CONFIGS = Path(__file__).parents[1] / "configs"
+
+
+def arguments(tmp_path, overrides, recipe="gan"):
+    workdir = f"--workdir={tmp_path / 'run'}"
+    return [
+        f"--config={CONFIGS / recipe}.py",
+        workdir,
+        *(f"--config.{word}" for word in overrides.split()),
+    ]
+
+
+@pytest.fixture
+def refused(mistake, tmp_path):
+    """``refused(overrides, recipe)``: what ``jaxgan train`` says; no run directory is made."""
+
+    def told(overrides, recipe="gan"):
+        sentence = mistake(main, arguments(tmp_path, overrides, recipe))
+        assert not (tmp_path / "run").exists()
+        return sentence
+
+    return told
+
+
+TABLES = [
+    ("gan", "game", "game", games.GAMES),
+    ("gan", "loss", "loss", losses.ADVERSARIAL),
+    ("gan", "generator.name", "generator", models.GENERATORS),
+    ("gan", "critic.name", "critic", models.CRITICS),
+    ("gan", "generator.optimizer.name", "optimizer", optim.OPTIMIZERS),
+    ("gan", "generator.norm", "norm", layers.NORMS),
+    ("gan", "critic.initializer", "initializer", layers.INITS),
+    ("toy_ring", "critic.activation", "activation", layers.ACTIVATIONS),
+    ("gan", "compute_dtype", "compute_dtype", ("bfloat16", "float32")),
+    ("gan", "parallel", "value of parallel", [*parallel.PARALLEL, "auto"]),
+    ("gan", "data.fit", "fit", data.transform.FITS),
+]
+
+
+@pytest.mark.parametrize("recipe, key, kind, table", TABLES, ids=[row[1] for row in TABLES])
+def test_an_unknown_name_lists_the_known_ones(refused, recipe, key, kind, table):
+    known = ", ".join(sorted(table))
+    assert refused(f"{key}=nonsense", recipe) == f"unknown {kind} 'nonsense'; known: {known}."
+
+
+KEYS = {
+    "batchsize=8": "unknown config key 'batchsize'; did you mean batch_size? Known: batch_size, c",
+    "critic.featurs=8": "did you mean critic.features? Known: critic.features, critic.initializer,",
+    "learning_rate=1": "did you mean critic.optimizer.learning_rate or generator.optimizer.learnin",
+    "penalties.gp=1": f"known: {', '.join(f'penalties.{name}' for name in losses.PENALTIES)}.",
+    "steps.more=1": "unknown config key 'steps.more'; did you mean steps?",
+    "steps=1.5": "--config.steps=1.5: steps must be a whole number.",
+    "steps=many": "--config.steps=many: steps must be a whole number.",
+    "ema=much": "--config.ema=much: ema must be a number.",
+    "steps": "--config.steps needs a value: --config.steps=VALUE.",
+    "generator.features=wide": "features must be values with commas between, as (128, 256, 512).",
+    "generator.features=8,'a'": "generator.features is 'a'; it must be a whole number.",
+    "generator.features=8,0": "an entry of generator.features is 0; it must be at least 1.",
+    "penalties=1": "--config.penalties takes no value, its keys do: penalties.gradient_penalty, ",
+}
+
+
+@pytest.mark.parametrize("overrides", KEYS)
+def test_keys_and_types(refused, overrides):
+    assert KEYS[overrides] in refused(overrides)
+
+
+NUMBERS = {
+    "steps=-1": "steps is -1; it must lie in [0, 536870912).",
+    "seed=-1": "seed is -1; it must lie in [0, 2147483648).",
+    "n_critic=0": "n_critic is 0; it must be at least 1.",
+    "z_dim=0": "z_dim is 0; it must be at least 1.",
+    "batch_size=0": "batch_size is 0; it must be at least 1.",
+    "batch_size=6": "batch_size 6 is not divisible by the 4 devices; 4 or 8 would be.",
+    "steps_per_call=0": "steps_per_call is 0; it must be at least 1.",
+    "log_every=-1": "log_every is -1; it must be at least 0.",
+    "keep_checkpoints=0": "keep_checkpoints is 0; it must be at least 1.",
+    "ema=1.0": "ema is 1.0; it must lie in [0, 1).",
+    "ema=nan": "ema is nan; it must lie in [0, 1).",
+    "label_smoothing=1": "label_smoothing is 1.0; it must lie in [0, 1).",
+    "label_smoothing=0.1 loss=wasserstein": "label_smoothing needs a loss whose critic is a class",
+    "penalties.gradient_penalty=-1": "penalties.gradient_penalty is -1.0; it must be finite and a",
+    "instance_noise.std=-1": "instance_noise.std is -1.0; it must be finite and at least 0.",
+    "data.size=-1": "data.size is -1; it must be at least 0.",
+    "data.channels=2": "channels must be 1 or 3",
+    "data.workers=0": "data.workers is 0; it must be at least 1.",
+    "critic.optimizer.learning_rate=0": "critic.optimizer: learning_rate is 0.0; it must be great",
+    "critic.optimizer.learning_rate=nan": "learning_rate is nan; it must be greater than 0.",
+    "critic.optimizer.b1=1": "critic.optimizer: b1 is 1.0; it must lie in [0, 1).",
+    "generator.optimizer.weight_limit=-1": "weight_limit is -1.0; it must be finite and at least ",
+}
+
+
+@pytest.mark.parametrize("overrides", NUMBERS)
+def test_numbers_out_of_range(refused, overrides):
+    assert NUMBERS[overrides] in refused(overrides)
+
+
+@pytest.mark.parametrize(
+    "recipe, overrides, sentence",
+    [
+        ("dcgan", "data.size=28", "sides are multiples of 8, not 28x28; resize the data"),
+        ("dcgan", "data.name=ring data.size=0", "needs images of shape (H, W, C), not data of sha"),
+        ("wgan_gp", "critic.norm=batch", "gradient penalty has no meaning; set critic.norm='none'"),
+        ("toy_ring", "data.size=32", "ring holds points, which have no size and no channels"),
+        ("toy_ring", "data.options.modes=0", "modes must be a whole number, 1 or more; got 0."),
+        ("toy_ring", "data.options.seed=-1", "seed is -1; it must be at least 0."),
+    ],
+)
+def test_parts_that_do_not_fit(refused, recipe, overrides, sentence):
+    assert sentence in refused(overrides, recipe)
+
+
+def test_data_that_nobody_knows(refused):
+    told = refused("data.name=mnist-10k")
+    for name in [*data.SETS, *data.TOYS, *(f"{form}:PATH" for form in data.FORMS)]:
+        assert name in told
+    assert "unknown data set ''" in refused("data.name=")
+    assert "mnist10k has no split 'test'; known: train." in refused("data.split=test")
+
+
+def test_files_are_named(refused, tmp_path):
+    empty = tmp_path / "empty"
+    empty.mkdir()
+    torn, plain = tmp_path / "torn.npz", tmp_path / "plain.npz"
+    np.savez(plain, images=np.zeros((20, 8, 8), np.uint8))
+    torn.write_bytes(plain.read_bytes()[:200])
+    assert f"{empty}: holds no image" in refused(f"data.name=folder:{empty}")
+    assert f"{empty}/a: no such directory" in refused(f"data.name=folder:{empty}/a")
+    assert f"{empty}/train-images-idx3-ubyte: no such" in refused(f"data.name=idx:{empty}")
+    assert f"{torn}: not a sound .npz file" in refused(f"data.name=npz:{torn}")
+    told = refused(f"data.name=npz:{plain}", "cgan")
+    assert "game 'conditional' needs labels" in told and str(plain) in told
+
+
+def test_a_set_that_cannot_be_prepared(refused, tmp_path, monkeypatch):
+    find_spec = importlib.util.find_spec
+    without = lambda name, *rest: None if name == "tensorflow" else find_spec(name, *rest)  # noqa: E731
+    monkeypatch.setattr(importlib.util, "find_spec", without)
+    told = refused(f"data.name=mnist data.data_dir={tmp_path}")
+    assert f"mnist is not prepared in {tmp_path}/mnist" in told and "jaxgan[tfds]" in told
+
+
+HEAD = "from ml_collections import ConfigDict; from jaxgan import defaults\n"
+BODY = "def get_config():\n  config = defaults.get_config()\n  {}\n  return config"
+RECIPES = {
+    "x = 1": ": a recipe must have a function get_config().",
+    "def f(:": ": SyntaxError: invalid syntax",
+    "import nopackage": ", line 2: ModuleNotFoundError: No module named 'nopackage'.",
+    "def get_config():\n  raise RuntimeError('no luck')": ", line 3: RuntimeError: no luck.",
+    "def get_config():\n  return {'steps': 1}": "must return a config; it returns {'steps': 1}.",
+    "def get_config():\n  return ConfigDict({'steps': 1})": ": the config has no batch_size; make ",
+    "config.loos = 'minimax'": ": unknown config key 'loos'; did you mean loss?",
+    "config.penalties.gp = 1.0": ": unknown config key 'penalties.gp'; known: penalties.gradient_",
+    "config.steps = 'many'": ", line 4: TypeError: Could not override field 'steps'",
+    "config.seed = -1": ": seed is -1; it must lie in",
+    "config.generator = defaults.generator('mpl')": ", line 4: unknown generator 'mpl'; known: dc",
+    "config.generator = ConfigDict({'name': 'mlp'})": ": the config has no generator.optimizer; ",
+    "config.data = ConfigDict({'name': 'ring'})": ": the config has no data.channels; ",
+}
+
+
+@pytest.mark.parametrize("text", RECIPES)
+def test_a_recipe_that_fails_is_named_with_its_line(mistake, tmp_path, text):
+    recipe = tmp_path / "recipe.py"
+    recipe.write_text(HEAD + (BODY.format(text) if text.startswith("config.") else text))
+    told = mistake(main, [f"--config={recipe}", f"--workdir={tmp_path / 'run'}"])
+    assert told.startswith(str(recipe)) and RECIPES[text] in told
+    assert not (tmp_path / "run").exists()
+
+
+def test_options(mistake, tmp_path):
+    config, workdir = f"--config={CONFIGS}/wgan.py", f"--workdir={tmp_path}"
+    assert "arguments are required: --config, --workdir" in mistake(main, [])
+    assert "arguments are required: --workdir" in mistake(main, [config])
+    assert "--workdir is empty" in mistake(main, [config, "--workdir="])
+    assert "'--confg.steps=8' is not an option" in mistake(
+        main, [config, workdir, "--confg.steps=8"]
+    )
+    assert "'steps=8' is not an option" in mistake(main, [config, workdir, "steps=8"])
+    told = mistake(main, [config.replace("wgan", "wgan_pg"), workdir])
+    assert told.endswith(f"there is no such recipe; did you mean {CONFIGS}/wgan_gp.py?")
+    told = mistake(main, [config, workdir, "--processes=localhost:80,2,2"])
+    assert "INDEX is 2; it must lie in [0, 2)." in told
+    assert "HOST:PORT,COUNT,INDEX" in mistake(main, [config, workdir, "--processes=two"])
+
+
+def test_a_run_directory_of_another_config(mistake, tmp_path):
+    argv = arguments(tmp_path, "n_critic=2 generator.features=8,8")
+    config, workdir, _ = parse(argv)
+    report.write_config(workdir, config.to_dict(), (28, 28, 1), 10)
+    before = (tmp_path / "run" / "config.json").read_bytes()
+    told = mistake(main, arguments(tmp_path, "n_critic=3 generator.features=8,9"))
+    assert "generator.features was [8, 8], is [8, 9]" in told and "n_critic was 2, is 3" in told
+    assert (tmp_path / "run" / "config.json").read_bytes() == before
+    assert [path.name for path in (tmp_path / "run").iterdir()] == ["config.json"]
+
+
+def test_run_directories_that_cannot_be(mistake, tmp_path):
+    argv = arguments(tmp_path, "")
+    (tmp_path / "run").write_text("a file")
+    assert mistake(main, argv) == f"{tmp_path}/run cannot be a run directory: File exists."
+    (tmp_path / "run").unlink()
+    (tmp_path / "run").mkdir()
+    (tmp_path / "run" / "config.json").write_text(json.dumps({"config": {}}))
+    assert f"{tmp_path}/run/config.json is damaged" in mistake(main, argv)
+
+
+def test_overrides_have_the_types_of_what_they_replace(tmp_path):
+    words = "ema=0 data.size=32 generator.features=8,16 critic.features=(4,) parallel=pmap"
+    config, workdir, processes = parse(arguments(tmp_path, words))
+    assert (config.ema, config.data.size, config.parallel) == (0.0, 32, "pmap")
+    assert (config.generator.features, config.critic.features) == ((8, 16), (4,))
+    assert (workdir, processes, config.is_locked) == (str(tmp_path / "run"), None, True)
+
+
+def test_a_new_name_brings_the_options_of_its_row(tmp_path):
+    """Whatever the order of the words; what both rows know stays."""
+    words = (
+        "critic.optimizer.momentum=0.5 critic.optimizer.name=sgd generator.activation=tanh "
+        "generator.name=toy data.options.modes=3 data.name=ring"
+    )
+    config, *_ = parse(arguments(tmp_path, words, "wgan"))
+    assert config.critic.optimizer.to_dict() == {
+        "name": "sgd",
+        "momentum": 0.5,
+        "learning_rate": 5e-5,
+        "weight_limit": 0.01,
+        "clip_gradient": 0.0,
+    }
+    assert config.generator.activation == "tanh" and "norm" not in config.generator
+    assert config.generator.optimizer.name == "rmsprop"
+    assert config.data.options.modes == 3 and config.data.options.points == 100_000
+
+
+def test_a_right_command_line_reaches_the_training(tmp_path, monkeypatch, caplog):
+    """What the tests of mistakes rely on: a right one gets past, and compiling is seen."""
+    seen = []
+    monkeypatch.setattr(jaxgan.main, "train", lambda *call: seen.append(call))
+    assert main(arguments(tmp_path, "steps=3")) == 0
+    ((config, workdir),) = seen
+    assert config.steps == 3 and workdir == str(tmp_path / "run")
+    logging.getLogger("jax").addHandler(caplog.handler)
+    with jax.log_compiles():
+        jax.jit(lambda x: x + 1)(1.0)
+    logging.getLogger("jax").removeHandler(caplog.handler)
+    assert any(line.startswith("Compiling") for line in caplog.messages)
