@@ -8,7 +8,7 @@ from collections.abc import Mapping
 
 from ml_collections import ConfigDict
 
-from jaxgan import defaults
+from jaxgan import defaults, noise
 from jaxgan.errors import UserError, within
 
 GROUP = (ConfigDict, Mapping)
@@ -16,7 +16,7 @@ INF = float("inf")
 # key -> (least, bound above, itself excluded)
 RANGES = {
     "seed": (0, 2**31),
-    "steps": (0, 1 << 29),  # keys from here on belong to the pictures and the order of the data
+    "steps": (0, noise.INITIAL),  # the keys from here on have other uses
     "batch_size": (1, INF),
     "steps_per_call": (1, INF),
     "label_smoothing": (0, 1),

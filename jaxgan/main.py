@@ -41,12 +41,16 @@ def parser():
     return arguments
 
 
-def load_recipe(path):
+def load_recipe(name):
     """The config that the function ``get_config()`` of a Python file makes.
+
+    Args:
+      name: path of the file; after a colon, what ``get_config`` takes, as toy_ring.py:grid.
 
     Raises:
       UserError: no such file, one that fails (the sentence names the line), or not a recipe.
     """
+    path, *argument = name.split(":", 1)
     if not Path(path).is_file():
         beside = [str(file) for file in Path(path).parent.glob("*.py")]
         near = difflib.get_close_matches(path, beside, n=1)
@@ -56,7 +60,7 @@ def load_recipe(path):
         recipe = runpy.run_path(path)
         if "get_config" not in recipe:
             raise UserError("a recipe must have a function get_config().")
-        config = recipe["get_config"]()
+        config = recipe["get_config"](*argument)
         if not isinstance(config, ConfigDict):
             raise UserError(f"get_config() must return a config; it returns {config!r:.50}.")
         check_config(config)

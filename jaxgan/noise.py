@@ -6,6 +6,14 @@ the row alone: the same run on one device or on many.
 
 import jax
 
+# The streams of a run's base key: step t draws from number t, everything else from these.
+INITIAL, PICTURES, ORDER = 1 << 28, 1 << 29, 1 << 30
+
+
+def stream(seed, number):
+    """The run's key for step ``number``, or for one of the streams above."""
+    return jax.random.fold_in(jax.random.key(seed), number)
+
 
 def split_each(keys, number):
     """Split each of B keys -> [number, B] keys."""

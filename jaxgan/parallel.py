@@ -170,10 +170,10 @@ def devices(mode="auto", number=None):
 def check_batch(batch_size, count):
     """Raise ``UserError`` unless the global batch divides evenly over the devices."""
     if batch_size % count:
+        below = batch_size - batch_size % count
+        right = " or ".join(str(size) for size in (below, below + count) if size)
         raise UserError(
-            f"batch_size {batch_size} is not divisible by the {count} devices; "
-            f"{batch_size - batch_size % count or count} or "
-            f"{batch_size - batch_size % count + count} would be."
+            f"batch_size {batch_size} is not divisible by the {count} devices; {right} would be."
         )
 
 

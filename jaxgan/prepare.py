@@ -5,7 +5,7 @@ from typing import NamedTuple
 
 import jax
 
-from jaxgan import build, data, parallel, state
+from jaxgan import build, data, noise, parallel, state
 from jaxgan.check import check_config
 from jaxgan.data import batching
 from jaxgan.errors import UserError
@@ -65,7 +65,9 @@ def prepare(config, device_count=None):
     optimizers = [build.optimizer(config, side) for side in ("generator", "critic")]
 
     def create():
-        return state.create(*players(None), *optimizers, jax.random.key(config["seed"]))
+        return state.create(
+            *players(None), *optimizers, noise.stream(config["seed"], noise.INITIAL)
+        )
 
     template = jax.eval_shape(create)  # traces every network: sizes that do not fit show here
     if any(config["penalties"].values()) and template.critic.mutables:

@@ -5,6 +5,7 @@ import jax.numpy as jnp
 import optax
 from jax import lax
 
+from jaxgan import noise
 from jaxgan.parallel import ONE_DEVICE
 from jaxgan.state import GanState, Side
 
@@ -105,8 +106,7 @@ def make_call(step, batches, *, steps_per_call, seed):
 
     def call(state, data, block, count):
         def play(state, i):
-            key = jax.random.fold_in(jax.random.key(seed), state.step)
-            return step(state, batches(data, block, i), key)
+            return step(state, batches(data, block, i), noise.stream(seed, state.step))
 
         def body(carry):
             i, state, log, _ = carry

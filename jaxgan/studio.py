@@ -7,7 +7,7 @@ import jax
 import jax.numpy as jnp
 import numpy as np
 
-from jaxgan import plot, sample
+from jaxgan import noise, plot, sample
 from jaxgan.data import batching
 from jaxgan.metrics import sliced_wasserstein
 
@@ -36,7 +36,7 @@ def studio(run, config):
     chosen = rng.choice(run.source.size, min(JUDGED, run.source.size), replace=False)
     examples = [run.source.read(int(index)) for index in np.sort(chosen)]
     real = batching.to_float({"x": np.stack([example["x"] for example in examples])})["x"]
-    key_z, key_lines = jax.random.split(jax.random.fold_in(jax.random.key(config["seed"]), 1 << 29))
+    key_z, key_lines = jax.random.split(noise.stream(config["seed"], noise.PICTURES))
     z_judged = jax.random.normal(key_z, (len(real), config["z_dim"]))
     labels_judged = jnp.asarray([e["label"] for e in examples]) if run.classes else None
     compare = jax.jit(sliced_wasserstein)

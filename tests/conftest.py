@@ -1,10 +1,17 @@
-"""Before JAX is imported: the CPU as four devices, quick compilation, no cache of it."""
+"""Before JAX is imported: the CPU as four devices, quick compilation, each program only once."""
 
+import atexit
 import logging
 import os
+import shutil
+import tempfile
 
 os.environ["JAX_PLATFORMS"] = "cpu"
-os.environ["JAX_ENABLE_COMPILATION_CACHE"] = "false"
+# Shared by the processes of one test session, which mostly compile the same few programs.
+if "JAX_COMPILATION_CACHE_DIR" not in os.environ:
+    os.environ["JAX_COMPILATION_CACHE_DIR"] = tempfile.mkdtemp()
+    atexit.register(shutil.rmtree, os.environ["JAX_COMPILATION_CACHE_DIR"], ignore_errors=True)
+os.environ["JAX_PERSISTENT_CACHE_MIN_COMPILE_TIME_SECS"] = "0"
 # Level 0 halves the time of compiling, which is nearly all of the time; the programs stay the same.
 os.environ["XLA_FLAGS"] = (
     "--xla_force_host_platform_device_count=4 --xla_backend_optimization_level=0"

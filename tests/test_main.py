@@ -185,6 +185,12 @@ def test_a_recipe_that_fails_is_named_with_its_line(mistake, tmp_path, text):
     assert not (tmp_path / "run").exists()
 
 
+def test_a_recipe_may_take_a_word(tmp_path):
+    words = [f"--config={CONFIGS}/toy_ring.py:grid", f"--workdir={tmp_path}"]
+    config, *_ = parse([*words, "--config.data.options.side=3"])
+    assert config.data.name == "grid" and config.data.options.side == 3
+
+
 def test_options(mistake, tmp_path):
     config, workdir = f"--config={CONFIGS}/wgan.py", f"--workdir={tmp_path}"
     assert "arguments are required: --config, --workdir" in mistake(main, [])

@@ -24,7 +24,9 @@ def test_the_ring_is_covered():
         for output in cell.get("outputs", [])
         if output.output_type == "stream"
     )
-    modes, good = re.search(r"WGAN-GP: (\d) of 8 modes, (\d+)% of the samples good", printed).groups()
+    modes, good = re.search(
+        r"WGAN-GP: (\d) of 8 modes, (\d+)% of the samples good", printed
+    ).groups()
     # Chance: 8 discs of radius 3 * 0.02 in a square of side 2 hold 2 % of it.
     assert int(modes) >= 6 and int(good) >= 10
     assert re.search(r"plain GAN: \d of 8 modes", printed)

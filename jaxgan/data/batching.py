@@ -14,12 +14,13 @@ import jax
 import jax.numpy as jnp
 import numpy as np
 
+from jaxgan import noise
+
 
 @functools.partial(jax.jit, static_argnums=(2, 3))
 def epoch_orders(seed, first_epoch, epochs, size):
     """The orders of ``epochs`` successive epochs -> int32 [epochs, size], a permutation a row."""
-    # 1 << 30 keeps this stream of keys apart from those of the steps, fold_in(key(seed), step).
-    key = jax.random.fold_in(jax.random.key(seed), 1 << 30)
+    key = noise.stream(seed, noise.ORDER)
 
     def order(epoch):
         return jax.random.permutation(jax.random.fold_in(key, epoch), size).astype(jnp.int32)
