@@ -10,7 +10,7 @@ import numpy as np
 import pytest
 
 import jaxgan.main
-from jaxgan import data, games, losses, models, optim, parallel, report
+from jaxgan import data, games, losses, models, noise, optim, parallel, report
 from jaxgan.main import main, parse
 from jaxgan.models import layers
 
@@ -82,7 +82,7 @@ def test_keys_and_types(refused, overrides):
 
 
 NUMBERS = {
-    "steps=-1": "steps is -1; it must lie in [0, 536870912).",
+    "steps=-1": f"steps is -1; it must lie in [0, {noise.INITIAL}).",
     "seed=-1": "seed is -1; it must lie in [0, 2147483648).",
     "n_critic=0": "n_critic is 0; it must be at least 1.",
     "z_dim=0": "z_dim is 0; it must be at least 1.",
