@@ -13,6 +13,6 @@ from jaxgan import defaults
 
 def get_config():
     config = defaults.get_config()
-    config.steps = 20_000
+    config.steps = 10_000
     config.game = "matching_aware"
     return config

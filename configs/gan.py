@@ -14,5 +14,5 @@ from jaxgan import defaults
 
 def get_config():
     config = defaults.get_config()
-    config.steps = 20_000
+    config.steps = 10_000
     return config

@@ -15,7 +15,7 @@ from jaxgan import data, defaults
 
 def get_config(toy="ring"):
     config = defaults.get_config()
-    config.steps = 10_000
+    config.steps = 6000
     config.steps_per_call = 250  # steps are short
     config.sample_every = 1000
     config.batch_size = 256

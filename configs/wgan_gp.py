@@ -16,7 +16,7 @@ from jaxgan import defaults
 
 def get_config():
     config = defaults.get_config()
-    config.steps = 2000
+    config.steps = 1500
     config.steps_per_call = 10  # a step is long enough to look in more often
     config.sample_every = 200
     config.checkpoint_every = 200

@@ -131,7 +131,8 @@ def _batch_norm(module, x, train):
     """Batch normalisation over all axes but the last, statistics in float32.
 
     With ``train`` the statistics are those of the batch (over all devices of ``axis_name``) and
-    move the running ones by a tenth; without it the running ones are used.
+    move the running ones by a tenth; without it the running ones are used. The running variance is
+    the biased one, (n - 1) / n of PyTorch's.
     Reference: Batch Normalization (arXiv:1502.03167).
     """
     layer = nn.BatchNorm(
