@@ -3,8 +3,8 @@
 The lectures' MLPs, the one-hot label joined to the noise and to the flattened image; Adam 2e-4
 (0.5, 0.999), batch 64. Each row of the pictures is a class.
 
-Cost: COST_cgan
-Expect: EXPECT_cgan
+Cost: 1 COST_cgan
+Expect: 1 EXPECT_cgan
 Run: python -m jaxgan.main --config=configs/cgan.py --workdir=runs/cgan
 """
 

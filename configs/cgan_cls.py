@@ -3,8 +3,8 @@
 A real digit under a wrong label is a third, negative term of the critic's loss, weighed one half as
 in the authors' code; networks and optimisers are those of cgan.py.
 
-Cost: COST_cgan_cls
-Expect: EXPECT_cgan_cls
+Cost: 1 COST_cgan_cls
+Expect: 1 EXPECT_cgan_cls
 Run: python -m jaxgan.main --config=configs/cgan_cls.py --workdir=runs/cgan_cls
 """
 

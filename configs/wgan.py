@@ -5,8 +5,8 @@ critic updates a step, batch 64. The networks are the lectures' MLPs, on which a
 fraction of a convolutional one; the lectures' DCGANs are one flag away, and slow to start:
 --config=configs/wgan.py:dcgan
 
-Cost: COST_wgan
-Expect: EXPECT_wgan
+Cost: 1 COST_wgan
+Expect: 1 EXPECT_wgan
 Run: python -m jaxgan.main --config=configs/wgan.py --workdir=runs/wgan
 """
 
@@ -21,6 +21,7 @@ def get_config(setting="mlp"):
     network, size = choose(SETTINGS, setting, "setting of wgan.py")
     config = defaults.get_config()
     config.steps = 15_000
+    config.sample_every = 250  # the first one soon
     config.loss = "wasserstein"
     config.n_critic = 5
     config.data.size = size

@@ -6,8 +6,8 @@ without batch normalisation, since the penalty is a statement on single examples
 The one-sided penalty: --config.penalties.gradient_penalty=0
 --config.penalties.gradient_penalty_one_sided=10
 
-Cost: COST_wgan_gp
-Expect: EXPECT_wgan_gp
+Cost: 1 COST_wgan_gp
+Expect: 1 EXPECT_wgan_gp
 Run: python -m jaxgan.main --config=configs/wgan_gp.py --workdir=runs/wgan_gp
 """
 

@@ -31,6 +31,7 @@ def get_config():
 # Half of the run, then resumed; each process reads its own rows of the data.
 PLAY = """
 import sys
+sys.modules["torch"] = None  # tensorboardX would import it, for seconds, only to see it there
 from jaxgan.main import main
 argv, processes = sys.argv[1:-1], sys.argv[-1]
 argv.append("--config.data.resident_bytes=0")
