@@ -49,7 +49,7 @@ def shrunk(path):
     for side in (config.generator, config.critic):
         for width in ("features", "channels"):
             if width in side:
-                side[width] = (4,) * len(side[width])
+                side[width] = (16,) * len(side[width])
     return config
 
 
