@@ -106,7 +106,7 @@ def test_alpha_is_laid_on_black():
         (2.5, "crop", None, "size must be"),
         (True, "crop", None, "size must be"),
         (None, "zoom", None, "unknown fit 'zoom'; known: crop, pad, stretch"),
-        (None, "crop", 2, "channels must be 1, 3 or None"),
+        (None, "crop", 2, "channels must be 1 or 3"),
     ],
 )
 def test_bad_settings(size, fit, channels, sentence):
