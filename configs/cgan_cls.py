@@ -3,8 +3,9 @@
 A real digit under a wrong label is a third, negative term of the critic's loss, weighed one half as
 in the authors' code; networks and optimisers are those of cgan.py.
 
-Cost: 1 COST_cgan_cls
-Expect: 1 EXPECT_cgan_cls
+Cost: 10,000 steps at 90 a second: 2 minutes on 2 CPU cores.
+Expect: a row of digits for each class; sliced Wasserstein distance .060 at the end, its best
+(seed 0).
 Run: python -m jaxgan.main --config=configs/cgan_cls.py --workdir=runs/cgan_cls
 """
 

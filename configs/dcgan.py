@@ -4,8 +4,8 @@ Adam 2e-4 (0.5, 0.999), batch 64, weights N(0, 0.02). The lectures' generator ha
 normalisation after its linear layer; the paper's has: --config.generator.first_norm=True. The
 paper's own 64x64 networks are one flag away: --config=configs/dcgan.py:paper
 
-Cost: 1 COST_dcgan
-Expect: 1 EXPECT_dcgan
+Cost: 2000 steps at 11 a second: 3 minutes on 2 CPU cores.
+Expect: digits from step 1000; sliced Wasserstein distance .046 at the end, its best (seed 0).
 Run: python -m jaxgan.main --config=configs/dcgan.py --workdir=runs/dcgan
 """
 

@@ -5,8 +5,9 @@ critic updates a step, batch 64. The networks are the lectures' MLPs, on which a
 fraction of a convolutional one; the lectures' DCGANs are one flag away, and slow to start:
 --config=configs/wgan.py:dcgan
 
-Cost: 1 COST_wgan
-Expect: 1 EXPECT_wgan
+Cost: 15,000 steps at 36 a second: 7 minutes on 2 CPU cores.
+Expect: digits from step 2000, still better at the end; sliced Wasserstein distance .214 at
+step 2000, .041 at the end, its best (seed 0).
 Run: python -m jaxgan.main --config=configs/wgan.py --workdir=runs/wgan
 """
 
