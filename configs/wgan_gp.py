@@ -6,8 +6,9 @@ without batch normalisation, since the penalty is a statement on single examples
 The one-sided penalty: --config.penalties.gradient_penalty=0
 --config.penalties.gradient_penalty_one_sided=10
 
-Cost: 1 COST_wgan_gp
-Expect: 1 EXPECT_wgan_gp
+Cost: 1500 steps at 4 a second: 6 minutes on 2 CPU cores.
+Expect: digits from step 800; sliced Wasserstein distance .046 at step 800, .038 at the end, its
+best (seed 0).
 Run: python -m jaxgan.main --config=configs/wgan_gp.py --workdir=runs/wgan_gp
 """
 
