@@ -1,4 +1,4 @@
-"""The one exception for a user's mistake."""
+"""What a command tells in one sentence: a user's mistake, and a run that ended early."""
 
 
 class UserError(ValueError):

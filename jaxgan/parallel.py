@@ -47,16 +47,18 @@ class Devices(NamedTuple):
     place: Callable
 
 
-def _own(block):
-    return jax.tree.map(lambda x: x[0], block)
+def _without_device_axis(call):
+    """``call`` on a block that still has its leading axis, of the one entry of this device."""
+
+    def one(state, data, block, count):
+        return call(state, data, jax.tree.map(lambda x: x[0], block), count)
+
+    return one
 
 
 def _jit(devices):
     def compile(call):
-        def one(state, data, block, count):
-            return call(state, data, _own(block), count)
-
-        return jax.jit(one, donate_argnums=0)
+        return jax.jit(_without_device_axis(call), donate_argnums=0)
 
     return Devices(
         count=1,
@@ -124,13 +126,10 @@ def _shard_map(devices):
     everywhere, split = PartitionSpec(), PartitionSpec(AXIS)
 
     def compile(call):
-        def one(state, data, block, count):
-            return call(state, data, _own(block), count)
-
         # Without check_vma=False gradients of replicated parameters arrive already summed, and the
         # mean over devices would then move the parameters `count` times too far.
         mapped = jax.shard_map(
-            one,
+            _without_device_axis(call),
             mesh=mesh,
             in_specs=(everywhere, everywhere, split, everywhere),
             out_specs=everywhere,
