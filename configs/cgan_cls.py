@@ -15,5 +15,5 @@ from jaxgan import defaults
 def get_config():
     config = defaults.get_config()
     config.steps = 10_000
-    config.game = "matching_aware"
+    config.game = defaults.game("matching_aware")
     return config

@@ -20,9 +20,9 @@ def get_config(toy="ring"):
     config.sample_every = 1000
     config.batch_size = 256
     config.z_dim = 2
-    config.loss = "wasserstein"
+    config.loss = defaults.loss("wasserstein")
     config.n_critic = 5
-    config.penalties.gradient_penalty = 0.1
+    config.penalties.gradient_penalty.weight = 0.1
     config.data.name = toy
     config.data.options = data.options_of(toy)
     config.generator = defaults.generator("toy", features=(128, 128, 128), optimizer=adam())

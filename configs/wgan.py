@@ -23,7 +23,7 @@ def get_config(setting="mlp"):
     config = defaults.get_config()
     config.steps = 15_000
     config.sample_every = 250  # the first one soon
-    config.loss = "wasserstein"
+    config.loss = defaults.loss("wasserstein")
     config.n_critic = 5
     config.data.size = size
     config.generator = defaults.generator(network, optimizer=rmsprop())

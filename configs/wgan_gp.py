@@ -3,8 +3,8 @@
 lambda 10 and five critic updates a step, Adam 1e-4; its betas are those of the authors' code for
 small images (0.5, 0.9), where the paper's algorithm has (0, 0.9). The lectures' DCGANs, the critic
 without batch normalisation, since the penalty is a statement on single examples.
-The one-sided penalty: --config.penalties.gradient_penalty=0
---config.penalties.gradient_penalty_one_sided=10
+The one-sided penalty: --config.penalties.gradient_penalty.weight=0
+--config.penalties.gradient_penalty_one_sided.weight=10
 
 Cost: 1500 steps at 4 a second: 6 minutes on 2 CPU cores.
 Expect: digits from step 800; sliced Wasserstein distance .046 at step 800, .038 at the end, its
@@ -22,9 +22,9 @@ def get_config():
     config.sample_every = 200
     config.checkpoint_every = 200
     config.log_every = 10
-    config.loss = "wasserstein"
+    config.loss = defaults.loss("wasserstein")
     config.n_critic = 5
-    config.penalties.gradient_penalty = 10.0
+    config.penalties.gradient_penalty.weight = 10.0
     config.data.size = 32
     config.generator = defaults.generator("dcgan32", optimizer=adam())
     config.critic = defaults.critic("dcgan32", norm="none", optimizer=adam())

@@ -9,28 +9,42 @@ from jaxgan.errors import UserError, choose, within
 from jaxgan.games import GAMES, LABELLED
 from jaxgan.losses import ADVERSARIAL, PENALTIES, smooth_real_label
 from jaxgan.models import CRITICS, GENERATORS, options
-from jaxgan.networks import network
+from jaxgan.networks import network, stacked
 
 DTYPES = {"float32": jnp.float32, "bfloat16": jnp.bfloat16}
 
 
-def _module(table, kind, config, axis_name, **fixed):
-    side = config[kind]
-    module = choose(table, side["name"], kind)
-    known = options(module)
-    chosen = {key: value for key, value in side.items() if key not in ("name", "optimizer")}
-    if unknown := sorted(set(chosen) - set(known)):
-        raise UserError(
-            f"{kind} {side['name']!r} has no option {unknown[0]!r}; it has {', '.join(known)}."
-        )
+def _options(kind, group, known, fixed=("name",)):
+    """The options of a group: all of its keys but the fixed ones, as its row knows them."""
     # JSON turns tuples into lists, which a module cannot hash.
-    chosen = {key: tuple(v) if isinstance(v, list) else v for key, v in chosen.items()}
-    for key, value in chosen.items():
+    options = {key: tuple(v) if isinstance(v, list) else v for key, v in group.items()}
+    options = {key: value for key, value in options.items() if key not in fixed}
+    if unknown := sorted(set(options) - set(known)):
+        raise UserError(
+            f"{kind} {group['name']!r} has no option {unknown[0]!r}; "
+            f"it has {', '.join(known) or 'none'}."
+        )
+    for key, value in options.items():
         check_type(f"{kind}.{key}", value, known[key])
+    return options
+
+
+def _module(table, kind, config, axis_name, **fixed):
+    module = choose(table, config[kind]["name"], kind)
+    fields = _options(kind, config[kind], options(module), ("name", "optimizer"))
+    for key, value in fields.items():
         for entry in value if isinstance(value, tuple) else ():  # the widths of layers
             within(f"an entry of {kind}.{key}", entry, 1)
+    if "dropout" in fields:
+        within(f"{kind}.dropout", fields["dropout"], 0, 1)
     dtype = choose(DTYPES, config["compute_dtype"], "compute_dtype")
-    return module(dtype=dtype, axis_name=axis_name, **fixed, **chosen)
+    return module(dtype=dtype, axis_name=axis_name, **fixed, **fields)
+
+
+def _row(table, kind, config):
+    """A row of a table, and its options as the config's group has them."""
+    row = choose(table, config[kind]["name"], kind)
+    return row, _options(kind, config[kind], row.options)
 
 
 def check_names(config):
@@ -46,26 +60,38 @@ def classes_in_play(config, classes):
     Raises:
       UserError: unknown game, or a game with labels on data that have none.
     """
-    choose(GAMES, config["game"], "game")
-    if config["game"] not in LABELLED:
+    name = config["game"]["name"]
+    choose(GAMES, name, "game")
+    if name not in LABELLED:
         return 0
     if classes < 2:
         raise UserError(
-            f"game {config['game']!r} needs labels of at least two classes and data "
+            f"game {name!r} needs labels of at least two classes and data "
             f"{config['data']['name']!r} has none; game='unconditional' plays without."
         )
     return classes
 
 
+def generators(config):
+    """How many generators a game has: samples come from each of them in turn."""
+    return config["game"].get("generators", 1)
+
+
 def generator(config, shape, classes, axis_name=None):
     """The generator's ``Network``; ``classes`` from ``classes_in_play``."""
     module = _module(GENERATORS, "generator", config, axis_name, shape=shape)
-    return network(module, (config["z_dim"],), classes)
+    one = network(module, (config["z_dim"],), classes)
+    if (count := generators(config)) == 1:
+        return one
+    shared = config["game"]["shared"].replace(",", " ").split()
+    return stacked(one, count, shared)
 
 
 def critic(config, shape, classes, axis_name=None):
     """The critic's ``Network``; ``classes`` from ``classes_in_play``."""
-    module = _module(CRITICS, "critic", config, axis_name)
+    count = generators(config)
+    outputs = 1 if count == 1 else count + 1  # against several generators, one for the data too
+    module = _module(CRITICS, "critic", config, axis_name, outputs=outputs)
     return network(module, shape, classes)
 
 
@@ -78,33 +104,51 @@ def noise_level(std, anneal_steps):
     return optax.linear_schedule(std, 0.0, anneal_steps)
 
 
-def game(config, generator, critic, classes):
+def penalties(config):
+    """The penalties in play: triples (name, weight, penalty function)."""
+    played = []
+    for name, group in config["penalties"].items():
+        options = dict(group)
+        if weight := options.pop("weight"):
+            played.append((name, weight, choose(PENALTIES, name, "penalty")(**options)))
+    names = [name for name, _, _ in played]
+    if "consistency" in names and not config["critic"]["dropout"]:
+        raise UserError(
+            "penalties.consistency compares dropout passes; set critic.dropout, as 0.5."
+        )
+    return played
+
+
+def game(config, generator, critic, classes, mean_over_devices=lambda tree: tree):
     """The ``Game`` between two networks."""
-    loss = choose(ADVERSARIAL, config["loss"], "loss")
+    row, options = _row(ADVERSARIAL, "loss", config)
+    loss = row(**options)
     if config["label_smoothing"]:
         loss = smooth_real_label(loss, config["label_smoothing"])
-    weights = config["penalties"]
-    return choose(GAMES, config["game"], "game")(
+    row, options = _row(GAMES, "game", config)
+    if "generators" in options:
+        within("game.generators", options["generators"], 2)
+        options.pop("shared")  # the network's business
+    if config["game"]["name"] in LABELLED:
+        options["classes"] = classes
+    return row.build(
         generator,
         critic,
         loss,
         z_dim=config["z_dim"],
-        penalties=[
-            (name, weight, choose(PENALTIES, name, "penalty"))
-            for name, weight in weights.items()
-            if weight
-        ],
+        penalties=penalties(config),
         noise_level=noise_level(**config["instance_noise"]),
-        classes=classes,
+        mean_over_devices=mean_over_devices,
+        **options,
     )
 
 
 def optimizer(config, side):
     """The optax chain of "generator" or "critic"."""
-    options = dict(config[side]["optimizer"])
-    for key, value in options.items():
+    settings = dict(config[side]["optimizer"])
+    for key, value in settings.items():
         check_type(f"{side}.optimizer.{key}", value, "" if key == "name" else 0.0)
     try:
-        return optim.optimizer(**options)
+        return optim.optimizer(**settings)
     except UserError as error:
         raise UserError(f"{side}.optimizer: {error}") from error

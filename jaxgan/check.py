@@ -35,6 +35,8 @@ RANGES = {
 }
 # Groups whose other keys belong to the row that they name.
 NAMED = {
+    "game": ("name",),
+    "loss": ("name",),
     "generator": ("name", "optimizer"),
     "critic": ("name", "optimizer"),
     "generator.optimizer": ("name", "learning_rate"),
@@ -49,7 +51,7 @@ def check_config(config):
     for key, required in NAMED.items():
         group, _ = find(config, f"{key}.name")
         _need(group, required, f"{key}.")
-    for key in [*RANGES, *(f"penalties.{name}" for name in config["penalties"])]:
+    for key in [*RANGES, *(f"penalties.{name}.weight" for name in config["penalties"])]:
         group, name = find(config, key)
         within(key, group[name], *RANGES.get(key, (0, INF)))
 

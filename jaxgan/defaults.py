@@ -7,7 +7,8 @@ from ml_collections import ConfigDict
 
 from jaxgan import models, optim
 from jaxgan.errors import choose
-from jaxgan.losses import PENALTIES
+from jaxgan.games import GAMES
+from jaxgan.losses import ADVERSARIAL, PENALTIES
 
 
 def optimizer(name="adam", *, learning_rate=2e-4, clip_gradient=0.0, weight_limit=0.0, **options):
@@ -46,6 +47,16 @@ def critic(name, **options):
     return _side(models.CRITICS, name, "critic", options)
 
 
+def game(name, **options):
+    """The ``game`` of a config: a row of ``games.GAMES`` with all of its options."""
+    return ConfigDict({"name": name, **choose(GAMES, name, "game").options, **options})
+
+
+def loss(name, **options):
+    """The ``loss`` of a config: a row of ``losses.ADVERSARIAL`` with all of its options."""
+    return ConfigDict({"name": name, **choose(ADVERSARIAL, name, "loss").options, **options})
+
+
 def get_config():
     """The lectures' GAN on the bundled digits, every key spelt out."""
     config = ConfigDict()
@@ -59,10 +70,12 @@ def get_config():
     config.parallel = "auto"  # jit, pmap or shard_map; auto: jit on one device, else shard_map
 
     # The game.
-    config.game = "unconditional"  # a row of games.GAMES
-    config.loss = "non_saturating"  # a row of losses.ADVERSARIAL
+    config.game = game("unconditional")  # a row of games.GAMES
+    config.loss = loss("non_saturating")  # a row of losses.ADVERSARIAL
     config.label_smoothing = 0.0  # the critic's target for real examples is 1 minus this
-    config.penalties = ConfigDict(dict.fromkeys(PENALTIES, 0.0))  # weight of each; 0: not played
+    config.penalties = ConfigDict(  # the rows of losses.PENALTIES; weight 0: not played
+        {name: {"weight": 0.0, **row.options} for name, row in PENALTIES.items()}
+    )
     config.instance_noise = ConfigDict(
         {
             "std": 0.0,  # of the noise on all that the critic sees, in units of the [-1, 1] range

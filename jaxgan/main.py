@@ -10,7 +10,7 @@ from pathlib import Path
 from ml_collections import ConfigDict
 
 from jaxgan import data, defaults, parallel
-from jaxgan.check import TOLD, check_config, find
+from jaxgan.check import NAMED, TOLD, check_config, find
 from jaxgan.command import Arguments, run_command
 from jaxgan.errors import UserError
 from jaxgan.train import train
@@ -18,9 +18,11 @@ from jaxgan.train import train
 HELP = """\
 --config.KEY=VALUE overrides a key of the recipe, as often as needed:
   --config.loss=wasserstein --config.critic.optimizer.learning_rate=1e-4
-  --config.generator.features=64,64 --config.generator.name=toy
+  --config.generator.features=64,64 --config.generator=toy
 jaxgan/defaults.py explains every key.
 """
+# Groups that name a row; on the command line the row's name stands for its group.
+CHOICES = (*NAMED, "data")
 
 
 def parser():
@@ -93,6 +95,8 @@ def override(config, dotted, text):
     """
     group, key = find(config, dotted)
     held = group[key]
+    if dotted in CHOICES:  # a group stands for the row that it names
+        return override(config, f"{dotted}.name", text)
     if isinstance(held, ConfigDict):
         keys = ", ".join(f"{dotted}.{name}" for name in held)
         raise UserError(f"--config.{dotted} takes no value, its keys do: {keys or 'none'}.")
@@ -107,6 +111,11 @@ def override(config, dotted, text):
         group[key] = value
 
 
+def names_a_row(dotted):
+    """Whether a key chooses a row, whose options it brings."""
+    return dotted in CHOICES or dotted.endswith(".name")
+
+
 def _rename(config, group, name):
     side, _, rest = group.partition(".")
     if group == "data":
@@ -115,6 +124,8 @@ def _rename(config, group, name):
         kept = ("learning_rate", "clip_gradient", "weight_limit")
         old = config[side].optimizer
         config[side].optimizer = defaults.optimizer(name, **{key: old[key] for key in kept})
+    elif group in ("game", "loss"):
+        config[group] = {"game": defaults.game, "loss": defaults.loss}[group](name)
     else:
         make = {"generator": defaults.generator, "critic": defaults.critic}[side]
         config[side] = make(name, optimizer=config[side].optimizer)
@@ -145,7 +156,7 @@ def parse(argv):
         overrides[name.removeprefix("--config.")] = text
     config = load_recipe(flags.config)
     # Names first, from the outside in: they bring keys along.
-    order = sorted(overrides, key=lambda key: (not key.endswith(".name"), key.count(".")))
+    order = sorted(overrides, key=lambda key: (not names_a_row(key), key.count(".")))
     for dotted in order:
         override(config, dotted, overrides[dotted])
     return config, flags.workdir, flags.processes

@@ -70,10 +70,10 @@ def prepare(config, device_count=None):
         )
 
     template = jax.eval_shape(create)  # traces every network: sizes that do not fit show here
-    if any(config["penalties"].values()) and template.critic.mutables:
+    if build.penalties(config) and "batch_stats" in template.critic.mutables:
         raise UserError(
             f"critic {config['critic']['name']!r} has batch statistics, under which a gradient "
-            "penalty has no meaning; set critic.norm='none'."
+            "penalty has no meaning; set critic.norm to 'none' or 'layer'."
         )
     common = {key: config[key] for key in ("batch_size", "n_critic")}
     calls = {"steps_per_call": config["steps_per_call"], "seed": config["seed"]}
@@ -81,7 +81,7 @@ def prepare(config, device_count=None):
     def feed():
         return batching.feed(source, devices=devices, **stored, **common, **calls)
 
-    game = build.game(config, *players(devices.axis_name), classes)
+    game = build.game(config, *players(devices.axis_name), classes, devices.mean)
     step = make_step(game, *optimizers, ema=config["ema"], devices=devices, **common)
 
     def call(feed):

@@ -125,7 +125,7 @@ def loop(config, run, now, written, checkpoints, stop):
         step += int(done)
         metrics = {name: float(entries[done - 1]) for name, entries in log.items()}
         check_finite(step, metrics, now, checkpoints)
-        if config.loss == "wasserstein":
+        if config.loss.name == "wasserstein":
             metrics["wasserstein"] = metrics["real_score"] - metrics["fake_score"]
         written.progress(step, metrics)
         leaving = parallel.any_process(stop.signal is not None)

@@ -40,7 +40,7 @@ def refused(mistake, tmp_path):
 
 TABLES = [
     ("gan", "game", "game", games.GAMES),
-    ("gan", "loss", "loss", losses.ADVERSARIAL),
+    ("gan", "loss.name", "loss", losses.ADVERSARIAL),
     ("gan", "generator.name", "generator", models.GENERATORS),
     ("gan", "critic.name", "critic", models.CRITICS),
     ("gan", "generator.optimizer.name", "optimizer", optim.OPTIMIZERS),
@@ -61,9 +61,9 @@ def test_an_unknown_name_lists_the_known_ones(refused, recipe, key, kind, table)
 
 KEYS = {
     "batchsize=8": "unknown config key 'batchsize'; did you mean batch_size? Known: batch_size, c",
-    "critic.featurs=8": "did you mean critic.features? Known: critic.features, critic.initializer,",
+    "critic.featurs=8": "did you mean critic.features? Known: critic.dropout, critic.features, ",
     "learning_rate=1": "did you mean critic.optimizer.learning_rate or generator.optimizer.learnin",
-    "penalties.gp=1": f"known: {', '.join(f'penalties.{name}' for name in losses.PENALTIES)}.",
+    "penalties.gp=1": f"known: {', '.join(f'penalties.{p}' for p in sorted(losses.PENALTIES))}.",
     "steps.more=1": "unknown config key 'steps.more'; did you mean steps?",
     "steps=1.5": "--config.steps=1.5: steps must be a whole number.",
     "steps=many": "--config.steps=many: steps must be a whole number.",
@@ -72,7 +72,9 @@ KEYS = {
     "generator.features=wide": "features must be values with commas between, as (128, 256, 512).",
     "generator.features=8,'a'": "generator.features is 'a'; it must be a whole number.",
     "generator.features=8,0": "an entry of generator.features is 0; it must be at least 1.",
-    "penalties=1": "--config.penalties takes no value, its keys do: penalties.gradient_penalty, ",
+    "penalties=1": "--config.penalties takes no value, its keys do: penalties.consistency, ",
+    "penalties.r1=1": "--config.penalties.r1 takes no value, its keys do: penalties.r1.weight.",
+    "loss.alpha=2": "unknown config key 'loss.alpha'; known: loss.name.",
 }
 
 
@@ -95,7 +97,7 @@ NUMBERS = {
     "ema=nan": "ema is nan; it must lie in [0, 1).",
     "label_smoothing=1": "label_smoothing is 1.0; it must lie in [0, 1).",
     "label_smoothing=0.1 loss=wasserstein": "label_smoothing needs a loss whose critic is a class",
-    "penalties.gradient_penalty=-1": "penalties.gradient_penalty is -1.0; it must be finite and a",
+    "penalties.r1.weight=-1": "penalties.r1.weight is -1.0; it must be finite and at least 0.",
     "instance_noise.std=-1": "instance_noise.std is -1.0; it must be finite and at least 0.",
     "data.size=-1": "data.size is -1; it must be at least 0.",
     "data.channels=2": "channels must be 1 or 3",
@@ -117,7 +119,18 @@ def test_numbers_out_of_range(refused, overrides):
     [
         ("dcgan", "data.size=28", "sides are multiples of 8, not 28x28; resize the data"),
         ("dcgan", "data.name=ring data.size=0", "needs images of shape (H, W, C), not data of sha"),
-        ("wgan_gp", "critic.norm=batch", "gradient penalty has no meaning; set critic.norm='none'"),
+        (
+            "wgan_gp",
+            "critic.norm=batch",
+            "gradient penalty has no meaning; set critic.norm to 'none' or",
+        ),
+        ("gan", "penalties.consistency.weight=2", "compares dropout passes; set critic.dropout"),
+        ("gan", "critic.dropout=1", "critic.dropout is 1.0; it must lie in [0, 1)."),
+        ("gan", "loss=f_alpha loss.alpha=1", "alpha is 1.0"),
+        ("gan", "penalties.dragan.weight=1 penalties.dragan.std=-1", "std is -1.0; it must be f"),
+        ("gan", "game=multi_generator loss=hinge", "its loss must be minimax, non_saturating, l"),
+        ("gan", "game=multi_generator game.generators=1", "game.generators is 1; it must be at"),
+        ("gan", "game=multi_generator game.shared=Dense_9", "has no layer 'Dense_9' to share; "),
         ("toy_ring", "data.size=32", "ring holds points, which have no size and no channels"),
         ("toy_ring", "data.options.modes=0", "modes must be a whole number, 1 or more; got 0."),
         ("toy_ring", "data.options.seed=-1", "seed is -1; it must be at least 0."),
@@ -167,7 +180,7 @@ RECIPES = {
     "def get_config():\n  return {'steps': 1}": "must return a config; it returns {'steps': 1}.",
     "def get_config():\n  return ConfigDict({'steps': 1})": ": the config has no batch_size; make ",
     "config.loos = 'minimax'": ": unknown config key 'loos'; did you mean loss?",
-    "config.penalties.gp = 1.0": ": unknown config key 'penalties.gp'; known: penalties.gradient_",
+    "config.penalties.gp = 1.0": ": unknown config key 'penalties.gp'; known: penalties.consiste",
     "config.steps = 'many'": ", line 4: TypeError: Could not override field 'steps'",
     "config.seed = -1": ": seed is -1; it must lie in",
     "config.generator = defaults.generator('mpl')": ", line 4: unknown generator 'mpl'; known: dc",
@@ -241,9 +254,16 @@ def test_a_new_name_brings_the_options_of_its_row(tmp_path):
     """Whatever the order of the words; what both rows know stays."""
     words = (
         "critic.optimizer.momentum=0.5 critic.optimizer.name=sgd generator.activation=tanh "
-        "generator.name=toy data.options.modes=3 data.name=ring"
+        "generator=toy data.options.modes=3 data=ring loss.alpha=2 loss=f_alpha "
+        "game=multi_generator game.shared=Dense_0,Dense_1"
     )
     config, *_ = parse(arguments(tmp_path, words, "wgan"))
+    assert config.loss.to_dict() == {"name": "f_alpha", "saturating": False, "alpha": 2.0}
+    assert config.game.to_dict() == {
+        "name": "multi_generator",
+        "generators": 4,
+        "shared": "Dense_0,Dense_1",
+    }
     assert config.critic.optimizer.to_dict() == {
         "name": "sgd",
         "momentum": 0.5,
@@ -251,7 +271,7 @@ def test_a_new_name_brings_the_options_of_its_row(tmp_path):
         "weight_limit": 0.01,
         "clip_gradient": 0.0,
     }
-    assert config.generator.activation == "tanh" and "norm" not in config.generator
+    assert config.generator.activation == "tanh" and "first_norm" not in config.generator
     assert config.generator.optimizer.name == "rmsprop"
     assert config.data.options.modes == 3 and config.data.options.points == 100_000
 

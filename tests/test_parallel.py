@@ -35,38 +35,49 @@ class Small(nn.Module):
     outputs: int
     norm: str
     norm_eps: float = 1e-3
+    dropout: float = 0.0
     initializer: str = "torch"
     dtype: type = jnp.float32
     axis_name: str | None = None
 
     @nn.compact
-    def __call__(self, x, label=None, *, train):
+    def __call__(self, x, label=None, *, train, keys=None):
         x = layers.dense(self, layers.join(x, label), 4)
-        x = layers.dense(self, jnp.tanh(layers.norm(self, x, train=train)), self.outputs)
-        return x if self.outputs > 1 else x[:, 0]
+        x = jnp.tanh(layers.norm(self, x, train=train))
+        return layers.scores(self, layers.dropout(self, x, keys, 0, train=train))
 
 
-# The critic's norm, game, loss and its options: batch statistics, or a penalty that forbids them.
-PENALTY = ("gradient_penalty", 10.0, PENALTIES["gradient_penalty"])
+def weighed(*names):
+    return {"penalties": [(name, 2.0, PENALTIES[name]()) for name in names]}
+
+
+# The critic's norm and dropout, game, loss and its options: batch statistics, or penalties that
+# forbid them, draw, and look at the whole batch.
 CASES = {
-    "statistics": ("batch", "conditional", "label_swapped", {"noise_level": lambda t: 0.1}),
-    "penalty": ("none", "unconditional", "wasserstein", {"penalties": [PENALTY]}),
+    "statistics": ("batch", 0.0, "conditional", "label_swapped", {"noise_level": lambda t: 0.1}),
+    "penalty": ("none", 0.0, "unconditional", "wasserstein", weighed("gradient_penalty")),
+    "drawn": ("spectral", 0.3, "unconditional", "hinge", weighed("dragan_code", "consistency")),
 }
 
 
 def train(case, mode, number):
     """STEPS steps in two calls; returns the state, the logs and what was compiled in the second."""
-    norm, game, loss, options = CASES[case]
+    norm, dropout, game, loss, options = CASES[case]
     classes = CLASSES if game in LABELLED else 0
     devices = parallel.devices(mode, number)
 
     def players(axis_name):
         generator = Small(2, "batch", axis_name=axis_name)
-        critic = Small(1, norm, axis_name=axis_name)
+        critic = Small(1, norm, dropout=dropout, axis_name=axis_name)
         return network(generator, (Z,), classes), network(critic, (2,), classes)
 
     rules = GAMES[game](
-        *players(devices.axis_name), ADVERSARIAL[loss], z_dim=Z, classes=classes, **options
+        *players(devices.axis_name),
+        ADVERSARIAL[loss](),
+        z_dim=Z,
+        classes=classes,
+        mean_over_devices=devices.mean,
+        **options,
     )
     calls = {"steps_per_call": STEPS // 2, "seed": 0}
     feed = batching.resident(SOURCE, devices=devices, **OPTIONS, **calls)

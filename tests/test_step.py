@@ -31,16 +31,16 @@ def init_critic(key):
     return {"params": {"w": jax.random.normal(key, (2, 8)), "u": jnp.ones(8)}}
 
 
-def apply_critic(variables, x, label=None, *, train):
+def apply_critic(variables, x, label=None, *, keys=None, train):
     return jnp.tanh(x @ variables["params"]["w"]) @ variables["params"]["u"], {}
 
 
 generator = Network(init_generator, apply_generator)
 critic = Network(init_critic, apply_critic)
-plain = GAMES["unconditional"](generator, critic, ADVERSARIAL["non_saturating"], z_dim=Z)
+plain = GAMES["unconditional"](generator, critic, ADVERSARIAL["non_saturating"](), z_dim=Z)
 # Every key and the step's number matter in this one, and the generator's loss sees real scores.
 game = GAMES["unconditional"](
-    generator, critic, ADVERSARIAL["label_swapped"], z_dim=Z, noise_level=lambda t: 0.1 * t
+    generator, critic, ADVERSARIAL["label_swapped"](), z_dim=Z, noise_level=lambda t: 0.1 * t
 )
 
 

@@ -166,7 +166,7 @@ def test_a_run_that_goes_bad_names_the_step_and_keeps_the_good_checkpoint(tmp_pa
     """Plain gradient descent at a rate of 1e20 overflows within a few steps."""
     config = tiny(100)
     config.critic.optimizer = defaults.optimizer("sgd", learning_rate=1e20)
-    config.loss = "wasserstein"
+    config.loss = defaults.loss("wasserstein")
     config.checkpoint_every = 1
     with pytest.raises(Stopped) as stopped:
         train(config, tmp_path)
@@ -199,7 +199,7 @@ def test_sampling_needs_nothing_but_the_directory(whole, tmp_path):
 
 def test_a_conditional_run_has_a_row_of_pictures_a_class(tmp_path):
     config = tiny(2)
-    config.game = "matching_aware"
+    config.game = defaults.game("matching_aware")
     train(config, tmp_path)
     # 64 samples over 10 classes: 7 columns of 2 * 28 pixels and 2 of padding on each side.
     with Image.open(tmp_path / "samples" / "00000002.png") as picture:

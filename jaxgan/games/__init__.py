@@ -1,14 +1,18 @@
 """Who plays whom, with which inputs: one row a game."""
 
-import functools
+from functools import partial
 
 from jaxgan.games.game import Game
+from jaxgan.games.multi import multi_generator_game
 from jaxgan.games.pairs import pair_game
+from jaxgan.table import Row
 
 GAMES = {
-    "unconditional": pair_game,
-    "conditional": pair_game,
-    "matching_aware": functools.partial(pair_game, mismatched=True),
+    "unconditional": Row(pair_game),
+    "conditional": Row(pair_game),
+    "matching_aware": Row(partial(pair_game, mismatched=True)),
+    # ``shared``: names, with commas between, of the layers that the generators have in common.
+    "multi_generator": Row(multi_generator_game, {"generators": 4, "shared": ""}),
 }
 # Games that must be told the number of classes and whose batches must bring labels.
 LABELLED = frozenset({"conditional", "matching_aware"})

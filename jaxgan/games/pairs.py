@@ -5,14 +5,11 @@ negative. Everything else is shared.
 """
 
 import jax
-import jax.numpy as jnp
 
 from jaxgan import noise
 from jaxgan.games.game import Game
-
-
-def _mean(values):
-    return jnp.mean(values, dtype=jnp.float32)
+from jaxgan.games.terms import blur, mean, penalise
+from jaxgan.losses import Critic
 
 
 def pair_game(
@@ -24,6 +21,7 @@ def pair_game(
     penalties=(),
     noise_level=lambda step: None,
     classes=0,
+    mean_over_devices=lambda tree: tree,
     mismatched=False,
 ):
     """Build the game: noise against data, unlabelled, conditional or matching-aware.
@@ -41,6 +39,7 @@ def pair_game(
       noise_level: step -> standard deviation of the instance noise, or None for none at all
         (Soenderby et al. 2017, Arjovsky and Bottou 2017): added to whatever the critic sees.
       classes: number of labels; 0 plays without.
+      mean_over_devices: numbers of this device's rows -> their averages over devices.
       mismatched: whether real examples with a wrong label are negatives; needs ``classes``.
     """
 
@@ -50,48 +49,50 @@ def pair_game(
     def label_of(batch):
         return one_hot(batch["label"]) if classes else None
 
-    def blur(x, step, keys):
-        level = noise_level(step)
-        return x if level is None else x + level * noise.normal(keys, x.shape[1:])
-
     def generate(variables, batch, keys):
         return generator.apply(variables, noise.normal(keys, (z_dim,)), label_of(batch), train=True)
 
     def critic_loss(params, mutables, batch, fake, step, keys):
-        keys_real, keys_fake, keys_wrong, keys_penalty = noise.split_each(keys, 4)
-        real, fake = blur(batch["x"], step, keys_real), blur(fake, step, keys_fake)
-        label = label_of(batch)
+        keys_real, keys_fake, keys_wrong, keys_penalty, keys = noise.split_each(keys, 5)
+        level, label = noise_level(step), label_of(batch)
+        real, fake = blur(level, batch["x"], keys_real), blur(level, fake, keys_fake)
+        dropout_real, dropout_fake, dropout_wrong = noise.split_each(keys, 3)
 
-        def score(mutables, x, label):
-            return critic.apply({"params": params, **mutables}, x, label, train=True)
+        def score(mutables, x, label, keys):
+            return critic.apply({"params": params, **mutables}, x, label, keys=keys, train=True)
 
-        real_scores, mutables = score(mutables, real, label)
-        fake_scores, mutables = score(mutables, fake, label)
+        real_scores, mutables = score(mutables, real, label, dropout_real)
+        fake_scores, mutables = score(mutables, fake, label, dropout_fake)
         losses = loss.critic(real_scores, fake_scores)
-        metrics = {"real_score": _mean(real_scores), "fake_score": _mean(fake_scores)}
+        metrics = {"real_score": mean(real_scores), "fake_score": mean(fake_scores)}
         if mismatched:
             wrong = one_hot(noise.other_labels(keys_wrong, batch["label"], classes))
-            wrong_scores, mutables = score(mutables, real, wrong)
+            wrong_scores, mutables = score(mutables, real, wrong, dropout_wrong)
             losses = (losses + loss.critic(real_scores, wrong_scores)) / 2
-            metrics["wrong_score"] = _mean(wrong_scores)
-        total = _mean(losses)
-        for name, weight, penalty in penalties:
-            value = _mean(penalty(lambda x: score({}, x, label)[0], real, fake, keys_penalty))
-            total += weight * value
-            metrics[name] = value
-        return total, (mutables, {"critic_loss": total, **metrics})
+            metrics["wrong_score"] = mean(wrong_scores)
+        penalised = Critic(
+            scores=lambda x: score(mutables, x, label, dropout_real)[0],
+            features=lambda x, keys: critic.features(
+                {"params": params, **mutables}, x, label, keys=keys, train=True
+            ),
+            mean=mean_over_devices,
+        )
+        extra, values = penalise(penalties, penalised, real, fake, keys_penalty)
+        total = mean(losses) + extra
+        return total, (mutables, {"critic_loss": total, **metrics, **values})
 
     def generator_loss(variables, batch, fake, step, keys):
-        keys_real, keys_fake = noise.split_each(keys, 2)
-        label = label_of(batch)
+        keys_real, keys_fake, dropout_real, dropout_fake = noise.split_each(keys, 4)
+        level, label = noise_level(step), label_of(batch)
 
-        def score(x):
-            return critic.apply(variables, x, label, train=True)[0]
+        def score(x, keys_noise, keys):
+            x = blur(level, x, keys_noise)
+            return critic.apply(variables, x, label, keys=keys, train=True)[0]
 
         # Losses that ignore the real scores leave them to the compiler to drop.
-        real_scores = score(blur(batch["x"], step, keys_real))
-        fake_scores = score(blur(fake, step, keys_fake))
-        total = _mean(loss.generator(real_scores, fake_scores))
+        real_scores = score(batch["x"], keys_real, dropout_real)
+        fake_scores = score(fake, keys_fake, dropout_fake)
+        total = mean(loss.generator(real_scores, fake_scores))
         return total, {"generator_loss": total}
 
     return Game(generate, critic_loss, generator_loss)

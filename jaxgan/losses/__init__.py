@@ -1,12 +1,16 @@
 """Losses and penalties: arrays in, one number per example out; no parameters, no averaging."""
 
-from jaxgan.losses.adversarial import ADVERSARIAL, AdversarialLoss, smooth_real_label
-from jaxgan.losses.penalties import PENALTIES, input_gradient_norms
+from jaxgan.losses.adversarial import ADVERSARIAL, classifiers, is_classifier, smooth_real_label
+from jaxgan.losses.objective import AdversarialLoss
+from jaxgan.losses.penalties import PENALTIES, Critic, input_gradient_norms
 
 __all__ = [
     "ADVERSARIAL",
     "PENALTIES",
     "AdversarialLoss",
+    "Critic",
+    "classifiers",
     "input_gradient_norms",
+    "is_classifier",
     "smooth_real_label",
 ]

@@ -5,27 +5,15 @@ discriminator of the papers is ``D(x) = sigmoid(score(x))``. Both functions of a
 ``(real, fake)`` in this order and are *minimised*, each by its own player.
 """
 
-from collections.abc import Callable
-from typing import NamedTuple
-
 import jax
-from jax.nn import softplus
+from jax.nn import relu, softplus
 
 from jaxgan.errors import UserError
+from jaxgan.losses.fgan import F_ROWS
+from jaxgan.losses.objective import AdversarialLoss
+from jaxgan.table import Row
 
 Scores = jax.Array
-
-
-class AdversarialLoss(NamedTuple):
-    """The two objectives of a game.
-
-    Attributes:
-      critic: (real [B], fake [B]) -> [B], minimised by the critic.
-      generator: (real [B], fake [B]) -> [B], minimised by the generator.
-    """
-
-    critic: Callable[[Scores, Scores], jax.Array]
-    generator: Callable[[Scores, Scores], jax.Array]
 
 
 def cross_entropy(real: Scores, fake: Scores) -> jax.Array:
@@ -118,12 +106,91 @@ def wasserstein_generator(real: Scores, fake: Scores) -> jax.Array:
     return -fake
 
 
+def least_squares(*, real_target, fake_target, generator_target):
+    """Least squares (Mao et al. 2017, eq. 2, with its factors 1/2).
+
+    The critic minimises (real - b)^2 / 2 + (fake - a)^2 / 2 and the generator (fake - c)^2 / 2,
+    with a, b the targets of fake and real, c what the generator wants to be taken for. For
+    b - c = 1 and b - a = 2, as (1, -1, 0), the game at the best critic is the Pearson chi-square
+    divergence of (p + q) / 2 from q.
+
+    Returns:
+      ``AdversarialLoss``; both values are >= 0.
+    """
+    return AdversarialLoss(
+        critic=lambda real, fake: ((real - real_target) ** 2 + (fake - fake_target) ** 2) / 2,
+        generator=lambda real, fake: (fake - generator_target) ** 2 / 2,
+    )
+
+
+def hinge_critic(real: Scores, fake: Scores) -> jax.Array:
+    """max(0, 1 - real) + max(0, 1 + fake) (Lim and Ye 2017; Miyato et al. 2018, eq. 16).
+
+    Args:
+      real: [B] scores of real examples; beyond 1 they cost nothing.
+      fake: [B] scores of generated examples; below -1 they cost nothing.
+
+    Returns:
+      [B], each >= 0; 2 where the critic cannot tell (both scores 0).
+    """
+    return relu(1 - real) + relu(1 + fake)
+
+
+def relativistic_critic(real: Scores, fake: Scores) -> jax.Array:
+    """-log sigmoid(real - fake): is this pair the right way round? (Jolicoeur-Martineau 2018).
+
+    The pairing form, RpGAN, which R3GAN builds on (Huang et al. 2024, eq. 2): rows are pairs.
+
+    Args:
+      real: [B] scores of real examples.
+      fake: [B] scores of generated examples.
+
+    Returns:
+      [B], each > 0; log 2 where the critic cannot tell.
+    """
+    return softplus(fake - real)
+
+
+def relativistic_generator(real: Scores, fake: Scores) -> jax.Array:
+    """-log sigmoid(fake - real), the same question with the roles exchanged.
+
+    Args:
+      real: [B] scores of real examples, against which each fake is measured.
+      fake: [B] scores of generated examples.
+
+    Returns:
+      [B], each > 0.
+    """
+    return softplus(real - fake)
+
+
+def _fixed(critic, generator):
+    """A row without options."""
+    return Row(lambda: AdversarialLoss(critic, generator))
+
+
 ADVERSARIAL = {
-    "minimax": AdversarialLoss(cross_entropy, saturating),
-    "non_saturating": AdversarialLoss(cross_entropy, non_saturating),
-    "label_swapped": AdversarialLoss(cross_entropy, swapped_cross_entropy),
-    "wasserstein": AdversarialLoss(wasserstein_critic, wasserstein_generator),
+    "minimax": _fixed(cross_entropy, saturating),
+    "non_saturating": _fixed(cross_entropy, non_saturating),
+    "label_swapped": _fixed(cross_entropy, swapped_cross_entropy),
+    "wasserstein": _fixed(wasserstein_critic, wasserstein_generator),
+    "least_squares": Row(
+        least_squares, {"real_target": 1.0, "fake_target": 0.0, "generator_target": 1.0}
+    ),
+    "hinge": _fixed(hinge_critic, wasserstein_generator),
+    "relativistic": _fixed(relativistic_critic, relativistic_generator),
+    **F_ROWS,
 }
+
+
+def is_classifier(loss: AdversarialLoss) -> bool:
+    """Whether the critic's scores are log-odds, learned by cross-entropy."""
+    return loss.critic is cross_entropy
+
+
+def classifiers():
+    """The names of the rows whose critic is a classifier."""
+    return [name for name, row in ADVERSARIAL.items() if is_classifier(row())]
 
 
 def smooth_real_label(loss: AdversarialLoss, amount: float) -> AdversarialLoss:
@@ -142,11 +209,10 @@ def smooth_real_label(loss: AdversarialLoss, amount: float) -> AdversarialLoss:
     Raises:
       UserError: the row's critic has no labels to smooth, or the amount is out of range.
     """
-    if loss.critic is not cross_entropy:
-        known = [name for name, row in ADVERSARIAL.items() if row.critic is cross_entropy]
+    if not is_classifier(loss):
         raise UserError(
             "label_smoothing needs a loss whose critic is a classifier; "
-            f"it goes with {', '.join(known)}."
+            f"it goes with {', '.join(classifiers())}."
         )
     if not 0 <= amount < 1:
         raise UserError(f"label_smoothing is {amount}; it must lie in [0, 1).")

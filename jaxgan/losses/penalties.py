@@ -1,17 +1,38 @@
-"""Penalties on the critic: terms of its loss that look at its gradient in the *input*.
+"""Penalties on the critic: terms of its loss that hold its slope in the *input*.
 
-A penalty is ``penalty(critic_fn, real, fake, keys) -> [B]``: ``critic_fn`` maps [B, ...] to scores
-[B], is closed over the parameters and treats rows independently (no batch statistics: with them
-the gradient of one row's score would run through the others); ``keys`` are B random keys, one for
-each example, so that a draw does not depend on how the batch is spread over devices.
+A penalty is ``penalty(critic, real, fake, keys) -> [B]``: ``critic`` is a ``Critic``, closed over
+the parameters, that treats rows independently (no batch statistics: with them the gradient of one
+row's score would run through the others); ``keys`` are B random keys, one for each example, so that
+a draw does not depend on how the batch is spread over devices. Its mean, times the weight that the
+config gives, is added to what the critic minimises.
 """
 
 from collections.abc import Callable
+from typing import NamedTuple
 
 import jax
 import jax.numpy as jnp
 
+from jaxgan import noise
+from jaxgan.errors import within
+from jaxgan.table import Row
+
 CriticFn = Callable[[jax.Array], jax.Array]
+
+
+class Critic(NamedTuple):
+    """The critic as a penalty sees it.
+
+    Attributes:
+      scores: x [B, ...] -> [B]; with dropout, the same units are dropped at every call.
+      features: (x [B, ...], keys [B]) -> (scores [B], the last hidden layer [B, F]); dropout is
+        drawn from the keys.
+      mean: a number of this device's rows -> its average over devices.
+    """
+
+    scores: CriticFn
+    features: Callable | None = None
+    mean: Callable = lambda number: number
 
 
 def input_gradient_norms(critic_fn: CriticFn, x: jax.Array) -> jax.Array:
@@ -25,11 +46,21 @@ def input_gradient_norms(critic_fn: CriticFn, x: jax.Array) -> jax.Array:
       [B] float32, >= 0. Where a gradient is exactly zero, the norm is 0 and *its* gradient is 0
       too: the plain norm would give NaN there.
     """
-    gradients = jax.grad(lambda x: critic_fn(x).sum())(x).astype(jnp.float32)
-    squares = jnp.sum(gradients**2, axis=range(1, x.ndim))
+    squares = _squared_norms(critic_fn, x)
     # Both branches of a `where` are differentiated: sqrt must not see the zero at all.
     positive = squares > 0
     return jnp.where(positive, jnp.sqrt(jnp.where(positive, squares, 1.0)), 0.0)
+
+
+def _squared_norms(critic_fn, x):
+    gradients = jax.grad(lambda x: critic_fn(x).sum())(x).astype(jnp.float32)
+    return jnp.sum(gradients**2, axis=range(1, x.ndim))
+
+
+def _uniform(keys, like):
+    """One draw from U[0, 1) an example, to multiply ``like`` [B, ...] with."""
+    draw = jax.vmap(jax.random.uniform)(keys)
+    return draw.reshape((-1,) + (1,) * (like.ndim - 1)).astype(like.dtype)
 
 
 def interpolate(real: jax.Array, fake: jax.Array, keys: jax.Array) -> jax.Array:
@@ -42,41 +73,162 @@ def interpolate(real: jax.Array, fake: jax.Array, keys: jax.Array) -> jax.Array:
     Returns:
       [B, ...], epsilon * real + (1 - epsilon) * fake, one epsilon ~ U[0, 1] an example.
     """
-    epsilon = jax.vmap(jax.random.uniform)(keys)
-    epsilon = epsilon.reshape((-1,) + (1,) * (real.ndim - 1)).astype(real.dtype)
+    epsilon = _uniform(keys, real)
     return epsilon * real + (1 - epsilon) * fake
 
 
-def gradient_penalty(critic_fn: CriticFn, real, fake, keys) -> jax.Array:
+def gradient_penalty(critic: Critic, real, fake, keys) -> jax.Array:
     """Two-sided gradient penalty (Gulrajani et al. 2017, eq. 3).
 
     Args:
-      critic_fn: [B, ...] -> [B], rows independent.
+      critic: ``Critic``.
       real, fake: [B, ...].
       keys: B random keys.
 
     Returns:
-      [B], (|grad_x critic(x_hat)| - 1)^2 at a random interpolate x_hat; minimised by the critic.
+      [B], (|grad_x critic(x_hat)| - 1)^2 at a random interpolate x_hat.
     """
-    return (input_gradient_norms(critic_fn, interpolate(real, fake, keys)) - 1) ** 2
+    return _excess(critic, interpolate(real, fake, keys)) ** 2
 
 
-def gradient_penalty_one_sided(critic_fn: CriticFn, real, fake, keys) -> jax.Array:
+def gradient_penalty_one_sided(critic: Critic, real, fake, keys) -> jax.Array:
     """One-sided gradient penalty (Gulrajani et al. 2017, appendix; Petzka et al. 2018).
 
     Args:
-      critic_fn: [B, ...] -> [B], rows independent.
+      critic: ``Critic``.
       real, fake: [B, ...].
       keys: B random keys.
 
     Returns:
-      [B], max(0, |grad_x critic(x_hat)| - 1)^2: slopes below 1 are free; minimised by the critic.
+      [B], max(0, |grad_x critic(x_hat)| - 1)^2: slopes below 1 are free.
     """
-    excess = input_gradient_norms(critic_fn, interpolate(real, fake, keys)) - 1
-    return jnp.maximum(excess, 0) ** 2
+    return jnp.maximum(_excess(critic, interpolate(real, fake, keys)), 0) ** 2
+
+
+def gradient_penalty_linear(critic: Critic, real, fake, keys) -> jax.Array:
+    """One-sided and not squared, max(0, |grad_x critic(x_hat)| - 1), as lectures write it.
+
+    Args:
+      critic: ``Critic``.
+      real, fake: [B, ...].
+      keys: B random keys.
+
+    Returns:
+      [B], >= 0; its slope does not shrink as the norm comes down to 1.
+    """
+    return jnp.maximum(_excess(critic, interpolate(real, fake, keys)), 0)
+
+
+def dragan(*, std, norm):
+    """The penalty of DRAGAN around the real data (Kodali et al. 2017, algorithm 1).
+
+    Args:
+      std: of the Gaussian noise; the paper's variance c = 10 on pixels of 0 to 255 is a standard
+        deviation of sqrt(10) / 127.5 = .025 in the [-1, 1] range.
+      norm: k, the slope asked for.
+
+    Returns:
+      the penalty: [B], (|grad_x critic(x + d)| - k)^2 at real x, d ~ N(0, std^2 I).
+
+    Raises:
+      UserError: a negative number.
+    """
+    within("std", std, 0)
+    within("norm", norm, 0)
+
+    def penalty(critic, real, fake, keys):
+        near = real + std * noise.normal(keys, real.shape[1:]).astype(real.dtype)
+        return (input_gradient_norms(critic.scores, near) - norm) ** 2
+
+    return penalty
+
+
+def dragan_code(*, scale, norm):
+    """DRAGAN as its authors programmed it, which is not what their paper says.
+
+    Each real example is moved towards itself plus noise of one sign, scale * std * U[0, 1) a
+    coordinate, by a uniform share; std is one number, of all coordinates of the batch.
+
+    Args:
+      scale: of the noise, in standard deviations of the data; theirs is 0.5.
+      norm: the slope asked for; theirs is 1.
+
+    Returns:
+      the penalty: [B], (|grad_x critic(x_hat)| - norm)^2.
+
+    Raises:
+      UserError: a negative number.
+    """
+    within("scale", scale, 0)
+    within("norm", norm, 0)
+
+    def penalty(critic, real, fake, keys):
+        keys_noise, keys_share = noise.split_each(keys, 2)
+        mean, square = critic.mean((real.mean(), (real**2).mean()))
+        shift = jax.vmap(lambda key: jax.random.uniform(key, real.shape[1:]))(keys_noise)
+        moved = real + scale * jnp.sqrt(square - mean**2) * shift.astype(real.dtype)
+        near = interpolate(moved, real, keys_share)
+        return (input_gradient_norms(critic.scores, near) - norm) ** 2
+
+    return penalty
+
+
+def r1(critic: Critic, real, fake, keys) -> jax.Array:
+    """Zero-centred penalty at the real data (Mescheder et al. 2018, eq. 9); its weight is gamma.
+
+    Args:
+      critic: ``Critic``.
+      real: [B, ...].
+      fake, keys: unused.
+
+    Returns:
+      [B], |grad_x critic(real)|^2 / 2.
+    """
+    return _squared_norms(critic.scores, real) / 2
+
+
+def r2(critic: Critic, real, fake, keys) -> jax.Array:
+    """Zero-centred penalty at the generated data (Mescheder et al. 2018, eq. 10), as ``r1``."""
+    return _squared_norms(critic.scores, fake) / 2
+
+
+def consistency(*, margin, features):
+    """The consistency term of WGAN-CT (Wei et al. 2018, eq. 4): two dropout passes must agree.
+
+    Args:
+      margin: M', what the distance may be for nothing; the paper takes 0 to 0.2.
+      features: weight of the last hidden layer's distance; the paper's is 0.1.
+
+    Returns:
+      the penalty: [B], max(0, (D(x') - D(x''))^2 + features * mean (D_(x') - D_(x''))^2 - margin)
+      of two passes over the same real x; its weight is the paper's lambda_2, 2.
+
+    Raises:
+      UserError: a negative number.
+    """
+    within("margin", margin, 0)
+    within("features", features, 0)
+
+    def penalty(critic, real, fake, keys):
+        first, second = (critic.features(real, each) for each in noise.split_each(keys, 2))
+        apart = (first[0] - second[0]) ** 2
+        apart += features * jnp.mean((first[1] - second[1]) ** 2, axis=1)
+        return jnp.maximum(apart - margin, 0)
+
+    return penalty
+
+
+def _excess(critic, x):
+    return input_gradient_norms(critic.scores, x) - 1
 
 
 PENALTIES = {
-    "gradient_penalty": gradient_penalty,
-    "gradient_penalty_one_sided": gradient_penalty_one_sided,
+    "gradient_penalty": Row(lambda: gradient_penalty),
+    "gradient_penalty_one_sided": Row(lambda: gradient_penalty_one_sided),
+    "gradient_penalty_linear": Row(lambda: gradient_penalty_linear),
+    "dragan": Row(dragan, {"std": 0.025, "norm": 1.0}),
+    "dragan_code": Row(dragan_code, {"scale": 0.5, "norm": 1.0}),
+    "r1": Row(lambda: r1),
+    "r2": Row(lambda: r2),
+    "consistency": Row(consistency, {"margin": 0.0, "features": 0.1}),
 }

@@ -1,7 +1,8 @@
 """Networks by name. A new network is a new row in these two tables.
 
 A generator takes (z [B, Z], label=None, *, train) to [B, *shape]; a critic takes (x [B, *shape],
-label=None, *, train) to raw scores [B]. A label is one-hot [B, K]. Results are float32.
+label=None, *, train, keys=None) to raw scores [B], or [B, outputs] for more than one. A label is
+one-hot [B, K], keys are random ones for dropout [B]. Results are float32.
 """
 
 import dataclasses
@@ -22,7 +23,7 @@ CRITICS = {
     "dcgan": dcgan.DCGANCritic,
 }
 
-_SET_BY_BUILDER = {"shape", "dtype", "axis_name", "parent", "name"}
+_SET_BY_BUILDER = {"shape", "outputs", "dtype", "axis_name", "parent", "name"}
 
 
 def options(module_class):

@@ -53,19 +53,22 @@ class DCGAN32Generator(nn.Module):
 class DCGAN32Critic(nn.Module):
     """conv 16 - LReLU - conv 32 - BN LReLU - conv 64 - BN LReLU - conv 128 - BN LReLU - linear 1.
 
-    Fields: as the generator's. ``norm="none"`` is the variant for gradient penalties.
+    Fields: as the generator's, ``dropout`` (share of the hidden units that are dropped) and
+    ``outputs`` (scores an example). ``norm="none"`` is the variant for gradient penalties.
     """
 
     channels: tuple[int, ...] = (16, 32, 64, 128)
     norm: str = "batch"
     norm_eps: float = 1e-5
+    dropout: float = 0.0
     initializer: str = "dcgan"
+    outputs: int = 1
     dtype: Any = jnp.float32
     axis_name: str | None = None
 
     @nn.compact
-    def __call__(self, x, label=None, *, train):
-        """x [B, H, W, C] with H, W at least 25, one-hot label [B, K] -> scores [B]."""
+    def __call__(self, x, label=None, *, train, keys=None):
+        """x [B, H, W, C] with H, W at least 25, one-hot label [B, K], keys [B] -> scores [B]."""
         _check_count(self.channels, 4, "critic dcgan32")
         height, width, _ = _image_shape(x.shape[1:], "dcgan32")
         if min(height, width) < 25:
@@ -73,7 +76,7 @@ class DCGAN32Critic(nn.Module):
                 f"critic dcgan32 needs images of at least 25x25, not {height}x{width}; "
                 "resize the data, for example to 32x32."
             )
-        return _shrink(self, layers.join_planes(x, label), _SHRINK_32, train)
+        return _shrink(self, layers.join_planes(x, label), _SHRINK_32, train, keys)
 
 
 class DCGANGenerator(nn.Module):
@@ -103,22 +106,24 @@ class DCGANGenerator(nn.Module):
 class DCGANCritic(nn.Module):
     """conv 128 - LReLU - conv 256, 512, 1024, each BN LReLU - linear 1, for 64x64.
 
-    Fields: as the generator's. ``norm="none"`` is the variant for gradient penalties.
+    Fields: as those of ``DCGAN32Critic``.
     """
 
     channels: tuple[int, ...] = (128, 256, 512, 1024)
     norm: str = "batch"
     norm_eps: float = 1e-5
+    dropout: float = 0.0
     initializer: str = "dcgan"
+    outputs: int = 1
     dtype: Any = jnp.float32
     axis_name: str | None = None
 
     @nn.compact
-    def __call__(self, x, label=None, *, train):
-        """x [B, H, W, C], one-hot label [B, K] -> scores [B]."""
+    def __call__(self, x, label=None, *, train, keys=None):
+        """x [B, H, W, C], one-hot label [B, K], keys [B] -> scores [B] or [B, outputs]."""
         _check_power(x.shape[1:], self.channels, "critic dcgan")
         geometries = (_DOUBLE,) * len(self.channels)
-        return _shrink(self, layers.join_planes(x, label), geometries, train)
+        return _shrink(self, layers.join_planes(x, label), geometries, train, keys)
 
 
 def _grow(module, x, start, geometries, first_norm, train):
@@ -135,13 +140,14 @@ def _grow(module, x, start, geometries, first_norm, train):
     return jnp.tanh(layers.as_output(x))
 
 
-def _shrink(module, x, geometries, train):
+def _shrink(module, x, geometries, train, keys):
     """One convolution a geometry, all but the first normalised, then a linear score."""
     for i, (features, geometry) in enumerate(zip(module.channels, geometries, strict=True)):
-        x = layers.Conv(features, *geometry, module.initializer, module.dtype)(x)
+        x = layers.convolve(module, x, features, geometry)
         if i > 0:
             x = layers.norm(module, x, train=train)
         x = layers.ACTIVATIONS["leaky_relu"](x)
+        x = layers.dropout(module, x, keys, i, train=train)
     return layers.scores(module, layers.flatten(x))
 
 

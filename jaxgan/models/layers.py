@@ -18,6 +18,8 @@ ACTIVATIONS = {
     "relu": nn.relu,
     "leaky_relu": lambda x: nn.leaky_relu(x, 0.2),
     "tanh": jnp.tanh,
+    # A smooth rectifier of the WGAN-GP paper's random architectures (arXiv:1704.00028), table 1.
+    "softplus": lambda x: nn.softplus(2 * x + 2) / 2 - 1,
 }
 
 
@@ -114,12 +116,51 @@ def dense(module, x, features):
         kernel_init=init.kernel(fan_in),
         bias_init=init.bias(fan_in),
     )
-    return layer(x)
+    return _constrained(module, layer, x)
+
+
+def convolve(module, x, features, geometry):
+    """A convolution [B, H, W, C] -> [B, H', W', features] of (window, stride, padding)."""
+    return _constrained(module, Conv(features, *geometry, module.initializer, module.dtype), x)
+
+
+def _constrained(module, layer, x):
+    """``layer(x)``, its kernel divided by its spectral norm where the module's ``norm`` says so.
+
+    One power iteration a call; u is a mutable of the network, and the gradient runs through the
+    estimated norm too. Reference: Spectral Normalization (arXiv:1802.05957), algorithm 1.
+    """
+    if module.norm != "spectral":
+        return layer(x)
+    moving = module.is_mutable_collection("spectral")
+    return nn.SpectralNorm(layer, collection_name="spectral")(x, update_stats=moving)
 
 
 def scores(module, x):
-    """A linear layer [B, D] -> raw scores [B]."""
-    return as_output(dense(module, x, 1))[:, 0]
+    """A linear layer [B, D] -> raw scores, [B] or [B, K] by the module's field ``outputs``.
+
+    What it sees is sown as "features", for those who ask for them.
+    """
+    module.sow("features", "last", x)
+    y = as_output(dense(module, x, module.outputs))
+    return y if module.outputs > 1 else y[:, 0]
+
+
+def dropout(module, x, keys, number, *, train):
+    """Drop units of [B, ...] with the module's probability ``dropout``, each example by its key.
+
+    ``number`` tells the layers of a network apart; without keys nothing is dropped.
+    Reference: Dropout (Srivastava et al. 2014), scaled so that the mean stays.
+    """
+    if keys is None or not (train and module.dropout):
+        return x
+
+    def kept(key):
+        return jax.random.bernoulli(
+            jax.random.fold_in(key, number), 1 - module.dropout, x.shape[1:]
+        )
+
+    return jnp.where(jax.vmap(kept)(keys), x / (1 - module.dropout), 0)
 
 
 def norm(module, x, *, train):
@@ -146,10 +187,30 @@ def _batch_norm(module, x, train):
     return layer(x)
 
 
+def _layer_norm(module, x, train):
+    """Layer normalisation over all of an example: rows do not see one another.
+
+    Scale and shift are those of the last axis. Reference: Layer Normalization (arXiv:1607.06450).
+    """
+    layer = nn.LayerNorm(
+        epsilon=module.norm_eps,
+        dtype=module.dtype,
+        reduction_axes=range(1, x.ndim),
+        scale_init=choose(INITS, module.initializer, "initializer").scale,
+    )
+    return layer(x)
+
+
+def _unchanged(module, x, train):
+    return x
+
+
 NORMS = {
     "batch": _batch_norm,
-    # For critics under a gradient penalty, whose rows must not see one another.
-    "none": lambda module, x, train: x,
+    # The others are fit for critics under a gradient penalty, whose rows must not see one another.
+    "layer": _layer_norm,
+    "spectral": _unchanged,  # of the weights, not of what flows: see ``_constrained``
+    "none": _unchanged,
 }
 
 

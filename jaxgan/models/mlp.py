@@ -32,33 +32,45 @@ class MLPGenerator(nn.Module):
     @nn.compact
     def __call__(self, z, label=None, *, train):
         """z [B, Z], one-hot label [B, K] -> [B, *shape] in [-1, 1]."""
-        x = layers.join(z, label)
-        for i, width in enumerate(self.features):
-            x = layers.dense(self, x, width)
-            if i > 0:
-                x = layers.norm(self, x, train=train)
-            x = layers.ACTIVATIONS["leaky_relu"](x)
+        x = _hidden(self, layers.join(z, label), "leaky_relu", train)
         return jnp.tanh(_points(self, x))
 
 
 class MLPCritic(nn.Module):
-    """x flattened - 512 - LReLU - 256 - LReLU - 1."""
+    """x flattened - 512 - LReLU - 256 - LReLU - scores.
+
+    Fields:
+      features: widths of the hidden layers.
+      norm: a row of ``layers.NORMS``; of all hidden layers but the first, spectral of all layers.
+      dropout: share of the hidden units that are dropped.
+      initializer: a row of ``layers.INITS``.
+      outputs: scores an example.
+    """
 
     features: tuple[int, ...] = (512, 256)
+    norm: str = "none"
+    norm_eps: float = 1e-5
+    dropout: float = 0.0
     initializer: str = "torch"
+    outputs: int = 1
     dtype: Any = jnp.float32
     axis_name: str | None = None
 
     @nn.compact
-    def __call__(self, x, label=None, *, train):
-        """x [B, ...], one-hot label [B, K] -> scores [B]."""
-        return layers.scores(
-            self, _hidden(self, layers.join(layers.flatten(x), label), "leaky_relu")
-        )
+    def __call__(self, x, label=None, *, train, keys=None):
+        """x [B, ...], one-hot label [B, K], keys [B] -> scores [B] or [B, outputs]."""
+        x = layers.join(layers.flatten(x), label)
+        return layers.scores(self, _hidden(self, x, "leaky_relu", train, keys))
 
 
 class ToyGenerator(nn.Module):
     """z - 512 - ReLU - 512 - ReLU - 512 - ReLU - prod(shape), without a final tanh.
+
+    Fields:
+      features: widths of the hidden layers.
+      activation: a row of ``layers.ACTIVATIONS``.
+      norm: a row of ``layers.NORMS``; of all hidden layers.
+      initializer: a row of ``layers.INITS``.
 
     Reference: Improved Training of Wasserstein GANs (arXiv:1704.00028), sec. 3.2 and its toy code.
     """
@@ -66,6 +78,8 @@ class ToyGenerator(nn.Module):
     shape: tuple[int, ...]
     features: tuple[int, ...] = (512, 512, 512)
     activation: str = "relu"
+    norm: str = "none"
+    norm_eps: float = 1e-5
     initializer: str = "he"
     dtype: Any = jnp.float32
     axis_name: str | None = None
@@ -73,30 +87,40 @@ class ToyGenerator(nn.Module):
     @nn.compact
     def __call__(self, z, label=None, *, train):
         """z [B, Z], one-hot label [B, K] -> points [B, *shape]."""
-        return _points(self, _hidden(self, layers.join(z, label), self.activation))
+        return _points(self, _hidden(self, layers.join(z, label), self.activation, train, first=0))
 
 
 class ToyCritic(nn.Module):
-    """x - 512 - ReLU - 512 - ReLU - 512 - ReLU - 1."""
+    """x - 512 - ReLU - 512 - ReLU - 512 - ReLU - scores.
+
+    Fields: as ``ToyGenerator`` and ``MLPCritic`` have them.
+    """
 
     features: tuple[int, ...] = (512, 512, 512)
     activation: str = "relu"
+    norm: str = "none"
+    norm_eps: float = 1e-5
+    dropout: float = 0.0
     initializer: str = "he"
+    outputs: int = 1
     dtype: Any = jnp.float32
     axis_name: str | None = None
 
     @nn.compact
-    def __call__(self, x, label=None, *, train):
-        """x [B, ...], one-hot label [B, K] -> scores [B]."""
-        return layers.scores(
-            self, _hidden(self, layers.join(layers.flatten(x), label), self.activation)
-        )
+    def __call__(self, x, label=None, *, train, keys=None):
+        """x [B, ...], one-hot label [B, K], keys [B] -> scores [B] or [B, outputs]."""
+        x = layers.join(layers.flatten(x), label)
+        return layers.scores(self, _hidden(self, x, self.activation, train, keys))
 
 
-def _hidden(module, x, activation):
+def _hidden(module, x, activation, train, keys=None, *, first=1):
+    """Hidden layers, normalised from number ``first`` on, units dropped by the keys [B]."""
     activate = choose(layers.ACTIVATIONS, activation, "activation")
-    for width in module.features:
-        x = activate(layers.dense(module, x, width))
+    for i, width in enumerate(module.features):
+        x = layers.dense(module, x, width)
+        if i >= first:
+            x = layers.norm(module, x, train=train)
+        x = layers.dropout(module, activate(x), keys, i, train=train)
     return x
 
 

@@ -21,6 +21,7 @@ class Stack(nn.Module):
     initializer: str = "torch"
     norm: str = "batch"
     norm_eps: float = 0.5
+    outputs: int = 1
     dtype: Any = jnp.float32
     axis_name: str | None = None
 
@@ -132,10 +133,12 @@ def test_bfloat16_computes_in_bfloat16_and_keeps_float32():
     @jax.jit
     def both(x):
         variables = full.init(jax.random.key(1), x, train=True)
+        variables.pop("features")
         return [m.apply(variables, x, train=True, mutable=["batch_stats"]) for m in (half, full)]
 
     (scores, moved), (expected, _) = both(x)
     made = jax.eval_shape(lambda: half.init(jax.random.key(1), x, train=True))
+    assert made.pop("features")["last"][0].dtype == jnp.bfloat16
     assert {leaf.dtype for leaf in jax.tree.leaves((made, moved))} == {jnp.dtype("float32")}
     assert scores.dtype == jnp.float32
     error = np.abs(scores - expected).max() / np.abs(expected).max()
@@ -144,7 +147,7 @@ def test_bfloat16_computes_in_bfloat16_and_keeps_float32():
 
 @pytest.mark.parametrize(
     "field, known",
-    [("norm", "batch, none"), ("initializer", "dcgan, he, torch")],
+    [("norm", "batch, layer, none, spectral"), ("initializer", "dcgan, he, torch")],
 )
 def test_unknown_names_are_told(field, known):
     with pytest.raises(UserError, match=f"unknown {field} 'x'; known: {known}"):

@@ -5,7 +5,7 @@ import jax.numpy as jnp
 import numpy as np
 import pytest
 
-from jaxgan import models
+from jaxgan import models, networks
 from jaxgan.errors import UserError
 
 BATCH, NOISE, CLASSES = 4, 6, 3
@@ -34,6 +34,7 @@ def critic(name, **fields):
 def filled(network, x, label=None):
     """Variables of the right shapes and types, random; real initialisers are slow to compile."""
     tree = jax.eval_shape(lambda: network.init(jax.random.key(0), x, label, train=True))
+    tree = {name: group for name, group in tree.items() if name != "features"}
     rng = np.random.default_rng(0)
     return jax.tree.map(lambda a: 0.3 * np.abs(rng.standard_normal(a.shape, a.dtype)), tree)
 
@@ -82,16 +83,41 @@ def reach(network, name):
     variables = filled(network, x)
 
     def score(x):
-        return network.apply(variables, x, train=True, mutable=["batch_stats"])[0][1]
+        return network.apply(variables, x, train=True, mutable=["batch_stats", "spectral"])[0][1]
 
     return np.abs(jax.jit(jax.grad(score))(x)).reshape(BATCH, -1).max(axis=1)
 
 
+@pytest.mark.parametrize("norm", ["none", "layer", "spectral"])
 @pytest.mark.parametrize("name", models.CRITICS)
-def test_rows_are_independent_without_normalisation(name):
-    fields = {"norm": "none"} if "norm" in models.options(models.CRITICS[name]) else {}
-    found = reach(critic(name, **fields), name)
+def test_rows_are_independent_without_batch_norm(name, norm):
+    found = reach(critic(name, norm=norm), name)
     assert found[1] > 0 and not found[[0, 2, 3]].any()
+
+
+@pytest.mark.parametrize("name", models.CRITICS)
+def test_critic_with_many_scores_dropout_and_features(name):
+    """Units drop by the example's key, in training only; features are what the last layer sees."""
+    module = critic(name, norm="none", outputs=3, dropout=0.5)
+    x = jax.random.normal(jax.random.key(0), (BATCH, *SHAPES[name]))
+    keys = jax.random.split(jax.random.key(1), BATCH)
+    variables = filled(module, x)
+    params = variables["params"]
+    network = networks.network(module, SHAPES[name])
+
+    @jax.jit
+    def run(x, keys):
+        return network.features(variables, x, keys=keys, train=True)
+
+    scores, features = run(x, keys)
+    last = params[max(layer for layer in params if layer.startswith("Dense"))]
+    assert scores.shape == (BATCH, 3)
+    np.testing.assert_allclose(scores, features @ last["kernel"] + last["bias"][None], rtol=1e-4)
+    assert 0.2 < np.mean(features == 0) < 0.8
+    other = jnp.concatenate([jax.random.split(jax.random.key(2), 1), keys[1:]])
+    np.testing.assert_array_equal(np.any(run(x, other)[0] != scores, axis=1), [True] + [False] * 3)
+    sampled = [network.apply(variables, x, keys=k, train=False)[0] for k in (keys, None)]
+    np.testing.assert_array_equal(*sampled)
 
 
 def test_rows_are_joined_by_batch_norm():
@@ -168,7 +194,8 @@ def test_a_label_widens_the_first_layer_of_a_critic(name, more):
 def test_options_build_the_network(table, name):
     """Every option has a plain default value, and the defaults given back make the same network."""
     options = models.options(table[name])
-    assert options and not set(options) & {"shape", "dtype", "axis_name", "parent", "name"}
+    fixed = {"shape", "outputs", "dtype", "axis_name", "parent", "name"}
+    assert options and not set(options) & fixed
     for value in options.values():
         assert isinstance(value, (str, bool, float, tuple))
     shape = {"shape": SHAPES[name]} if table is models.GENERATORS else {}
@@ -203,7 +230,7 @@ BAD_SIZES = {
         jnp.zeros((2, 16, 32, 1)),
     ),
     "mlp or toy": (models.CRITICS["dcgan"](), jnp.zeros((2, 2))),
-    "unknown activation 'x'; known: leaky_relu, relu, tanh": (
+    "unknown activation 'x'; known: leaky_relu, relu, softplus, tanh": (
         models.CRITICS["toy"](activation="x"),
         jnp.zeros((2, 2)),
     ),

@@ -1,0 +1,76 @@
+"""Normalisations that act on one example, or on the weights."""
+
+import jax
+import jax.numpy as jnp
+import numpy as np
+import pytest
+
+from jaxgan import models
+from jaxgan.networks import network
+
+SIZES = {"mlp": (6, 5, 1), "toy": (2,), "dcgan32": (32, 32, 1), "dcgan": (16, 16, 2)}
+SMALL = {
+    "mlp": {"features": (9, 7)},
+    "toy": {"features": (9, 7)},
+    "dcgan32": {"channels": (2, 3, 4, 5)},
+    "dcgan": {"channels": (4, 3)},
+}
+
+
+@pytest.mark.parametrize("name", models.CRITICS)
+def test_spectral_norm_of_every_kernel_tends_to_one(name):
+    """The scores are those of the kernels W / sigma(W), with sigma from NumPy's SVD."""
+    module = models.CRITICS[name](norm="spectral", **SMALL[name])
+    x = jax.random.normal(jax.random.key(0), (3, *SIZES[name]))
+    critic = network(module, SIZES[name])
+    variables = critic.init(jax.random.key(1))
+    apply = jax.jit(lambda variables: critic.apply(variables, x, train=True))
+    params = variables["params"]
+    _, first = apply(variables)
+    for _ in range(300):  # one power iteration each
+        scores, mutables = apply(variables)
+        variables = {"params": params, **mutables}
+    assert mutables.keys() == first.keys() == {"spectral"}
+
+    def divided(layer):
+        kernel = np.asarray(layer["kernel"], np.float64)
+        sigma = np.linalg.svd(kernel.reshape(-1, kernel.shape[-1]), compute_uv=False)[0]
+        return {**layer, "kernel": jnp.asarray(kernel / sigma, jnp.float32)}
+
+    plain = network(models.CRITICS[name](norm="none", **SMALL[name]), SIZES[name])
+    expected, _ = plain.apply(
+        {"params": {layer: divided(value) for layer, value in params.items()}}, x, train=True
+    )
+    np.testing.assert_allclose(scores, expected, rtol=1e-4, atol=1e-6)
+    # Sampling leaves u where it is.
+    _, still = critic.apply(variables, x, train=False)
+    jax.tree.map(np.testing.assert_array_equal, still, mutables)
+
+
+def test_spectral_gradient_runs_through_sigma():
+    """d(W / sigma) / dW has no part along W: scaling a kernel changes nothing (Miyato, eq. 12)."""
+    module = models.CRITICS["toy"](norm="spectral", **SMALL["toy"])
+    x = jax.random.normal(jax.random.key(0), (3, 2))
+    critic = network(module, (2,))
+    variables = critic.init(jax.random.key(1))
+    for _ in range(100):
+        variables["spectral"] = critic.apply(variables, x, train=True)[1]["spectral"]
+
+    def score(params):
+        return critic.apply({**variables, "params": params}, x, train=True)[0].sum()
+
+    slopes = jax.grad(score)(variables["params"])
+    for layer, slope in slopes.items():
+        kernel = variables["params"][layer]["kernel"]
+        assert np.abs(slope["kernel"]).max() > 1e-3
+        np.testing.assert_allclose(jnp.vdot(kernel, slope["kernel"]), 0, atol=1e-4)
+
+
+def test_layer_norm_standardises_each_example():
+    module = models.CRITICS["toy"](norm="layer", activation="tanh", **SMALL["toy"])
+    critic, x = network(module, (2,)), jax.random.normal(jax.random.key(0), (3, 2))
+    variables = critic.init(jax.random.key(1))
+    _, features = critic.features(variables, x, train=True)
+    before = np.arctanh(np.asarray(features, np.float64))
+    np.testing.assert_allclose(before.mean(axis=1), 0, atol=1e-5)
+    np.testing.assert_allclose(before.var(axis=1), 1, rtol=1e-3)
