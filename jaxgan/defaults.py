@@ -11,13 +11,22 @@ from jaxgan.games import GAMES
 from jaxgan.losses import ADVERSARIAL, PENALTIES
 
 
-def optimizer(name="adam", *, learning_rate=2e-4, clip_gradient=0.0, weight_limit=0.0, **options):
+def optimizer(
+    name="adam",
+    *,
+    learning_rate=2e-4,
+    anneal_updates=0,
+    clip_gradient=0.0,
+    weight_limit=0.0,
+    **options,
+):
     """A side's ``optimizer``: a row of ``optim.OPTIMIZERS`` with all of its options."""
     _, defaults = choose(optim.OPTIMIZERS, name, "optimizer")
     return ConfigDict(
         {
             "name": name,
             "learning_rate": learning_rate,
+            "anneal_updates": anneal_updates,  # of this side, till the rate is 0; 0: it stays
             "clip_gradient": clip_gradient,  # largest global norm of the gradient; 0: not clipped
             "weight_limit": weight_limit,  # c of WGAN's weight clipping; 0: not clipped
             **defaults,

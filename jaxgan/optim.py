@@ -46,12 +46,15 @@ def clip_weights(limit: float) -> optax.GradientTransformation:
     return optax.GradientTransformation(lambda params: optax.EmptyState(), update)
 
 
-def optimizer(name, *, learning_rate, clip_gradient=0.0, weight_limit=0.0, **options):
+def optimizer(
+    name, *, learning_rate, anneal_updates=0, clip_gradient=0.0, weight_limit=0.0, **options
+):
     """Build a side's chain: clip the gradient's global norm, optimise, clip the weights.
 
     Args:
       name: row of ``OPTIMIZERS``.
       learning_rate: > 0.
+      anneal_updates: over so many updates of this side the rate falls to 0 linearly; 0: it stays.
       clip_gradient: largest global norm of the gradient; 0 leaves it alone.
       weight_limit: c of WGAN's weight clipping; 0 leaves the weights alone.
       **options: the row's own options.
@@ -66,9 +69,15 @@ def optimizer(name, *, learning_rate, clip_gradient=0.0, weight_limit=0.0, **opt
         )
     if not 0 < learning_rate < float("inf"):
         raise UserError(f"learning_rate is {learning_rate}; it must be greater than 0.")
-    limits = {"clip_gradient": clip_gradient, "weight_limit": weight_limit}
+    limits = {
+        "anneal_updates": anneal_updates,
+        "clip_gradient": clip_gradient,
+        "weight_limit": weight_limit,
+    }
     for key, value in {**limits, **options}.items():
         within(key, value, 0, 1 if key in DECAYS else float("inf"))
+    if anneal_updates:
+        learning_rate = optax.linear_schedule(learning_rate, 0.0, anneal_updates)
     links = [
         optax.clip_by_global_norm(clip_gradient) if clip_gradient else None,
         build(learning_rate, {**defaults, **options}),

@@ -268,6 +268,7 @@ def test_a_new_name_brings_the_options_of_its_row(tmp_path):
         "name": "sgd",
         "momentum": 0.5,
         "learning_rate": 5e-5,
+        "anneal_updates": 0,
         "weight_limit": 0.01,
         "clip_gradient": 0.0,
     }
