@@ -81,7 +81,8 @@ def load(workdir, step=None):
     Returns:
       ``generate(num=64, *, seed=0, label=None, interpolated=False)`` -> float32 [num, *shape],
       images in [-1, 1]. Without ``label`` a conditional run goes through its classes in turn, and
-      interpolates within class 0. The attribute ``step`` tells the checkpoint.
+      interpolates within class 0. The attribute ``step`` tells the checkpoint; ``generators``
+      how many the run has: sample i is of generator i % generators.
 
     Raises:
       UserError: no run there, or no readable checkpoint.
@@ -107,16 +108,17 @@ def load(workdir, step=None):
         labels = in_turn if label is None else jnp.full(num, label)
         return draw(variables, z, labels, classes)
 
-    generate.step = found
+    generate.step, generate.generators = found, build.generators(config)
     return generate
 
 
-def _save_npz(path, samples):
-    np.savez_compressed(path, samples=np.asarray(samples))
+def _save_npz(path, samples, generators):
+    of = {"generator": np.arange(len(samples)) % generators} if generators > 1 else {}
+    np.savez_compressed(path, samples=np.asarray(samples), **of)
 
 
-def _save_png(path, samples):
-    plot.save_png(plot.picture(samples), path)
+def _save_png(path, samples, generators):
+    plot.save_png(plot.picture(samples, generators), path)
 
 
 WRITERS = {".png": _save_png, ".npz": _save_npz}
@@ -128,8 +130,11 @@ def check_path(path):
         raise UserError(f"cannot write {path}: the ending must be {' or '.join(WRITERS)}.")
 
 
-def save(path, samples):
+def save(path, samples, generators=1):
     """Write samples: a grid for ``.png``, the raw array ``samples`` for ``.npz``.
+
+    Of several generators, that made the samples in turn, the former has columns or colours, and the
+    latter an int array ``generator`` that tells whose each sample is.
 
     Raises:
       UserError: another ending, or a place that cannot be written to.
@@ -138,7 +143,7 @@ def save(path, samples):
     path = Path(path)
     try:
         path.parent.mkdir(parents=True, exist_ok=True)
-        WRITERS[path.suffix](path, samples)
+        WRITERS[path.suffix](path, samples, generators)
     except OSError as error:
         raise UserError(f"cannot write {path}: {error.strerror}.") from error
 
@@ -167,7 +172,7 @@ def main(argv=None):
         samples = generate(
             flags.num, seed=flags.seed, label=flags.label, interpolated=flags.interpolate
         )
-        save(flags.out, samples)
+        save(flags.out, samples, generate.generators)
         print(f"{len(samples)} samples of step {generate.step}: {flags.out}")
 
     return run_command(command)

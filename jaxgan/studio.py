@@ -7,8 +7,9 @@ import jax
 import jax.numpy as jnp
 import numpy as np
 
-from jaxgan import noise, plot, sample
+from jaxgan import build, noise, plot, sample
 from jaxgan.data import batching
+from jaxgan.games.multi import real_log_odds
 from jaxgan.metrics import sliced_wasserstein
 
 PICTURED = 64  # images in a picture
@@ -32,6 +33,7 @@ def studio(run, config):
     """Set up the looks of a ``prepare.Run``; nothing is compiled before the first one."""
     draw = sample.make_draw(run.generator)
     z, labels = sample.fixed_inputs(config["seed"], PICTURED, config["z_dim"], run.classes)
+    generators = build.generators(config)
     rng = np.random.default_rng(config["seed"])
     chosen = rng.choice(run.source.size, min(JUDGED, run.source.size), replace=False)
     examples = [run.source.read(int(index)) for index in np.sort(chosen)]
@@ -46,18 +48,21 @@ def studio(run, config):
 
     def picture(now):
         if len(run.source.shape) == 3:
-            columns = len(z) // run.classes if run.classes else None
             images = draw(run.devices.local(now.ema), z, labels, run.classes)
-            return plot.image_grid(images, columns)
+            if run.classes:
+                return plot.image_grid(images, columns=len(z) // run.classes)
+            return plot.picture(images, generators)
         critic = run.devices.local(now.critic.variables)
 
         def critic_fn(points):
-            return run.critic.apply(critic, points, train=False)[0]
+            scores, _ = run.critic.apply(critic, points, train=False)
+            return scores if generators == 1 else real_log_odds(scores)
 
         # Critics of labelled points, and of points of more dimensions, have no surface to show.
         surface = None if run.classes or real.shape[1] > 2 else critic_fn
         samples, truth = judged(now)[:, :2], real[:, :2]
-        return plot.points_picture(samples, truth, surface, run.source.density)
+        density = run.source.density
+        return plot.points_picture(samples, truth, surface, density, generators=generators)
 
     def distance(now):
         return float(compare(real, judged(now), key_lines))

@@ -217,3 +217,18 @@ def test_the_host_looks_when_it_must():
     while stops[-1] < 23:
         stops.append(next_stop(stops[-1], config))
     assert stops == [0, 4, 6, 8, 12, 16, 18, 20, 23]
+
+
+def test_samples_of_several_generators_are_tagged(tmp_path):
+    config = tiny(2)
+    config.game = defaults.game("multi_generator", generators=3, shared="Dense_0")
+    train(config, tmp_path)
+    # 8 columns are the least square of 64, 9 the next multiple of 3 generators.
+    with Image.open(tmp_path / "samples" / "00000002.png") as picture:
+        assert picture.size == (9 * 60, 8 * 60)
+    generate = sample.load(tmp_path)
+    assert generate.generators == 3
+    assert sample.main([f"--workdir={tmp_path}", "--num=7", f"--out={tmp_path}/a.npz"]) == 0
+    saved = np.load(tmp_path / "a.npz")
+    np.testing.assert_array_equal(saved["generator"], [0, 1, 2, 0, 1, 2, 0])
+    assert saved["samples"].shape == (7, 28, 28, 1)
