@@ -1,7 +1,8 @@
 """The GAN family in pure functional JAX.
 
-Rooms: losses and penalties (arithmetic on scores), games (rules of play), models (networks), step
-(one update of both sides), parallel (devices), data, metrics. Train, sample, report: the host.
+Rooms: theory (distributions), losses and penalties (arithmetic on scores), games (rules of play),
+models (networks), step (one update of both sides), parallel (devices), data, metrics. Train, sample,
+report: the host.
 """
 
 from importlib.metadata import PackageNotFoundError, version
