@@ -10,13 +10,14 @@ from jaxgan.data.arrays import mnist10k, npz
 from jaxgan.data.folders import folder
 from jaxgan.data.idx import idx
 from jaxgan.data.source import Source, from_arrays, only_split
+from jaxgan.data.stacked import stacked_digits
 from jaxgan.data.tfds import looks_like_tfds, tfds
 from jaxgan.data.toy import TOYS, Mixture, Toy
 from jaxgan.errors import UserError, within
 
 __all__ = ["FORMS", "SETS", "TOYS", "Mixture", "Source", "Toy", "load", "options_of"]
 
-SETS = {"mnist10k": mnist10k}  # by name; TOYS are by name too
+SETS = {"mnist10k": mnist10k, "stacked_digits": stacked_digits}  # by name, as TOYS are too
 FORMS = {"folder": folder, "idx": idx, "npz": npz}  # by what stands before the colon
 TOY_DEFAULTS = {"points": 100_000, "seed": 0}  # options of every toy set
 
@@ -24,7 +25,7 @@ TOY_DEFAULTS = {"points": 100_000, "seed": 0}  # options of every toy set
 def load(name, *, size=None, fit="crop", channels=None, split="train", data_dir=None, options=None):
     """Load a data set.
 
-    Names: ``mnist10k`` (bundled), the rows of ``TOYS``, ``folder:DIR``, ``idx:DIR``, ``npz:FILE``,
+    Names: ``mnist10k`` and ``stacked_digits`` (bundled), the rows of ``TOYS``, ``folder:DIR``, ``idx:DIR``, ``npz:FILE``,
     and any image set of TensorFlow Datasets by its name there (``cifar10``, ``lsun/bedroom``).
 
     Args:
@@ -38,8 +39,8 @@ def load(name, *, size=None, fit="crop", channels=None, split="train", data_dir=
         of one ("train[:90%]").
       data_dir: where TFDS keeps prepared sets; None: its own default (~/tensorflow_datasets, or
         the environment variable TFDS_DATA_DIR). Only for TFDS sets.
-      options: of a toy set: ``points`` (how many are drawn, 100,000), ``seed`` (0), and those of
-        its row in ``TOYS``. Only for toy sets.
+      options: of a set that is drawn, those of ``options_of``: ``points`` (how many), ``seed``,
+        and those of a toy's row in ``TOYS``. Only for such sets.
 
     Returns:
       a ``Source``: uint8 images [H, W, C] or float32 points [D].
@@ -51,12 +52,13 @@ def load(name, *, size=None, fit="crop", channels=None, split="train", data_dir=
     view = transform.make_view(size, fit, channels)
     form, colon, _ = name.partition(":")
     known = known_names()
+    special = {"options": options} if options_of(name) else {}
     if name in TOYS:
-        row, special = load_toy, {"options": options}
+        row = load_toy
     elif name in SETS:
-        row, special = SETS[name], {}
+        row = load_set
     elif colon and form in FORMS:
-        row, special = FORMS[form], {}
+        row = FORMS[form]
     elif looks_like_tfds(name):
         row, special = partial(tfds, known=known), {"data_dir": data_dir}
     else:
@@ -70,16 +72,25 @@ def load(name, *, size=None, fit="crop", channels=None, split="train", data_dir=
     return row(name, view, split, **special)
 
 
+def load_set(name, view, split, options=None):
+    """Load a row of ``SETS`` with its options."""
+    return SETS[name](name, view, split, **_chosen(name, options))
+
+
+def _chosen(name, options):
+    """The options of a set: its defaults, and what is given of them."""
+    settings = options_of(name)
+    for key in options or {}:
+        if key not in settings:
+            raise UserError(f"{name} has no option {key!r}; known: {', '.join(sorted(settings))}.")
+    return settings | dict(options or {})
+
+
 def load_toy(name, view, split, options):
     """Draw a toy set: ``points`` of them, a pure function of ``seed`` and the row's options."""
     only_split(split, ("train",), name)
     transform.refuse_for_points(view, name)
-    settings = options_of(name)
-    options = dict(options or {})
-    for key in options:
-        if key not in settings:
-            raise UserError(f"{name} has no option {key!r}; known: {', '.join(sorted(settings))}.")
-    settings |= options
+    settings = _chosen(name, options)
     points, seed = (settings.pop(key) for key in TOY_DEFAULTS)
     within("points", points, 1)
     within("seed", seed, 0)
@@ -96,11 +107,15 @@ def load_toy(name, view, split, options):
 
 
 def options_of(name):
-    """The options of a data set with their defaults: none but for the toys."""
-    if name not in TOYS:
-        return {}
-    own = inspect.signature(TOYS[name]).parameters
-    return TOY_DEFAULTS | {key: parameter.default for key, parameter in own.items()}
+    """The options of a data set with their defaults: only sets that are drawn have any."""
+    if name in TOYS:
+        return TOY_DEFAULTS | _keywords(TOYS[name])
+    return _keywords(SETS[name]) if name in SETS else {}
+
+
+def _keywords(function):
+    parameters = inspect.signature(function).parameters.values()
+    return {p.name: p.default for p in parameters if p.kind is p.KEYWORD_ONLY}
 
 
 def known_names():

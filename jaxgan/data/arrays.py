@@ -35,8 +35,12 @@ def mnist10k(name, view, split):
     uint8 [10000, 28, 28, 1] before the view, 10 classes (LeCun and Cortes).
     """
     only_split(split, ("train",), name)
-    images, labels = read_bundled(resources.files("jaxgan.data") / "mnist10k.npz", MNIST10K_SHA256)
-    return from_images(name, images, labels, view)
+    return from_images(name, *bundled_digits(), view)
+
+
+def bundled_digits():
+    """The bundled digits as they are stored: uint8 [10000, 28, 28], int labels [10000]."""
+    return read_bundled(resources.files("jaxgan.data") / "mnist10k.npz", MNIST10K_SHA256)
 
 
 def npz(name, view, split):
