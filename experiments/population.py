@@ -38,7 +38,7 @@ class Population(NamedTuple):
 
 
 def populate(config, seeds):
-    """Set up a ``Population`` of an unlabelled game on resident points or images.
+    """Set up a ``Population`` of an unlabelled game on points.
 
     Args:
       config: as ``jaxgan.defaults`` makes it; its own seed is not used.
@@ -50,9 +50,7 @@ def populate(config, seeds):
     critic = build.critic(config, source.shape, 0)
     optimizers = [build.optimizer(config, side) for side in ("generator", "critic")]
     sizes = {"n_critic": config.n_critic, "batch_size": config.batch_size}
-    step = make_step(
-        build.game(config, generator, critic, 0), *optimizers, ema=config.ema, **sizes
-    )
+    step = make_step(build.game(config, generator, critic, 0), *optimizers, ema=config.ema, **sizes)
     keys = jax.vmap(jax.random.key)(jnp.asarray(seeds))
 
     def play(now, key):

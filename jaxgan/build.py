@@ -147,7 +147,9 @@ def optimizer(config, side):
     """The optax chain of "generator" or "critic"."""
     settings = dict(config[side]["optimizer"])
     for key, value in settings.items():
-        check_type(f"{side}.optimizer.{key}", value, {"name": "", "anneal_updates": 0}.get(key, 0.0))
+        check_type(
+            f"{side}.optimizer.{key}", value, {"name": "", "anneal_updates": 0}.get(key, 0.0)
+        )
     try:
         return optim.optimizer(**settings)
     except UserError as error:

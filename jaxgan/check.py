@@ -32,6 +32,8 @@ RANGES = {
     "sample_every": (0, INF),
     "checkpoint_every": (0, INF),
     "keep_checkpoints": (1, INF),
+    "eval_every": (0, INF),
+    "evaluation.num": (2, INF),
 }
 # Groups whose other keys belong to the row that they name.
 NAMED = {

@@ -166,6 +166,31 @@ def restore_ema(directory, step=None):
     Raises:
       UserError: no such checkpoint, or a damaged one.
     """
+
+    def read(manager, chosen):
+        leaves, _ = _read_digest(manager, chosen)
+        ema = _read(manager, chosen, {"ema": digest.blank(leaves["ema"])}, leaves)["ema"]
+        return jax.tree.map(jax.device_put, ema)
+
+    return _read_one(directory, step, read)
+
+
+@_hush()
+def load(directory, template, step=None):
+    """Read a whole state, leaving the directory as it is; as ``restore_ema`` otherwise.
+
+    Args:
+      directory, step: as ``restore_ema`` has them.
+      template: as ``restore`` has it.
+
+    Returns:
+      the ``GanState``, and the step.
+    """
+    return _read_one(directory, step, lambda manager, at: _restore_step(manager, at, template))
+
+
+def _read_one(directory, step, read):
+    """What ``read(manager, step)`` gives of the chosen checkpoint, and its step."""
     directory = Path(directory).resolve()
     with contextlib.closing(_manager(directory, create=False)) as manager:
         steps = sorted(manager.all_steps())
@@ -176,12 +201,12 @@ def restore_ema(directory, step=None):
             wanted = {None: "", "best": " with a metric"}.get(step, f" of step {step}")
             raise UserError(f"there is no checkpoint{wanted} {known}")
         try:
-            leaves, _ = _read_digest(manager, chosen)
-            ema = _read(manager, chosen, {"ema": digest.blank(leaves["ema"])}, leaves)["ema"]
+            return read(manager, chosen), chosen
+        except UserError:
+            raise
         except Exception as error:  # As in restore.
             told = f"the checkpoint of step {chosen} is damaged ({_reason(error)})"
             raise UserError(f"{told} {known}") from error
-    return jax.tree.map(jax.device_put, ema), chosen
 
 
 def _manager(directory, **options):

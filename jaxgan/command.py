@@ -9,13 +9,14 @@ from jaxgan.errors import Stopped, UserError, choose
 # name -> (its file, an example)
 COMMANDS = {
     "train": ("jaxgan.main", "--config=configs/wgan.py --workdir=runs/wgan"),
+    "evaluate": ("jaxgan.evaluate", "--workdir=runs/wgan"),
     "sample": ("jaxgan.sample", "--workdir=runs/wgan --num=64 --out=grid.png"),
 }
 HELP = "\n".join(
     [
         "usage: jaxgan COMMAND [options]",
         "",
-        *(f"  jaxgan {name:8}{example}" for name, (_, example) in COMMANDS.items()),
+        *(f"  jaxgan {name:9}{example}" for name, (_, example) in COMMANDS.items()),
         "",
         "jaxgan COMMAND --help tells the options.",
     ]

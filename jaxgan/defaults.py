@@ -119,4 +119,12 @@ def get_config():
     config.sample_every = 500  # a picture
     config.checkpoint_every = 1000
     config.keep_checkpoints = 3  # the last so many, beside the best
+    config.eval_every = 0  # metrics of the average generator, and a checkpoint; 0: never
+    config.evaluation = ConfigDict(
+        {
+            "metrics": "",  # rows of judge.METRICS with commas between; "": all that fit
+            "num": 2000,  # samples; half of the real examples at most
+            "rank_by": "sliced_wasserstein",  # a row of judge.RANKING: the best checkpoint's
+        }
+    )
     return config

@@ -202,6 +202,11 @@ def join_processes(processes):
         raise UserError(f"{wrong}: the processes do not find together ({error}).") from error
 
 
+def kind():
+    """What the devices are, for the record: "cpu", "NVIDIA H100 ..."."""
+    return jax.devices()[0].device_kind
+
+
 def is_first_process():
     """Whether this process is the one that writes the run's files and draws its progress bar."""
     return jax.process_index() == 0

@@ -124,11 +124,11 @@ class _Lines:
         sys.stderr.flush()
 
 
-def _bar(first_step, last_step):
+def _bar(first_step, last_step, unit="step"):
     """A bar on a terminal; elsewhere, a line now and then."""
     from tqdm import tqdm
 
-    options = {"initial": first_step, "total": last_step, "unit": "step"}
+    options = {"initial": first_step, "total": last_step, "unit": unit}
     if sys.stderr.isatty():
         columns, lines = shutil.get_terminal_size()  # unlike tqdm's own, never 0
         return tqdm(**options, ncols=columns, nrows=lines)
@@ -143,7 +143,7 @@ def truncate(path, step):
     path = Path(path)
     if path.exists():
         rows = [row for row in read_metrics(path) if step and row["step"] <= step]
-        _write(path, "".join(json.dumps(row) + "\n" for row in rows))
+        write_text(path, "".join(json.dumps(row) + "\n" for row in rows))
 
 
 def read_metrics(path):
@@ -158,6 +158,50 @@ def read_metrics(path):
     return rows
 
 
+class Count:
+    """A bar that counts what is seen, in several passes; made by ``open_bar``."""
+
+    def __init__(self, bar):
+        self._bar, self._done = bar, 0
+
+    def __enter__(self):
+        return self
+
+    def __exit__(self, *_):
+        self._bar.close()
+
+    def chunk(self, done, total):
+        """Tell that ``done`` of the ``total`` of this pass are seen."""
+        self._bar.update(done - self._done)
+        self._done = done if done < total else 0
+
+
+def open_bar(unit):
+    """Open a progress bar of no known length."""
+    return Count(_bar(0, None, unit=f" {unit}"))
+
+
+def best_and_last(rows, ranked_by, network):
+    """A table of what was evaluated: at the best step, and at the last that was evaluated.
+
+    Args:
+      rows: of metrics.jsonl.
+      ranked_by: name of a metric; lower is better.
+      network: of the features; the metrics whose names end with it are told too.
+    """
+    looked = [row for row in rows if row.get(ranked_by) is not None]
+    if not looked:
+        return f"{ranked_by} was never finite."
+    best, last = min(looked, key=lambda row: row[ranked_by]), looked[-1]
+    plain = ("modes", "high_quality", "reverse_kl")  # of toys
+    names = [ranked_by, *(n for n in last if n.endswith(f"_{network}") or n in plain)]
+    cells = [("", f"best (step {best['step']})", f"last (step {last['step']})")]
+    for name in dict.fromkeys(names):
+        values = [row.get(name) for row in (best, last)]
+        cells.append((name, *("-" if value is None else f"{value:.4g}" for value in values)))
+    return "\n".join(f"{name:36}{left:22}{right}" for name, left, right in cells)
+
+
 def write_config(workdir, config, shape, classes):
     """Write ``config.json``, in one piece or not at all.
 
@@ -167,10 +211,9 @@ def write_config(workdir, config, shape, classes):
       shape: of one example, (H, W, C) or (D,).
       classes: number of classes, 0 for unlabelled data.
     """
-    versions = {name: _version(name) for name in PACKAGES} | {"python": platform.python_version()}
-    content = {"config": config, "shape": shape, "classes": classes, "versions": versions}
+    content = {"config": config, "shape": shape, "classes": classes, "versions": versions()}
     Path(workdir).mkdir(parents=True, exist_ok=True)
-    _write(Path(workdir) / "config.json", json.dumps(content, indent=2) + "\n")
+    write_text(Path(workdir) / "config.json", json.dumps(content, indent=2) + "\n")
 
 
 def read_config(workdir):
@@ -218,6 +261,11 @@ def _flat(tree, prefix=""):
     return flat
 
 
+def versions():
+    """The versions of the packages that a number depends on, and Python's."""
+    return {name: _version(name) for name in PACKAGES} | {"python": platform.python_version()}
+
+
 def _version(package):
     try:
         return metadata.version(package)
@@ -225,7 +273,7 @@ def _version(package):
         return "not installed"
 
 
-def _write(path, text):
+def write_text(path, text):
     """Write by a rename: a kill leaves the old file or the new one."""
     draft = path.with_name(f".{path.name}.draft")
     draft.write_text(text)

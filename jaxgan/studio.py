@@ -1,4 +1,4 @@
-"""Looks at the average generator of a run: pictures, and a distance that ranks checkpoints."""
+"""Looks at the average generator of a run: pictures, a quick distance, and the metrics."""
 
 from collections.abc import Callable
 from typing import NamedTuple
@@ -7,7 +7,7 @@ import jax
 import jax.numpy as jnp
 import numpy as np
 
-from jaxgan import build, noise, plot, sample
+from jaxgan import build, judge, noise, plot, sample
 from jaxgan.data import batching
 from jaxgan.games.multi import real_log_odds
 from jaxgan.metrics import sliced_wasserstein
@@ -18,15 +18,17 @@ QUALITY = "sliced_wasserstein"  # name of the distance among the metrics
 
 
 class Studio(NamedTuple):
-    """Two looks at a ``GanState``.
+    """Looks at a ``GanState``.
 
     Attributes:
       picture: state -> uint8 [H, W, 1 or 3]: images or points from the same z at every look.
       distance: state -> sliced Wasserstein distance of samples to real examples, lower is better.
+      metrics: state -> {name: number} as ``config.evaluation`` asks for them.
     """
 
     picture: Callable
     distance: Callable
+    metrics: Callable
 
 
 def studio(run, config):
@@ -67,4 +69,37 @@ def studio(run, config):
     def distance(now):
         return float(compare(real, judged(now), key_lines))
 
-    return Studio(picture, distance)
+    chosen_metrics = judge.chosen(config["evaluation"]["metrics"], run.source, run.classes > 0)
+    judges = []  # made at the first look: the real examples are seen once
+
+    def metrics(now):
+        if not judges:
+            labelled, num = run.classes > 0, config["evaluation"]["num"]
+            options = {"num": num, "seed": config["seed"], "labelled": labelled}
+            judges.append(judge.judge(run.source, chosen_metrics, **options))
+        (looks,) = judges
+        variables = run.devices.local(now.ema)
+        fakes = draw_samples(run, config, variables, looks.labels, looks.count, config["seed"])
+        return looks.score(fakes, looks.labels)
+
+    return Studio(picture, distance, metrics)
+
+
+def draw_samples(run, config, variables, labels, count, seed):
+    """Samples for a judge.
+
+    Args:
+      run: ``prepare.Run``.
+      config: its config.
+      variables: the generator's.
+      labels: [count], for a game with labels.
+      count: how many.
+      seed: of their noise.
+
+    Returns:
+      NumPy [count, *shape].
+    """
+    key = jax.random.fold_in(jax.random.key(seed), noise.PICTURES)
+    z = jax.random.normal(key, (count, config["z_dim"]))
+    draw = sample.make_draw(run.generator)
+    return np.asarray(draw(variables, z, labels if run.classes else None, run.classes))

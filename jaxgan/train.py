@@ -6,7 +6,7 @@ from pathlib import Path
 import jax
 import numpy as np
 
-from jaxgan import checkpoint, parallel, plot, report, state
+from jaxgan import checkpoint, judge, parallel, plot, report, state
 from jaxgan.errors import Stopped, UserError
 from jaxgan.prepare import prepare
 from jaxgan.stop import Stop, check_finite
@@ -24,13 +24,14 @@ FREE = (
     "sample_every",
     "checkpoint_every",
     "keep_checkpoints",
+    "eval_every",
 )
 
 
 def next_stop(step, config):
     """The first step after ``step`` at which the host has something to do."""
     stops = [step + config["steps_per_call"], config["steps"]]
-    for key in ("log_every", "sample_every", "checkpoint_every"):
+    for key in ("log_every", "sample_every", "checkpoint_every", "eval_every"):
         if every := config[key]:
             stops.append(step - step % every + every)
     return min(stops)
@@ -79,10 +80,13 @@ def train(config, workdir, *, device_count=None) -> state.GanState:
         leave by SIGTERM or SIGINT, and saved before.
     """
     run = prepare(config, device_count)
+    ranked_by = judge.ranking(config.evaluation.rank_by, run.source)
+    if ranked_by != QUALITY and not config.eval_every:
+        raise UserError(f"evaluation.rank_by={config.evaluation.rank_by} needs eval_every.")
     workdir = Path(workdir)
     open_directory(workdir, config, run)
     with checkpoint.open_checkpoints(
-        workdir / "checkpoints", keep=config.keep_checkpoints, metric=QUALITY
+        workdir / "checkpoints", keep=config.keep_checkpoints, metric=ranked_by
     ) as checkpoints:
         now, notes = restore_or_create(run, checkpoints)
         first = parallel.is_first_process()
@@ -101,6 +105,7 @@ def train(config, workdir, *, device_count=None) -> state.GanState:
     if first:
         rows = report.read_metrics(workdir / report.METRICS)
         plot.save_png(plot.curves_figure(rows), workdir / "curves.png")
+        print(report.best_and_last(rows, ranked_by, judge.network_name(run.source)))
         print(
             f"Step {int(now.step)} of {config.steps} done. In {workdir}: samples/ (pictures), "
             "curves.png, metrics.jsonl, tensorboard/, checkpoints/, config.json."
@@ -129,10 +134,13 @@ def loop(config, run, now, written, checkpoints, stop):
             metrics["wasserstein"] = metrics["real_score"] - metrics["fake_score"]
         written.progress(step, metrics)
         leaving = parallel.any_process(stop.signal is not None)
-        scheduled = due("checkpoint_every")
+        evaluated = config.eval_every and due("eval_every")
+        scheduled = due("checkpoint_every") or evaluated
         if scheduled or leaving:
             check_finite(step, metrics, now, checkpoints, whole=True)
             metrics[QUALITY] = look.distance(now)
+            if evaluated:
+                metrics |= look.metrics(now)
         if scheduled or due("log_every"):
             # Before the checkpoint: whatever step a resumed run starts from, its row is there.
             written.scalars(step, metrics)

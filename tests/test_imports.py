@@ -26,6 +26,7 @@ PURE = {
     "state": set(),
     "optim": {"errors"},
     "parallel": {"errors"},
+    "features": {"errors", "models", "table"},
     "games": {"errors", "noise", "table", "losses"},
     "step": {"noise", "parallel", "state", "games"},
 }

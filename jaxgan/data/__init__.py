@@ -25,8 +25,9 @@ TOY_DEFAULTS = {"points": 100_000, "seed": 0}  # options of every toy set
 def load(name, *, size=None, fit="crop", channels=None, split="train", data_dir=None, options=None):
     """Load a data set.
 
-    Names: ``mnist10k`` and ``stacked_digits`` (bundled), the rows of ``TOYS``, ``folder:DIR``, ``idx:DIR``, ``npz:FILE``,
-    and any image set of TensorFlow Datasets by its name there (``cifar10``, ``lsun/bedroom``).
+    Names: ``mnist10k`` and ``stacked_digits`` (bundled), the rows of ``TOYS``, ``folder:DIR``,
+    ``idx:DIR``, ``npz:FILE``, and any image set of TensorFlow Datasets by its name there
+    (``cifar10``, ``lsun/bedroom``).
 
     Args:
       name: one of the names above.

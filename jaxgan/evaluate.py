@@ -1,0 +1,188 @@
+"""Evaluate a run, or a folder of images against another; the whole protocol is written down.
+
+On the command line:
+
+    python -m jaxgan.evaluate --workdir=runs/wgan
+    python -m jaxgan.evaluate --workdir=runs/wgan --metrics=fd,kid,pr --num=5000 --step=best
+    jaxgan evaluate --real=DIR --fake=DIR
+
+It prints a table, value beside floor, and writes ``evaluation.json``.
+"""
+
+import hashlib
+import json
+import platform
+import time
+from datetime import UTC, datetime
+from pathlib import Path
+
+import jax
+
+from jaxgan import checkpoint, data, judge, parallel, report
+from jaxgan.command import Arguments, run_command
+from jaxgan.errors import UserError, within
+from jaxgan.prepare import prepare
+from jaxgan.studio import draw_samples
+
+FILE = "evaluation.json"
+NUM = 10_000  # examples a set, where the data has twice as many
+
+
+def evaluate_run(workdir, *, names="", num=NUM, seed=0, step=None, features="", weights=""):
+    """Evaluate both generators of a run: the average, and the one in training.
+
+    Args:
+      workdir: the run directory.
+      names: rows of ``judge.METRICS`` with commas between; "": all that fit.
+      num: samples; half of the real examples at most, so that the floor has the same counts.
+      seed: of the noise and of the choice of real examples.
+      step: of the checkpoint; None is the latest, "best" the best.
+      features, weights: as ``judge.network_of`` takes them.
+
+    Returns:
+      the record that ``evaluation.json`` holds.
+
+    Raises:
+      UserError: no run, no checkpoint, a metric that does not fit, no feature network.
+    """
+    started = time.perf_counter()
+    stored = report.read_config(workdir)
+    config = stored["config"]
+    run = prepare(config, device_count=1)
+    labelled = run.classes > 0
+    names = judge.chosen(names, run.source, labelled)
+    network = judge.network_of(run.source, features, weights)
+    directory = Path(workdir) / "checkpoints"
+    state, found = checkpoint.load(directory, jax.eval_shape(run.create), step)
+    with report.open_bar("images seen") as bar:
+        looks = judge.judge(
+            run.source,
+            names,
+            num=num,
+            seed=seed,
+            labelled=labelled,
+            network=network,
+            progress=bar.chunk,
+        )
+        values = {}
+        for which, variables in (("ema", state.ema), ("raw", state.generator.variables)):
+            fakes = draw_samples(run, config, variables, looks.labels, looks.count, seed)
+            values[which] = looks.score(fakes, looks.labels)
+    told = {
+        "workdir": str(workdir),
+        "step": found,
+        "config_sha256": digest(stored["config"]),
+        "data": dict(stored["config"]["data"]),
+        "trained_with": stored["versions"],
+    }
+    return record(looks, values, run.source, seed, names, started) | {"run": told}
+
+
+def evaluate_folders(real, fake, *, names="", num=NUM, seed=0, size=None, features="", weights=""):
+    """Evaluate a folder of images against another; arguments as ``evaluate_run`` has them.
+
+    ``size``: both are brought to squares of this side; None needs them alike.
+    """
+    started = time.perf_counter()
+    real, fake = (data.load(f"folder:{folder}", size=size) for folder in (real, fake))
+    if real.shape != fake.shape:
+        raise UserError(
+            f"{real.name} holds images of {real.shape} and {fake.name} of {fake.shape}; "
+            "--size=N brings both to N x N."
+        )
+    names = judge.chosen(names, real, False)
+    network = judge.network_of(real, features, weights)
+    count = min(num, real.size // 2, fake.size)
+    with report.open_bar("images seen") as bar:
+        looks = judge.judge(real, names, num=count, seed=seed, network=network, progress=bar.chunk)
+        fakes = judge.choose_examples(fake, looks.count, seed)
+        values = {"fake": looks.score(fakes["x"])}
+    told = {"real": real.name, "fake": fake.name, "size": size}
+    return record(looks, values, real, seed, names, started) | {"folders": told}
+
+
+def record(looks, values, source, seed, names, started):
+    """The protocol and the values of an evaluation, as plain JSON."""
+    return {
+        "values": values,
+        "floor": looks.floor,
+        "metrics": names,
+        "counts": {"reference": looks.count, "floor": looks.count, "samples": looks.count},
+        "reference": f"{looks.count} of the {source.size} examples of {source.name}, by the seed; "
+        "the floor is of as many others",
+        "network": {"name": looks.network, "sha256": looks.hash},
+        "images": "the eight bits of a file, in [-1, 1]" if len(source.shape) == 3 else "points",
+        "shape": list(source.shape),
+        "seed": seed,
+        "versions": report.versions(),
+        "device": f"{parallel.kind()}, {platform.machine()}",
+        "seconds": round(time.perf_counter() - started, 1),
+        "date": datetime.now(UTC).isoformat(timespec="seconds"),
+    }
+
+
+def digest(config):
+    """SHA-256 of a config, whatever the order of its keys."""
+    return hashlib.sha256(json.dumps(config, sort_keys=True).encode()).hexdigest()
+
+
+def table(found):
+    """The values of a record beside their floors, as text."""
+    header = ["metric", *found["values"], "floor"]
+    rows = [
+        [name, *(f"{values[name]:.4g}" for values in found["values"].values()), f"{floor:.4g}"]
+        for name, floor in found["floor"].items()
+    ]
+    widths = [max(map(len, column)) for column in zip(header, *rows, strict=True)]
+    lines = ["  ".join(map(str.ljust, row, widths)).rstrip() for row in (header, *rows)]
+    return "\n".join(lines)
+
+
+def parser():
+    """The command's arguments."""
+    arguments = Arguments("evaluate", description="Measure a run, or a folder against another.")
+    arguments.add_argument("--workdir", metavar="DIR", help="the run directory")
+    arguments.add_argument("--real", metavar="DIR", help="a folder of real images, with --fake")
+    arguments.add_argument("--fake", metavar="DIR", help="a folder of generated images")
+    arguments.add_argument("--size", type=int, help="of the folders' images; default: as they are")
+    known = ",".join(judge.METRICS)
+    arguments.add_argument("--metrics", default="", help=f"of {known}; default: all that fit")
+    arguments.add_argument("--num", type=int, default=NUM, help=f"samples ({NUM})")
+    arguments.add_argument("--seed", type=int, default=0, help="of noise and real examples (0)")
+    arguments.add_argument("--step", help="of the checkpoint, or 'best'; default: the latest")
+    arguments.add_argument("--features", default="", help="network; default: as fits the data")
+    arguments.add_argument("--inception_weights", default="", metavar="FILE", help="pytorch-fid's")
+    arguments.add_argument("--out", help=f"default: {FILE}, in the run directory if there is one")
+    return arguments
+
+
+def main(argv=None):
+    """Run the command; returns its exit code."""
+
+    def command():
+        flags = parser().parse_args(argv)
+        within("--num", flags.num, 2)
+        within("--seed", flags.seed, 0, 2**31)
+        common = {"num": flags.num, "seed": flags.seed, "features": flags.features}
+        common |= {"names": flags.metrics, "weights": flags.inception_weights}
+        if flags.workdir and not (flags.real or flags.fake):
+            step = int(flags.step) if flags.step and flags.step.isdigit() else flags.step
+            found = evaluate_run(flags.workdir, step=step, **common)
+        elif flags.real and flags.fake and not flags.workdir:
+            found = evaluate_folders(flags.real, flags.fake, size=flags.size, **common)
+        else:
+            raise UserError("give --workdir=DIR, or both --real=DIR and --fake=DIR.")
+        out = Path(flags.out or Path(flags.workdir or ".") / FILE)
+        print(table(found))
+        try:
+            report.write_text(out, json.dumps(found, indent=2) + "\n")
+        except OSError as error:
+            raise UserError(f"cannot write {out}: {error.strerror}.") from error
+        counted = found["counts"]["samples"]
+        print(f"{counted} samples against {counted} real; the whole protocol: {out}")
+
+    return run_command(command)
+
+
+if __name__ == "__main__":
+    raise SystemExit(main())

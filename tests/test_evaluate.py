@@ -1,0 +1,97 @@
+import json
+import warnings
+
+import numpy as np
+import pytest
+from PIL import Image
+
+from jaxgan import defaults, evaluate, report
+from jaxgan.train import train
+
+pytestmark = pytest.mark.filterwarnings("ignore")  # so few samples mean little
+
+
+@pytest.fixture(autouse=True)
+def own_cache(tmp_path, monkeypatch):
+    monkeypatch.setenv("XDG_CACHE_HOME", str(tmp_path / "cache"))
+
+
+@pytest.fixture(scope="module")
+def run(tmp_path_factory):
+    """Six steps on the ring, evaluated at the steps 2, 4 and 6."""
+    config = defaults.get_config()
+    config.data.name, config.data.options = "ring", {"points": 600}
+    config.generator = defaults.generator("toy", features=(4,))
+    config.critic = defaults.critic("toy", features=(4,))
+    config.batch_size, config.z_dim, config.steps, config.eval_every = 8, 2, 6, 2
+    config.evaluation.rank_by, config.evaluation.num = "fd", 200
+    config.checkpoint_every = config.sample_every = 0
+    workdir = tmp_path_factory.mktemp("run")
+    with warnings.catch_warnings(action="ignore"):  # so few samples mean little
+        train(config, workdir, device_count=1)
+    return workdir
+
+
+def test_a_run_is_evaluated_while_it_trains(run):
+    rows = {row["step"]: row for row in report.read_metrics(run / "metrics.jsonl")}
+    assert set(rows) == {2, 4, 6}
+    assert all(np.isfinite(row["fd_points"]) and row["modes"] >= 0 for row in rows.values())
+    told = report.best_and_last(list(rows.values()), "fd_points", "points")
+    best = min(rows.values(), key=lambda row: row["fd_points"])
+    head, first, *_ = told.splitlines()
+    assert head.split() == ["best", "(step", f"{best['step']})", "last", "(step", "6)"]
+    assert first.split() == ["fd_points", f"{best['fd_points']:.4g}", f"{rows[6]['fd_points']:.4g}"]
+    assert (
+        report.best_and_last([{"step": 1}], "fd_points", "points") == "fd_points was never finite."
+    )
+
+
+def test_the_command_writes_the_whole_protocol(run, capsys):
+    assert evaluate.main([f"--workdir={run}", "--num=250", "--metrics=fd,modes", "--seed=3"]) == 0
+    found = json.loads((run / "evaluation.json").read_text())
+    assert found["counts"] == {"reference": 250, "floor": 250, "samples": 250}
+    assert found["values"].keys() == {"ema", "raw"} and found["run"]["step"] == 6
+    names = {"fd_points", "modes", "high_quality", "reverse_kl"}
+    assert names == set(found["floor"]) == set(found["values"]["ema"])
+    assert found["values"]["ema"] != found["values"]["raw"] and found["floor"]["modes"] == 8
+    assert found["network"] == {"name": "points", "sha256": ""} and found["seed"] == 3
+    assert {"versions", "device", "seconds", "date", "shape", "images"} <= set(found)
+    assert len(found["run"]["config_sha256"]) == 64 and found["run"]["data"]["name"] == "ring"
+    printed = capsys.readouterr().out
+    assert "floor" in printed and "250 samples against 250 real" in printed
+    again = evaluate.evaluate_run(run, num=250, names="fd,modes", seed=3, step="best")
+    assert again["floor"] == found["floor"]
+
+
+def test_half_of_the_data_at_most(run):
+    assert evaluate.evaluate_run(run, names="modes", step=4)["counts"]["samples"] == 300
+
+
+def test_a_folder_against_another(tmp_path, capsys):
+    rng = np.random.default_rng(0)
+    for folder, count, high in (("real", 12, 256), ("fake", 7, 90)):
+        (tmp_path / folder).mkdir()
+        for i in range(count):
+            Image.fromarray(rng.integers(0, high, (28, 28), np.uint8)).save(
+                tmp_path / folder / f"{i}.png"
+            )
+    folders = [f"--real={tmp_path}/real", f"--fake={tmp_path}/fake", f"--out={tmp_path}/e.json"]
+    assert evaluate.main([*folders, "--metrics=fd"]) == 0
+    found = json.loads((tmp_path / "e.json").read_text())
+    assert found["counts"]["samples"] == 6 and found["network"]["name"] == "mnist10k_cnn"
+    assert found["values"]["fake"]["fd_mnist10k_cnn"] > found["floor"]["fd_mnist10k_cnn"]
+    Image.new("L", (20, 20)).save(tmp_path / "fake" / "small.png")
+
+
+def test_mistakes(mistake, run, tmp_path):
+    wrong = {
+        "": "give --workdir=DIR, or both --real=DIR and --fake=DIR.",
+        f"--workdir={run} --num=1": "--num is 1; it must be at least 2.",
+        f"--workdir={run} --metrics=fid": "unknown metric 'fid'",
+        f"--workdir={run} --metrics=accuracy": "metric 'accuracy' needs a game with labels",
+        f"--workdir={run} --step=3": "there is no checkpoint of step 3",
+        f"--workdir={tmp_path}": f"{tmp_path}",
+        f"--real={tmp_path} --fake={tmp_path}/none": "holds no image",
+    }
+    for words, sentence in wrong.items():
+        assert sentence in mistake(evaluate.main, words.split())
