@@ -23,12 +23,10 @@ def get_config():
     config.game = defaults.game("multi_generator", generators=4)
     config.data.name = "ring"
     config.data.options = data.options_of("ring")
-    config.generator = defaults.generator("toy", features=(64, 64, 64), optimizer=adam(config))
-    config.critic = defaults.critic("toy", features=(64, 64, 64), optimizer=adam(config))
+    config.generator = defaults.generator("toy", features=(64, 64, 64), optimizer=adam())
+    config.critic = defaults.critic("toy", features=(64, 64, 64), optimizer=adam())
     return config
 
 
-def adam(config):
-    return defaults.optimizer(
-        "adam", learning_rate=3e-3, anneal_updates=config.steps, b1=0.0, b2=0.99
-    )
+def adam():
+    return defaults.optimizer("adam", learning_rate=3e-3, anneal=True, b1=0.0, b2=0.99)

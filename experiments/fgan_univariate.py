@@ -103,7 +103,8 @@ def configure(name, steps):
     config = defaults.get_config()
     config.loss = defaults.loss(f"f_{name}", saturating=True)
     config.z_dim, config.batch_size, config.ema = 1, BATCH, 0.0
-    chains = [defaults.optimizer(learning_rate=r, anneal_updates=steps, b2=0.99) for r in RATES]
+    config.steps = steps
+    chains = [defaults.optimizer(learning_rate=rate, anneal=True, b2=0.99) for rate in RATES]
     config.generator.optimizer, adam = chains
     config.critic = defaults.critic("toy", features=(64, 64), activation="tanh", optimizer=adam)
     return config

@@ -51,6 +51,9 @@ def check_names(config):
     """Raise ``UserError`` for a name or an option that no table has; needs no data."""
     for side in ("generator", "critic"):
         optimizer(config, side)
+    _, options = _row(GAMES, "game", config)
+    if "generators" in options:
+        within("game.generators", options["generators"], 2)
     game(config, generator(config, (), 0), critic(config, (), 0), 0)
 
 
@@ -123,12 +126,15 @@ def game(config, generator, critic, classes, mean_over_devices=lambda tree: tree
     """The ``Game`` between two networks."""
     row, options = _row(ADVERSARIAL, "loss", config)
     loss = row(**options)
-    if config["label_smoothing"]:
-        loss = smooth_real_label(loss, config["label_smoothing"])
     row, options = _row(GAMES, "game", config)
-    if "generators" in options:
-        within("game.generators", options["generators"], 2)
-        options.pop("shared")  # the network's business
+    if config["label_smoothing"]:
+        if "generators" in options:
+            raise UserError(
+                f"game {config['game']['name']!r} has a critic of several classes and no label to "
+                "smooth; set label_smoothing=0."
+            )
+        loss = smooth_real_label(loss, config["label_smoothing"])
+    options.pop("shared", None)  # the network's business
     if config["game"]["name"] in LABELLED:
         options["classes"] = classes
     return row.build(
@@ -144,12 +150,14 @@ def game(config, generator, critic, classes, mean_over_devices=lambda tree: tree
 
 
 def optimizer(config, side):
-    """The optax chain of "generator" or "critic"."""
+    """The optax chain of "generator" or "critic"; an annealed rate is 0 after the last step."""
     settings = dict(config[side]["optimizer"])
     for key, value in settings.items():
-        check_type(
-            f"{side}.optimizer.{key}", value, {"name": "", "anneal_updates": 0}.get(key, 0.0)
-        )
+        like = {"name": "", "anneal": False}.get(key, 0.0)
+        check_type(f"{side}.optimizer.{key}", value, like)
+    if settings.pop("anneal", False):
+        updates = config["n_critic"] if side == "critic" else 1
+        settings["anneal_updates"] = max(config["steps"] * updates, 1)
     try:
         return optim.optimizer(**settings)
     except UserError as error:

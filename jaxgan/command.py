@@ -36,6 +36,11 @@ class Arguments(argparse.ArgumentParser):
         raise UserError(f"{message}; {self.prog} --help tells the options.")
 
 
+def step_of(text):
+    """A checkpoint's step on the command line: a number, or a word as ``best``."""
+    return int(text) if text.isdigit() else text
+
+
 def run_command(command):
     """Call ``command()`` and return the process's exit code: what it returns, or 0 for None."""
     try:

@@ -15,7 +15,7 @@ def optimizer(
     name="adam",
     *,
     learning_rate=2e-4,
-    anneal_updates=0,
+    anneal=False,
     clip_gradient=0.0,
     weight_limit=0.0,
     **options,
@@ -26,7 +26,7 @@ def optimizer(
         {
             "name": name,
             "learning_rate": learning_rate,
-            "anneal_updates": anneal_updates,  # of this side, till the rate is 0; 0: it stays
+            "anneal": anneal,  # the rate falls linearly, to 0 at the last step
             "clip_gradient": clip_gradient,  # largest global norm of the gradient; 0: not clipped
             "weight_limit": weight_limit,  # c of WGAN's weight clipping; 0: not clipped
             **defaults,

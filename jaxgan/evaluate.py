@@ -11,6 +11,7 @@ It prints a table, value beside floor, and writes ``evaluation.json``.
 
 import hashlib
 import json
+import math
 import platform
 import time
 from datetime import UTC, datetime
@@ -18,11 +19,11 @@ from pathlib import Path
 
 import jax
 
-from jaxgan import checkpoint, data, judge, parallel, report
-from jaxgan.command import Arguments, run_command
+from jaxgan import checkpoint, data, judge, parallel, report, sample
+from jaxgan.command import Arguments, run_command, step_of
 from jaxgan.errors import UserError, within
 from jaxgan.prepare import prepare
-from jaxgan.studio import draw_samples
+from jaxgan.studio import z_of
 
 FILE = "evaluation.json"
 NUM = 10_000  # examples a set, where the data has twice as many
@@ -64,10 +65,11 @@ def evaluate_run(workdir, *, names="", num=NUM, seed=0, step=None, features="", 
             network=network,
             progress=bar.chunk,
         )
-        values = {}
+        values, draw = {}, sample.make_draw(run.generator)
         for which, variables in (("ema", state.ema), ("raw", state.generator.variables)):
-            fakes = draw_samples(run, config, variables, looks.labels, looks.count, seed)
-            values[which] = looks.score(fakes, looks.labels)
+            labels = looks.labels if labelled else None
+            fakes = draw(variables, z_of(config, looks.count, seed), labels, run.classes)
+            values[which] = looks.score(fakes, labels)
     told = {
         "workdir": str(workdir),
         "step": found,
@@ -104,8 +106,8 @@ def evaluate_folders(real, fake, *, names="", num=NUM, seed=0, size=None, featur
 def record(looks, values, source, seed, names, started):
     """The protocol and the values of an evaluation, as plain JSON."""
     return {
-        "values": values,
-        "floor": looks.floor,
+        "values": {which: plain(found) for which, found in values.items()},
+        "floor": plain(looks.floor),
         "metrics": names,
         "counts": {"reference": looks.count, "floor": looks.count, "samples": looks.count},
         "reference": f"{looks.count} of the {source.size} examples of {source.name}, by the seed; "
@@ -121,6 +123,11 @@ def record(looks, values, source, seed, names, started):
     }
 
 
+def plain(values):
+    """Numbers as JSON can hold them: one that is not finite becomes null."""
+    return {name: value if math.isfinite(value) else None for name, value in values.items()}
+
+
 def digest(config):
     """SHA-256 of a config, whatever the order of its keys."""
     return hashlib.sha256(json.dumps(config, sort_keys=True).encode()).hexdigest()
@@ -128,10 +135,14 @@ def digest(config):
 
 def table(found):
     """The values of a record beside their floors, as text."""
+
+    def told(value):
+        return "not finite" if value is None else f"{value:.4g}"
+
     header = ["metric", *found["values"], "floor"]
     rows = [
-        [name, *(f"{values[name]:.4g}" for values in found["values"].values()), f"{floor:.4g}"]
-        for name, floor in found["floor"].items()
+        [name, *(told(values[name]) for values in (*found["values"].values(), found["floor"]))]
+        for name in found["floor"]
     ]
     widths = [max(map(len, column)) for column in zip(header, *rows, strict=True)]
     lines = ["  ".join(map(str.ljust, row, widths)).rstrip() for row in (header, *rows)]
@@ -149,7 +160,9 @@ def parser():
     arguments.add_argument("--metrics", default="", help=f"of {known}; default: all that fit")
     arguments.add_argument("--num", type=int, default=NUM, help=f"samples ({NUM})")
     arguments.add_argument("--seed", type=int, default=0, help="of noise and real examples (0)")
-    arguments.add_argument("--step", help="of the checkpoint, or 'best'; default: the latest")
+    arguments.add_argument(
+        "--step", type=step_of, help="of the checkpoint, or 'best'; default: the latest"
+    )
     arguments.add_argument("--features", default="", help="network; default: as fits the data")
     arguments.add_argument("--inception_weights", default="", metavar="FILE", help="pytorch-fid's")
     arguments.add_argument("--out", help=f"default: {FILE}, in the run directory if there is one")
@@ -161,21 +174,23 @@ def main(argv=None):
 
     def command():
         flags = parser().parse_args(argv)
-        within("--num", flags.num, 2)
         within("--seed", flags.seed, 0, 2**31)
         common = {"num": flags.num, "seed": flags.seed, "features": flags.features}
         common |= {"names": flags.metrics, "weights": flags.inception_weights}
         if flags.workdir and not (flags.real or flags.fake):
-            step = int(flags.step) if flags.step and flags.step.isdigit() else flags.step
-            found = evaluate_run(flags.workdir, step=step, **common)
+            if flags.size:
+                raise UserError("--size is of folders; a run's images have their own.")
+            found = evaluate_run(flags.workdir, step=flags.step, **common)
         elif flags.real and flags.fake and not flags.workdir:
+            if flags.step is not None:
+                raise UserError("--step is of a run's checkpoints; folders have none.")
             found = evaluate_folders(flags.real, flags.fake, size=flags.size, **common)
         else:
             raise UserError("give --workdir=DIR, or both --real=DIR and --fake=DIR.")
         out = Path(flags.out or Path(flags.workdir or ".") / FILE)
         print(table(found))
         try:
-            report.write_text(out, json.dumps(found, indent=2) + "\n")
+            report.write_text(out, json.dumps(found, indent=2, allow_nan=False) + "\n")
         except OSError as error:
             raise UserError(f"cannot write {out}: {error.strerror}.") from error
         counted = found["counts"]["samples"]

@@ -16,13 +16,13 @@ import numpy as np
 
 from jaxgan import metrics
 from jaxgan.data import batching
-from jaxgan.errors import UserError, choose, within
-from jaxgan.features import FEATURES
+from jaxgan.errors import UserError, choose
+from jaxgan.features import FEATURES, probabilities
 from jaxgan.features.download import cache
 
 STACKED, PER_CHANNEL = "stacked_digits", "_per_channel"
-GREY_SIDES = (28, 32)  # what the bundled classifier sees
-SUBSETS = {"subset_size": 1000, "subsets": 100}  # of the kernel distance
+DIGITS, GREY_SIDES = "mnist10k_cnn", (28, 32)  # the bundled classifier, and what it sees
+SUBSET = 1000  # rows of the kernel distance's subsets, half of the set at most
 
 
 class Seen(NamedTuple):
@@ -58,8 +58,8 @@ class Metric(NamedTuple):
 
 
 def _kernel(real, fake, source):
-    size = min(SUBSETS["subset_size"], len(real.x), len(fake.x))
-    found = metrics.kernel_distance(real.features, fake.features, **SUBSETS | {"subset_size": size})
+    size = min(SUBSET, len(real.x) // 2, len(fake.x) // 2)  # or all subsets would be the same
+    found = metrics.kernel_distance(real.features, fake.features, subset_size=size)
     return {"kid": found.mean, "kid_standard_error": found.standard_error}
 
 
@@ -108,13 +108,21 @@ METRICS = {
     ),
     "accuracy": Metric(
         lambda r, f, _: {"accuracy": float(np.mean(f.probabilities.argmax(axis=-1) == f.labels))},
-        lambda source, labelled: labelled and _is_image(source, labelled) and source.classes == 10,
-        "a game with labels on ten classes of digits",
+        lambda source, labelled: labelled and network_name(source) == DIGITS,
+        "a game with labels on images of digits",
     ),
 }
-# What a config may rank checkpoints by: lower is better in all of them.
-RANKING = ("sliced_wasserstein", "reverse_kl", "fd", "kid", "modes_kl")
-PLAIN = RANKING[:2]  # by no network
+# What a config may rank checkpoints by, lower is better, and the row that gives it; the first is
+# the run's own quick distance.
+RANKING = {
+    "sliced_wasserstein": None,
+    "reverse_kl": "modes",
+    "fd": "fd",
+    "kid": "kid",
+    "modes_kl": "modes",
+}
+PLAIN = ("sliced_wasserstein", "reverse_kl")  # by no network
+FEWEST = 20  # examples a set below which a metric has nothing to say
 
 
 def network_name(source, name=""):
@@ -127,10 +135,13 @@ def network_name(source, name=""):
     """
     if len(source.shape) == 1:
         return "points"
-    small = source.shape[2] == 1 and source.shape[:2] in [(side, side) for side in GREY_SIDES]
     if source.name == STACKED:
-        return f"{name or 'mnist10k_cnn'}{PER_CHANNEL}"
-    return name or ("mnist10k_cnn" if small else "inception")
+        return f"{name or DIGITS}{PER_CHANNEL}"
+    return name or (DIGITS if source.shape[2] == 1 and _is_small(source) else "inception")
+
+
+def _is_small(source):
+    return source.shape[:2] in [(side, side) for side in GREY_SIDES]
 
 
 def network_of(source, name="", weights=""):
@@ -145,17 +156,23 @@ def network_of(source, name="", weights=""):
       stacked digits [N, channels, K]; for points ("points", "", None).
 
     Raises:
-      UserError: unknown name, or weights that cannot be had.
+      UserError: unknown name, one that cannot see these examples, weights that cannot be had or
+        that nothing would read.
     """
+    if len(source.shape) == 1 and (name or weights):
+        raise UserError(f"{source.name} holds points, which are their own features; name no other.")
     name = network_name(source, name)
     if name == "points":
         return name, "", None
-    row = choose(FEATURES, name.removesuffix(PER_CHANNEL), "feature network")
-    extractor = row(weights=weights) if "weights" in row.options else row()
-
-    def probabilities(logits):
-        odds = np.exp(logits - logits.max(axis=-1, keepdims=True), dtype=np.float64)
-        return odds / odds.sum(axis=-1, keepdims=True)
+    kind = name.removesuffix(PER_CHANNEL)
+    row = choose(FEATURES, kind, "feature network")
+    if weights and "weights" not in row.options:
+        raise UserError(f"the weights of {kind} come with the package; it takes no file of them.")
+    if kind == DIGITS and not (_is_small(source) and (source.shape[2] == 1 or kind != name)):
+        raise UserError(
+            f"{kind} sees grey images of 28x28 or 32x32, not {source.shape}; resize the data."
+        )
+    extractor = row(weights=weights) if weights else row()
 
     def run(x, progress=None):
         if not name.endswith(PER_CHANNEL):
@@ -190,8 +207,12 @@ def split(source, num, seed):
     Returns:
       two dictionaries as ``Source.arrays`` gives them, images as float32 in [-1, 1].
     """
-    within("num", num, 2)
     count = min(num, source.size // 2)
+    if count < FEWEST:
+        raise UserError(
+            f"{count} examples a set say nothing, {FEWEST} are the fewest: {num} were asked for, "
+            f"and {source.name} has twice {source.size // 2}."
+        )
     chosen = np.random.default_rng(seed).permutation(source.size)[: 2 * count].reshape(2, -1)
     return [_read(source, indices) for indices in chosen]  # mixed: sets are stored by class
 
@@ -253,13 +274,25 @@ def chosen(text, source, labelled):
     return names or [name for name, metric in METRICS.items() if metric.fits(source, labelled)]
 
 
-def ranking(rank_by, source):
-    """The name of a metric of ``RANKING`` as it stands among the metrics of a run.
+def ranking(evaluation, source, labelled):
+    """The name of the metric that ranks a run's checkpoints, as it stands among the run's metrics.
+
+    Args:
+      evaluation: that group of the config.
+      source: ``data.Source``.
+      labelled: whether the game has labels.
 
     Raises:
-      UserError: not one of them.
+      UserError: metrics that do not fit, or a ranking that none of them gives.
     """
-    choose(dict.fromkeys(RANKING), rank_by, "evaluation.rank_by")
+    rank_by, names = evaluation["rank_by"], chosen(evaluation["metrics"], source, labelled)
+    row = choose(RANKING, rank_by, "evaluation.rank_by")
+    fits = row in (None, *names) and (row != "modes" or (rank_by in PLAIN) == bool(source.mixture))
+    if not fits:
+        raise UserError(
+            f"evaluation.rank_by={rank_by} is none of the metrics {', '.join(names)} of "
+            f"{source.name}; known: {', '.join(RANKING)}."
+        )
     return rank_by if rank_by in PLAIN else f"{rank_by}_{network_name(source)}"
 
 
@@ -280,6 +313,8 @@ def judge(source, names, *, num, seed, labelled=False, network=None, progress=No
     """
     check_metrics(names, source, labelled)
     name, digest, run = network or network_of(source)
+    if "accuracy" in names and name != DIGITS:
+        raise UserError(f"metric 'accuracy' needs the classes of {DIGITS}, not those of {name}.")
 
     def see(x, labels, real=False):
         x = np.asarray(x, np.float32)

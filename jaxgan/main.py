@@ -121,7 +121,7 @@ def _rename(config, group, name):
     if group == "data":
         config.data.name, config.data.options = name, ConfigDict(data.options_of(name))
     elif rest == "optimizer":
-        kept = ("learning_rate", "anneal_updates", "clip_gradient", "weight_limit")
+        kept = ("learning_rate", "anneal", "clip_gradient", "weight_limit")
         old = config[side].optimizer
         config[side].optimizer = defaults.optimizer(name, **{key: old[key] for key in kept})
     elif group in ("game", "loss"):

@@ -19,11 +19,13 @@ class Network(NamedTuple):
         statistics are those of the batch, units are dropped by the keys [B], and the mutables come
         back moved; without, nothing is dropped and they come back as given.
       features: the same arguments -> (y, what the last layer saw [B, F]). Critics only.
+      count: how many networks it is: row i of a batch belongs to number i % count.
     """
 
     init: Callable
     apply: Callable
     features: Callable | None = None
+    count: int = 1
 
 
 def network(module, example_shape, classes=0):
@@ -109,4 +111,4 @@ def stacked(network, count, shared=()):
         mutables = reduce_shared(mutables, lambda leaf: leaf.mean(axis=0))
         return y.reshape(-1, *y.shape[2:])[: len(x)], mutables
 
-    return Network(init, apply)
+    return Network(init, apply, count=count)

@@ -72,8 +72,8 @@ def prepare(config, device_count=None):
     template = jax.eval_shape(create)  # traces every network: sizes that do not fit show here
     if build.penalties(config) and "batch_stats" in template.critic.mutables:
         raise UserError(
-            f"critic {config['critic']['name']!r} has batch statistics, under which a gradient "
-            "penalty has no meaning; set critic.norm to 'none' or 'layer'."
+            f"critic {config['critic']['name']!r} has batch statistics, under which a penalty on "
+            "single examples has no meaning; set critic.norm to none, layer or spectral."
         )
     common = {key: config[key] for key in ("batch_size", "n_critic")}
     calls = {"steps_per_call": config["steps_per_call"], "seed": config["seed"]}

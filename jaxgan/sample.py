@@ -17,7 +17,7 @@ import jax.numpy as jnp
 import numpy as np
 
 from jaxgan import build, checkpoint, plot, report
-from jaxgan.command import Arguments, run_command
+from jaxgan.command import Arguments, run_command, step_of
 from jaxgan.errors import UserError, within
 
 # Examples in one forward pass: bounds the memory, and one compilation serves every number.
@@ -25,7 +25,11 @@ CHUNK = 64
 
 
 def make_draw(network):
-    """Compile ``draw(variables, z [N, Z], labels [N] or None, classes) -> [N, *shape]``."""
+    """Compile ``draw(variables, z [N, Z], labels [N] or None, classes) -> [N, *shape]``.
+
+    Of several generators, row i is of number i % network.count.
+    """
+    chunk = max(CHUNK // network.count, 1) * network.count  # each begins at the first generator
 
     @jax.jit
     def forward(variables, z, label):
@@ -35,8 +39,8 @@ def make_draw(network):
         one_hot = jax.nn.one_hot(labels, classes) if classes else None
 
         def chunked(x):
-            padded = jnp.pad(x, ((0, -len(x) % CHUNK), (0, 0)))
-            return padded.reshape(-1, CHUNK, x.shape[1])
+            padded = jnp.pad(x, ((0, -len(x) % chunk), (0, 0)))
+            return padded.reshape(-1, chunk, x.shape[1])
 
         z_chunks, label_chunks = jax.tree.map(chunked, (z, one_hot))
         labels = label_chunks if classes else [None] * len(z_chunks)
@@ -91,7 +95,8 @@ def load(workdir, step=None):
     config, shape = stored["config"], tuple(stored["shape"])
     classes = build.classes_in_play(config, stored["classes"])
     variables, found = checkpoint.restore_ema(Path(workdir) / "checkpoints", step)
-    draw = make_draw(build.generator(config, shape, classes))
+    network = build.generator(config, shape, classes)
+    draw = make_draw(network)
 
     def generate(num=64, *, seed=0, label=None, interpolated=False):
         within("num", num, 1)
@@ -101,14 +106,16 @@ def load(workdir, step=None):
         if label is not None and not 0 <= label < classes:
             raise UserError(f"label {label} is unknown; known: 0 to {classes - 1}.")
         if interpolated:
-            z = interpolate(seed, num, config["z_dim"])
+            # Of several generators each walks the whole path.
+            path = interpolate(seed, -(-num // network.count), config["z_dim"])
+            z = jnp.repeat(path, network.count, axis=0)[:num]
         else:
             z = jax.random.normal(jax.random.key(seed), (num, config["z_dim"]))
         in_turn = jnp.arange(num) % max(classes, 1) * (not interpolated)
         labels = in_turn if label is None else jnp.full(num, label)
         return draw(variables, z, labels, classes)
 
-    generate.step, generate.generators = found, build.generators(config)
+    generate.step, generate.generators = found, network.count
     return generate
 
 
@@ -156,7 +163,9 @@ def parser():
     arguments.add_argument("--label", type=int, help="class, for a conditional run; default: all")
     arguments.add_argument("--interpolate", action="store_true", help="between two noise vectors")
     arguments.add_argument("--seed", type=int, default=0, help="of the noise (0)")
-    arguments.add_argument("--step", help="of the checkpoint, or 'best'; default: the latest")
+    arguments.add_argument(
+        "--step", type=step_of, help="of the checkpoint, or 'best'; default: the latest"
+    )
     arguments.add_argument("--out", default="samples.png", help=".png: a grid; .npz: the array")
     return arguments
 
@@ -167,8 +176,7 @@ def main(argv=None):
     def command():
         flags = parser().parse_args(argv)
         check_path(flags.out)
-        step = int(flags.step) if flags.step and flags.step.isdigit() else flags.step
-        generate = load(flags.workdir, step)
+        generate = load(flags.workdir, flags.step)
         samples = generate(
             flags.num, seed=flags.seed, label=flags.label, interpolated=flags.interpolate
         )

@@ -7,7 +7,7 @@ import jax
 import jax.numpy as jnp
 import numpy as np
 
-from jaxgan import build, judge, noise, plot, sample
+from jaxgan import judge, noise, plot, sample
 from jaxgan.data import batching
 from jaxgan.games.multi import real_log_odds
 from jaxgan.metrics import sliced_wasserstein
@@ -35,7 +35,7 @@ def studio(run, config):
     """Set up the looks of a ``prepare.Run``; nothing is compiled before the first one."""
     draw = sample.make_draw(run.generator)
     z, labels = sample.fixed_inputs(config["seed"], PICTURED, config["z_dim"], run.classes)
-    generators = build.generators(config)
+    generators = run.generator.count
     rng = np.random.default_rng(config["seed"])
     chosen = rng.choice(run.source.size, min(JUDGED, run.source.size), replace=False)
     examples = [run.source.read(int(index)) for index in np.sort(chosen)]
@@ -69,37 +69,24 @@ def studio(run, config):
     def distance(now):
         return float(compare(real, judged(now), key_lines))
 
-    chosen_metrics = judge.chosen(config["evaluation"]["metrics"], run.source, run.classes > 0)
+    names = judge.chosen(config["evaluation"]["metrics"], run.source, run.classes > 0)
     judges = []  # made at the first look: the real examples are seen once
 
     def metrics(now):
         if not judges:
             labelled, num = run.classes > 0, config["evaluation"]["num"]
             options = {"num": num, "seed": config["seed"], "labelled": labelled}
-            judges.append(judge.judge(run.source, chosen_metrics, **options))
+            judges.append(judge.judge(run.source, names, **options))
         (looks,) = judges
         variables = run.devices.local(now.ema)
-        fakes = draw_samples(run, config, variables, looks.labels, looks.count, config["seed"])
-        return looks.score(fakes, looks.labels)
+        z = z_of(config, looks.count, config["seed"])
+        labels = looks.labels if run.classes else None
+        return looks.score(draw(variables, z, labels, run.classes), labels)
 
     return Studio(picture, distance, metrics)
 
 
-def draw_samples(run, config, variables, labels, count, seed):
-    """Samples for a judge.
-
-    Args:
-      run: ``prepare.Run``.
-      config: its config.
-      variables: the generator's.
-      labels: [count], for a game with labels.
-      count: how many.
-      seed: of their noise.
-
-    Returns:
-      NumPy [count, *shape].
-    """
+def z_of(config, count, seed):
+    """The noise [count, z_dim] of samples for a judge: not that of the pictures."""
     key = jax.random.fold_in(jax.random.key(seed), noise.PICTURES)
-    z = jax.random.normal(key, (count, config["z_dim"]))
-    draw = sample.make_draw(run.generator)
-    return np.asarray(draw(variables, z, labels if run.classes else None, run.classes))
+    return jax.random.normal(key, (count, config["z_dim"]))

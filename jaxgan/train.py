@@ -28,6 +28,12 @@ FREE = (
 )
 
 
+def free(config):
+    """The keys of ``FREE``; a rate that falls to 0 at the last step ties the number of steps."""
+    tied = any(config[side]["optimizer"]["anneal"] for side in ("generator", "critic"))
+    return tuple(key for key in FREE if not (tied and key == "steps"))
+
+
 def next_stop(step, config):
     """The first step after ``step`` at which the host has something to do."""
     stops = [step + config["steps_per_call"], config["steps"]]
@@ -51,7 +57,7 @@ def open_directory(workdir, config, run):
     plain = config.to_dict()
     if (Path(workdir) / "config.json").exists():
         old = report.read_config(workdir)["config"]
-        if different := report.contradictions(old, plain, free=FREE):
+        if different := report.contradictions(old, plain, free=free(plain)):
             raise UserError(
                 f"{workdir} holds a run of another config: {'; '.join(different)}. "
                 "Use another --workdir, or the values of the stored run."
@@ -80,9 +86,11 @@ def train(config, workdir, *, device_count=None) -> state.GanState:
         leave by SIGTERM or SIGINT, and saved before.
     """
     run = prepare(config, device_count)
-    ranked_by = judge.ranking(config.evaluation.rank_by, run.source)
+    ranked_by = judge.ranking(config.evaluation, run.source, run.classes > 0)
     if ranked_by != QUALITY and not config.eval_every:
         raise UserError(f"evaluation.rank_by={config.evaluation.rank_by} needs eval_every.")
+    if config.eval_every:
+        judge.network_of(run.source)  # or its weights would be missed hours later
     workdir = Path(workdir)
     open_directory(workdir, config, run)
     with checkpoint.open_checkpoints(

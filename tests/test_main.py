@@ -122,12 +122,13 @@ def test_numbers_out_of_range(refused, overrides):
         (
             "wgan_gp",
             "critic.norm=batch",
-            "gradient penalty has no meaning; set critic.norm to 'none' or",
+            "no meaning; set critic.norm to none, layer or spectral",
         ),
         ("gan", "penalties.consistency.weight=2", "compares dropout passes; set critic.dropout"),
         ("gan", "critic.dropout=1", "critic.dropout is 1.0; it must lie in [0, 1)."),
         ("gan", "loss=f_alpha loss.alpha=1", "alpha is 1.0"),
         ("gan", "penalties.dragan.weight=1 penalties.dragan.std=-1", "std is -1.0; it must be f"),
+        ("gan", "game=multi_generator label_smoothing=.1", "no label to smooth; set label_smoo"),
         ("gan", "game=multi_generator loss=hinge", "its loss must be minimax, non_saturating, l"),
         ("gan", "game=multi_generator game.generators=1", "game.generators is 1; it must be at"),
         ("gan", "game=multi_generator game.shared=Dense_9", "has no layer 'Dense_9' to share; "),
@@ -268,7 +269,7 @@ def test_a_new_name_brings_the_options_of_its_row(tmp_path):
         "name": "sgd",
         "momentum": 0.5,
         "learning_rate": 5e-5,
-        "anneal_updates": 0,
+        "anneal": False,
         "weight_limit": 0.01,
         "clip_gradient": 0.0,
     }

@@ -4,10 +4,10 @@
 """
 
 from jaxgan.features import classifier, inception
-from jaxgan.features.extractor import Extractor
+from jaxgan.features.extractor import Extractor, probabilities
 from jaxgan.table import Row
 
-__all__ = ["FEATURES", "Extractor"]
+__all__ = ["FEATURES", "Extractor", "probabilities"]
 
 FEATURES = {
     "inception": Row(inception.load, {"weights": "", "chunk": 32}),

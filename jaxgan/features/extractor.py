@@ -39,9 +39,13 @@ class Extractor(NamedTuple):
 
     def probabilities(self, images, progress=None):
         """Class probabilities [N, K] of images [N, H, W, C] in [-1, 1]; see ``run``."""
-        logits = self.run(images, progress)[1].astype(np.float64)
-        odds = np.exp(logits - logits.max(1, keepdims=True))
-        return odds / odds.sum(1, keepdims=True)
+        return probabilities(self.run(images, progress)[1])
+
+
+def probabilities(logits):
+    """The softmax of logits [..., K] over their last axis, float64."""
+    odds = np.exp(logits - logits.max(axis=-1, keepdims=True), dtype=np.float64)
+    return odds / odds.sum(axis=-1, keepdims=True)
 
 
 def make(name, hash, sizes, forward, variables, check, chunk):

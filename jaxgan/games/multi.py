@@ -113,7 +113,8 @@ def multi_generator_game(
         real_odds = odds(blur(level, batch["x"], keys_real), dropout_real)
         dropout_each = noise.split_each(dropout_fake, generators).T.ravel()
         fake_odds = odds(each(blur(level, fake, keys_fake)), dropout_each)
-        # One sum over the generators: each has the gradient that it would have alone.
+        # One sum over the generators: each has the gradient that it would have alone, where no
+        # layer is shared. (A clipped global norm is that of all of them together.)
         losses = loss.generator(jnp.repeat(real_odds, generators), fake_odds)
         total = generators * mean(losses)
         return total, {"generator_loss": total}

@@ -22,5 +22,9 @@ def penalise(penalties, critic, real, fake, keys):
       penalties: triples (name, weight, penalty function).
       critic, real, fake, keys: what each of them takes.
     """
-    values = {name: mean(penalty(critic, real, fake, keys)) for name, _, penalty in penalties}
+    each = noise.split_each(keys, len(penalties)) if len(penalties) > 1 else [keys]
+    values = {
+        name: mean(penalty(critic, real, fake, own))
+        for (name, _, penalty), own in zip(penalties, each, strict=False)
+    }
     return sum(weight * values[name] for name, weight, _ in penalties), values

@@ -111,8 +111,9 @@ def least_squares(*, real_target, fake_target, generator_target):
 
     The critic minimises (real - b)^2 / 2 + (fake - a)^2 / 2 and the generator (fake - c)^2 / 2,
     with a, b the targets of fake and real, c what the generator wants to be taken for. For
-    b - c = 1 and b - a = 2, as (1, -1, 0), the game at the best critic is the Pearson chi-square
-    divergence of (p + q) / 2 from q.
+    b - c = 1 and b - a = 2, as (1, -1, 0), the best critic is (p - q) / (p + q), and the
+    generator's objective, with the term (real - c)^2 / 2 that it does not move, is Pearson's
+    chi-squared of q from (p + q) / 2.
 
     Returns:
       ``AdversarialLoss``; both values are >= 0.

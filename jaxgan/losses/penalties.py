@@ -166,7 +166,7 @@ def dragan_code(*, scale, norm):
         keys_noise, keys_share = noise.split_each(keys, 2)
         mean, square = critic.mean((real.mean(), (real**2).mean()))
         shift = jax.vmap(lambda key: jax.random.uniform(key, real.shape[1:]))(keys_noise)
-        moved = real + scale * jnp.sqrt(square - mean**2) * shift.astype(real.dtype)
+        moved = real + scale * jnp.sqrt(jnp.maximum(square - mean**2, 0)) * shift.astype(real.dtype)
         near = interpolate(moved, real, keys_share)
         return (input_gradient_norms(critic.scores, near) - norm) ** 2
 
@@ -193,10 +193,13 @@ def r2(critic: Critic, real, fake, keys) -> jax.Array:
 
 
 def consistency(*, margin, features):
-    """The consistency term of WGAN-CT (Wei et al. 2018, eq. 4): two dropout passes must agree.
+    """The consistency term of WGAN-CT (Wei et al. 2018): two dropout passes must agree.
+
+    The squares are those of the authors' code, which takes M' from lambda_2 times the distance: the
+    margin here is M' / lambda_2.
 
     Args:
-      margin: M', what the distance may be for nothing; the paper takes 0 to 0.2.
+      margin: what the distance may be for nothing; theirs is 0.
       features: weight of the last hidden layer's distance; the paper's is 0.1.
 
     Returns:

@@ -134,9 +134,9 @@ def _grow(module, x, start, geometries, first_norm, train):
     if first_norm:
         x = nn.relu(layers.norm(module, x, train=train))
     for features, geometry in zip(module.channels[1:], inner, strict=True):
-        x = layers.ConvTranspose(features, *geometry, module.initializer, module.dtype)(x)
+        x = layers.convolve_transpose(module, x, features, geometry)
         x = nn.relu(layers.norm(module, x, train=train))
-    x = layers.ConvTranspose(module.shape[-1], *last, module.initializer, module.dtype)(x)
+    x = layers.convolve_transpose(module, x, module.shape[-1], last)
     return jnp.tanh(layers.as_output(x))
 
 

@@ -124,6 +124,12 @@ def convolve(module, x, features, geometry):
     return _constrained(module, Conv(features, *geometry, module.initializer, module.dtype), x)
 
 
+def convolve_transpose(module, x, features, geometry):
+    """A transposed convolution [B, H, W, C] -> [B, H', W', features] of the same geometry."""
+    layer = ConvTranspose(features, *geometry, module.initializer, module.dtype)
+    return _constrained(module, layer, x)
+
+
 def _constrained(module, layer, x):
     """``layer(x)``, its kernel divided by its spectral norm where the module's ``norm`` says so.
 
@@ -141,7 +147,7 @@ def scores(module, x):
 
     What it sees is sown as "features", for those who ask for them.
     """
-    module.sow("features", "last", x)
+    module.sow("features", "last", as_output(x))
     y = as_output(dense(module, x, module.outputs))
     return y if module.outputs > 1 else y[:, 0]
 

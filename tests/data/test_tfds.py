@@ -92,7 +92,7 @@ def test_unknown_name(tmp_path, name, near):
     with pytest.raises(UserError, match=f"unknown data set '{name}'") as caught:
         tiny(name, data_dir=tmp_path)
     sentence = str(caught.value)
-    assert "known: mnist10k, ring, grid" in sentence and str(tmp_path) in sentence
+    assert "known: mnist10k, stacked_digits, ring, grid" in sentence and str(tmp_path) in sentence
     assert "TensorFlow Datasets does not know it either" in sentence
     assert near in sentence.partition("Near it: ")[2]
 

@@ -18,9 +18,8 @@ def test_every_objective_has_a_row_that_is_a_sound_config():
             check_config(config)
             build.check_names(config)
             expected = 100 * objective.long // (1 if objective.n_critic == 1 else 4)
-            assert config.steps == config.generator.optimizer.anneal_updates == expected
-            updates = expected * objective.n_critic
-            assert config.critic.optimizer.anneal_updates == updates
+            assert config.steps == expected
+            assert config.generator.optimizer.anneal and config.critic.optimizer.anneal
 
 
 @pytest.mark.parametrize("name", ["WGAN", "MAD-GAN, 4 generators"])
