@@ -53,6 +53,7 @@ def evaluate_run(workdir, *, names="", num=NUM, seed=0, step=None, features="", 
     labelled = run.classes > 0
     names = judge.chosen(names, run.source, labelled)
     network = judge.network_of(run.source, features, weights)
+    judge.set_size(run.source, num)
     directory = Path(workdir) / "checkpoints"
     state, found = checkpoint.load(directory, jax.eval_shape(run.create), step)
     with report.open_bar("images seen") as bar:
@@ -94,7 +95,7 @@ def evaluate_folders(real, fake, *, names="", num=NUM, seed=0, size=None, featur
         )
     names = judge.chosen(names, real, False)
     network = judge.network_of(real, features, weights)
-    count = min(num, real.size // 2, fake.size)
+    count = judge.set_size(real, min(num, fake.size))
     with report.open_bar("images seen") as bar:
         looks = judge.judge(real, names, num=count, seed=seed, network=network, progress=bar.chunk)
         fakes = judge.choose_examples(fake, looks.count, seed)

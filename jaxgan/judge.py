@@ -196,6 +196,21 @@ def _read(source, indices):
     return {**part, "x": np.asarray(batching.to_float({"x": part["x"]})["x"])}
 
 
+def set_size(source, num):
+    """How many examples a set has: ``num``, half of the source at most.
+
+    Raises:
+      UserError: fewer than ``FEWEST``.
+    """
+    count = min(num, source.size // 2)
+    if count < FEWEST:
+        raise UserError(
+            f"{count} examples a set say nothing, {FEWEST} are the fewest: {num} were asked for, "
+            f"and {source.name} has twice {source.size // 2}."
+        )
+    return count
+
+
 def split(source, num, seed):
     """Two disjoint sets of real examples, equally many: the reference, and what its floor is of.
 
@@ -207,12 +222,7 @@ def split(source, num, seed):
     Returns:
       two dictionaries as ``Source.arrays`` gives them, images as float32 in [-1, 1].
     """
-    count = min(num, source.size // 2)
-    if count < FEWEST:
-        raise UserError(
-            f"{count} examples a set say nothing, {FEWEST} are the fewest: {num} were asked for, "
-            f"and {source.name} has twice {source.size // 2}."
-        )
+    count = set_size(source, num)
     chosen = np.random.default_rng(seed).permutation(source.size)[: 2 * count].reshape(2, -1)
     return [_read(source, indices) for indices in chosen]  # mixed: sets are stored by class
 

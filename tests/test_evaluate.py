@@ -69,7 +69,7 @@ def test_half_of_the_data_at_most(run):
 
 def test_a_folder_against_another(tmp_path, capsys):
     rng = np.random.default_rng(0)
-    for folder, count, high in (("real", 12, 256), ("fake", 7, 90)):
+    for folder, count, high in (("real", 44, 256), ("fake", 21, 90)):
         (tmp_path / folder).mkdir()
         for i in range(count):
             Image.fromarray(rng.integers(0, high, (28, 28), np.uint8)).save(
@@ -78,7 +78,7 @@ def test_a_folder_against_another(tmp_path, capsys):
     folders = [f"--real={tmp_path}/real", f"--fake={tmp_path}/fake", f"--out={tmp_path}/e.json"]
     assert evaluate.main([*folders, "--metrics=fd"]) == 0
     found = json.loads((tmp_path / "e.json").read_text())
-    assert found["counts"]["samples"] == 6 and found["network"]["name"] == "mnist10k_cnn"
+    assert found["counts"]["samples"] == 21 and found["network"]["name"] == "mnist10k_cnn"
     assert found["values"]["fake"]["fd_mnist10k_cnn"] > found["floor"]["fd_mnist10k_cnn"]
     Image.new("L", (20, 20)).save(tmp_path / "fake" / "small.png")
 
@@ -86,12 +86,15 @@ def test_a_folder_against_another(tmp_path, capsys):
 def test_mistakes(mistake, run, tmp_path):
     wrong = {
         "": "give --workdir=DIR, or both --real=DIR and --fake=DIR.",
-        f"--workdir={run} --num=1": "--num is 1; it must be at least 2.",
+        f"--workdir={run} --num=19": "19 examples a set say nothing, 20 are the fewest",
+        f"--workdir={run} --size=8": "--size is of folders",
+        f"--workdir={run} --features=inception": "ring holds points, which are their own features",
         f"--workdir={run} --metrics=fid": "unknown metric 'fid'",
         f"--workdir={run} --metrics=accuracy": "metric 'accuracy' needs a game with labels",
         f"--workdir={run} --step=3": "there is no checkpoint of step 3",
         f"--workdir={tmp_path}": f"{tmp_path}",
         f"--real={tmp_path} --fake={tmp_path}/none": "holds no image",
+        f"--real={tmp_path} --fake={tmp_path} --step=4": "--step is of a run's checkpoints",
     }
     for words, sentence in wrong.items():
         assert sentence in mistake(evaluate.main, words.split())

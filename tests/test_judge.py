@@ -61,10 +61,31 @@ def test_the_network_and_its_name_follow_the_data():
     for name, source in named.items():
         assert judge.network_name(source) == name
     assert judge.network_name(grey(np.zeros((4, 30, 30, 1), np.uint8))) == "inception"
-    assert judge.ranking("fd", named["mnist10k_cnn"]) == "fd_mnist10k_cnn"
-    assert judge.ranking("reverse_kl", RING) == "reverse_kl"
-    with pytest.raises(UserError, match="unknown evaluation.rank_by 'is'; known: fd, kid"):
-        judge.ranking("is", RING)
+    with pytest.raises(UserError, match="sees grey images of 28x28 or 32x32"):
+        judge.network_of(named["inception"], "mnist10k_cnn")
+    with pytest.raises(UserError, match="takes no file of them"):
+        judge.network_of(named["mnist10k_cnn"], weights="file")
+
+
+def test_checkpoints_are_ranked_by_what_is_measured():
+    stacked = data.load("stacked_digits", options={"points": 4})
+    for rank_by, source, name in (
+        ("sliced_wasserstein", RING, "sliced_wasserstein"),
+        ("reverse_kl", RING, "reverse_kl"),
+        ("fd", RING, "fd_points"),
+        ("kid", grey(NOISE), "kid_mnist10k_cnn"),
+        ("modes_kl", stacked, "modes_kl_mnist10k_cnn_per_channel"),
+    ):
+        assert judge.ranking({"rank_by": rank_by, "metrics": ""}, source, False) == name
+    for rank_by, metrics, source, sentence in (
+        ("is", "", RING, "unknown evaluation.rank_by 'is'; known: fd, kid"),
+        ("fd", "pr", RING, "rank_by=fd is none of the metrics pr of ring; known: sliced_wass"),
+        ("reverse_kl", "", grey(NOISE), "rank_by=reverse_kl is none of the metrics fd, kid"),
+        ("modes_kl", "", RING, "rank_by=modes_kl is none"),
+        ("reverse_kl", "", stacked, "rank_by=reverse_kl is none"),
+    ):
+        with pytest.raises(UserError, match=sentence):
+            judge.ranking({"rank_by": rank_by, "metrics": metrics}, source, False)
 
 
 def test_digits_by_the_bundled_classifier(own_cache):

@@ -229,6 +229,10 @@ def test_samples_of_several_generators_are_tagged(tmp_path):
     generate = sample.load(tmp_path)
     assert generate.generators == 3
     assert sample.main([f"--workdir={tmp_path}", "--num=7", f"--out={tmp_path}/a.npz"]) == 0
+    path = np.asarray(generate(num=30, interpolated=True))
+    for i in range(3):  # each walks the whole path, in steps and not in leaps
+        own = path[i::3]
+        assert np.abs(np.diff(own, axis=0)).max() < np.abs(own[0] - own[-1]).max()
     saved = np.load(tmp_path / "a.npz")
     np.testing.assert_array_equal(saved["generator"], [0, 1, 2, 0, 1, 2, 0])
     assert saved["samples"].shape == (7, 28, 28, 1)
