@@ -5,8 +5,9 @@ from one another; a generator is told only how real it looks. The ring of PacGAN
 small networks and a falling learning rate, for a CPU. In the picture a generator has a colour.
 A common trunk: --config.game.shared=Dense_0
 
-Cost: SECONDS
-Expect: MEASURED
+Cost: 3000 steps at 230 a second: half a minute on 2 CPU cores, compilation included.
+Expect: 8 of 8 modes, two or three a generator; 94 % of 2500 samples within three standard
+deviations of one (seed 0).
 Run: python -m jaxgan.main --config=configs/mad_gan.py --workdir=runs/mad_gan
 """
 
