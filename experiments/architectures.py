@@ -4,8 +4,12 @@ Gulrajani et al. 2017 draw 200 architectures for 32x32 images and count those at
 passes a score; this does it in small, on eight Gaussians on a ring. Every method meets the same
 architectures.
 
-Cost: COST
-Expect: EXPECT
+Cost: 580 s of CPU time for 20 programs, most of it compiling, in two threads (13 minutes on 2
+  cores at load 7); --number draws more architectures.
+Expect: at 5 architectures, 4 seeds each, all 8 modes with 20 % of the samples near one in all runs
+  of WGAN-GP, 60 % of the GAN's, 45 % of clipping's, 40 % of WGAN-SN's. The last succeeds in every
+  run with a (leaky) ReLU critic and in none with tanh or softplus; their slopes below 1, which no
+  layer may make up for, are the likely reason. A GAN's runs differ by rounding alone.
 Run: python -m experiments.architectures
 """
 
@@ -23,7 +27,7 @@ RING = {"modes": 8, "radius": 1.0, "std": 0.05}
 DEPTHS, WIDTHS = range(2, 7), (16, 32, 64)
 ACTIVATIONS = ("relu", "leaky_relu", "softplus", "tanh")  # the paper's four
 NORMS = {"generator": ("none", "batch"), "critic": ("none", "layer")}  # batch norm breaks a penalty
-QUALITY = 0.2  # least share of samples near a mode that a success needs
+QUALITY = 0.2  # least share of samples near a mode; points spread evenly have about a tenth
 SAMPLES = 2500  # VEEGAN (Srivastava et al. 2017)
 WORKERS = 2  # threads that compile and train: most of the time goes into compilation
 
@@ -143,16 +147,18 @@ def run(number, seeds, steps, batch, methods=tuple(METHODS), seed=0):
     return architectures, found
 
 
-def success(modes, quality, least, good=QUALITY):
+def success(modes, quality, least, good=0.0):
     """Share of the runs with at least so many modes and good samples."""
     return np.mean((modes >= least) & (quality >= good))
 
 
 def tables(architectures, found):
     """Both tables as text: shares of success, and what each architecture gave."""
-    heads = ["method", *(f"≥ {least} modes" for least in (4, 6, 8)), "8 modes, ≥ 50 % good"]
+    needs = [(4, 0), (6, 0), (8, 0), (8, QUALITY), (8, 0.5)]
+    heads = ["method", *(f"≥ {least} modes" for least, _ in needs[:3])]
+    heads += [f"and ≥ {100 * good:.0f} % good" for _, good in needs[3:]]
     rows = [
-        [method, *(f"{100 * success(*one, *need):.0f} %" for need in ((4,), (6,), (8,), (8, 0.5)))]
+        [method, *(f"{100 * success(*one, *need):.0f} %" for need in needs)]
         for method, one in found.items()
     ]
     each = []
@@ -174,7 +180,7 @@ def figure(architectures, found):
         axes[0].plot(least, counts, "o-", color=colour, label=method)
         shares = [success(modes, quality, RING["modes"], good) for good in goods]
         axes[1].step(100 * goods, shares, color=colour, label=method)
-    axes[0].set(xlabel=f"least modes (and ≥ {100 * QUALITY:.0f} % good samples)")
+    axes[0].set(xlabel="least modes")
     axes[1].set(xlabel="least % of good samples (and all 8 modes)", xlim=(0, 100))
     for axis in axes[:2]:
         axis.set(ylabel="share of runs that succeed", ylim=(-0.03, 1.03))

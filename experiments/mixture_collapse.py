@@ -3,9 +3,9 @@
 (a) Two narrow, distant modes: the generated density over training, as lectures draw it. (b) The
 mixture of MAD-GAN (Ghosh et al. 2018), whose table compares histograms by chi-square and KL.
 
-Cost: 275 s of one CPU core, mostly compiling ten programs (13 minutes on 2 cores, load 7).
+Cost: 275 s of CPU time, mostly compiling ten programs (13 minutes on 2 cores, load 7).
 Expect: (a) of 6 seeds the GAN ends on one mode in 3 and stays there, with b1 = 0.5 in 1, MAD-GAN in
-  1; WGAN-GP, instance noise and RpGAN + R1 + R2 in none, the last after a long stay on one mode.
+  1; WGAN-GP, instance noise and RpGAN + R1 + R2 in none, the last in 1 after a long stay on one.
   (b) KL(P‖Q) 0.92 of the GAN, 0.69 of MAD-GAN, 0.68 of WGAN-GP, 1.23 of RpGAN + R1 + R2, 0.01 of
   the data: standard errors 0.14 to 0.18, so that the order within the first pairs is not certain.
 Run: python -m experiments.mixture_collapse
@@ -39,7 +39,7 @@ class Setting(NamedTuple):
     generators: int  # of MAD-GAN
 
 
-# Far apart and narrow, with Adam's own b1: modes at -2 and 2, the set's defaults, never collapse.
+# Far apart and narrow, with Adam's own b1: at -2 and 2, the defaults, no seed collapsed.
 TWO = Setting({"means": (-4.0, 4.0), "stds": (0.3,)}, 32, 4000, 250, 1.0, 1e-3, 0.9, 2)
 # Ghosh et al. 2018: means 10, 20, 60, 80, 110, deviations 3, 3, 2, 2, 1, four generators.
 PAPER = {"means": (-1.0, -0.8, 0.0, 0.4, 1.0), "stds": (0.06, 0.06, 0.04, 0.04, 0.02)}

@@ -44,7 +44,7 @@ def make_draw(network):
 
         z_chunks, label_chunks = jax.tree.map(chunked, (z, one_hot))
         labels = label_chunks if classes else [None] * len(z_chunks)
-        parts = [forward(variables, *chunk) for chunk in zip(z_chunks, labels, strict=True)]
+        parts = [forward(variables, *each) for each in zip(z_chunks, labels, strict=True)]
         return jnp.concatenate(parts)[: len(z)]
 
     return draw

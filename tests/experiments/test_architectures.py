@@ -39,8 +39,9 @@ def test_configs_are_what_the_method_says(method):
 
 def test_success_by_hand():
     modes, quality = np.array([[8, 8], [6, 4]]), np.array([[0.6, 0.1], [0.3, 0.9]])
-    assert experiment.success(modes, quality, 4) == 0.75  # all but the second: its quality
-    assert experiment.success(modes, quality, 6) == 0.5
+    assert experiment.success(modes, quality, 4) == 1
+    assert experiment.success(modes, quality, 4, 0.2) == 0.75  # all but the second: its quality
+    assert experiment.success(modes, quality, 6, 0.2) == 0.5
     assert experiment.success(modes, quality, 8, 0.5) == 0.25
 
 
