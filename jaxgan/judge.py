@@ -187,10 +187,11 @@ def network_of(source, name="", weights=""):
 
 def choose_examples(source, count, seed):
     """``count`` examples of a source, as ``Source.arrays`` gives them; images float in [-1, 1]."""
-    return _read(source, np.random.default_rng(seed).permutation(source.size)[:count])
+    return read_examples(source, np.random.default_rng(seed).permutation(source.size)[:count])
 
 
-def _read(source, indices):
+def read_examples(source, indices):
+    """The examples of these indices, in their order, as ``choose_examples`` gives them."""
     rows = [source.read(int(index)) for index in indices]
     part = {key: np.stack([row[key] for row in rows]) for key in rows[0]}
     return {**part, "x": np.asarray(batching.to_float({"x": part["x"]})["x"])}
@@ -224,7 +225,7 @@ def split(source, num, seed):
     """
     count = set_size(source, num)
     chosen = np.random.default_rng(seed).permutation(source.size)[: 2 * count].reshape(2, -1)
-    return [_read(source, indices) for indices in chosen]  # mixed: sets are stored by class
+    return [read_examples(source, indices) for indices in chosen]  # mixed: sets are stored by class
 
 
 def _remembered(name, digest, run, x, progress):

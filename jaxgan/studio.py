@@ -4,11 +4,9 @@ from collections.abc import Callable
 from typing import NamedTuple
 
 import jax
-import jax.numpy as jnp
 import numpy as np
 
 from jaxgan import judge, noise, plot, sample
-from jaxgan.data import batching
 from jaxgan.games.multi import real_log_odds
 from jaxgan.metrics import sliced_wasserstein
 
@@ -38,11 +36,11 @@ def studio(run, config):
     generators = run.generator.count
     rng = np.random.default_rng(config["seed"])
     chosen = rng.choice(run.source.size, min(JUDGED, run.source.size), replace=False)
-    examples = [run.source.read(int(index)) for index in np.sort(chosen)]
-    real = batching.to_float({"x": np.stack([example["x"] for example in examples])})["x"]
+    examples = judge.read_examples(run.source, np.sort(chosen))
+    real = examples["x"]
     key_z, key_lines = jax.random.split(noise.stream(config["seed"], noise.PICTURES))
     z_judged = jax.random.normal(key_z, (len(real), config["z_dim"]))
-    labels_judged = jnp.asarray([e["label"] for e in examples]) if run.classes else None
+    labels_judged = examples["label"] if run.classes else None
     compare = jax.jit(sliced_wasserstein)
 
     def judged(now):
@@ -88,5 +86,4 @@ def studio(run, config):
 
 def z_of(config, count, seed):
     """The noise [count, z_dim] of samples for a judge: not that of the pictures."""
-    key = jax.random.fold_in(jax.random.key(seed), noise.PICTURES)
-    return jax.random.normal(key, (count, config["z_dim"]))
+    return jax.random.normal(noise.stream(seed, noise.PICTURES), (count, config["z_dim"]))

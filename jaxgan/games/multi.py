@@ -65,18 +65,21 @@ def multi_generator_game(
         """[B, k, ...] -> [B * k, ...]: the generators in turn, as ``networks.stacked`` has them."""
         return fake.reshape(-1, *fake.shape[2:])
 
+    def keys_of_each(keys):
+        """[B] -> [B * k] keys, in the order of ``each``."""
+        return noise.split_each(keys, generators).T.ravel()
+
     def critic_loss(params, mutables, batch, fake, step, keys):
         keys_real, keys_fake, keys_which, keys_penalty, keys = noise.split_each(keys, 5)
         level = noise_level(step)
         real, fake = blur(level, batch["x"], keys_real), blur(level, fake, keys_fake)
         dropout_real, dropout_fake = noise.split_each(keys, 2)
-        dropout_each = noise.split_each(dropout_fake, generators).T.ravel()
 
         def score(mutables, x, keys):
             return critic.apply({"params": params, **mutables}, x, keys=keys, train=True)
 
         real_scores, mutables = score(mutables, real, dropout_real)
-        fake_scores, mutables = score(mutables, each(fake), dropout_each)
+        fake_scores, mutables = score(mutables, each(fake), keys_of_each(dropout_fake))
         told_apart = jax.nn.log_softmax(fake_scores).reshape(-1, generators, generators + 1)
         told_apart = told_apart[:, targets, targets]
         real_odds, fake_odds = real_log_odds(real_scores), real_log_odds(fake_scores)
@@ -111,8 +114,7 @@ def multi_generator_game(
             return real_log_odds(critic.apply(variables, x, keys=keys, train=True)[0])
 
         real_odds = odds(blur(level, batch["x"], keys_real), dropout_real)
-        dropout_each = noise.split_each(dropout_fake, generators).T.ravel()
-        fake_odds = odds(each(blur(level, fake, keys_fake)), dropout_each)
+        fake_odds = odds(each(blur(level, fake, keys_fake)), keys_of_each(dropout_fake))
         # One sum over the generators: each has the gradient that it would have alone, where no
         # layer is shared. (A clipped global norm is that of all of them together.)
         losses = loss.generator(jnp.repeat(real_odds, generators), fake_odds)
