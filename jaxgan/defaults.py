@@ -6,7 +6,7 @@ On the command line: ``--config.key=value``; a key that is not here is an error.
 from ml_collections import ConfigDict
 
 from jaxgan import models, optim
-from jaxgan.errors import choose
+from jaxgan.errors import UserError, choose
 from jaxgan.games import GAMES
 from jaxgan.losses import ADVERSARIAL, PENALTIES
 
@@ -122,9 +122,48 @@ def get_config():
     config.eval_every = 0  # metrics of the average generator, and a checkpoint; 0: never
     config.evaluation = ConfigDict(
         {
-            "metrics": "",  # rows of judge.METRICS with commas between; "": all that fit
+            "metrics": "",  # rows of judge.METRICS with commas between; "": the usual ones
             "num": 2000,  # samples; half of the real examples at most
+            "features": "",  # row of features.FEATURES; "": as the data needs
             "rank_by": "sliced_wasserstein",  # a row of judge.RANKING: the best checkpoint's
         }
     )
     return config
+
+
+def complete(stored):
+    """A stored config with the keys that its version did not have yet, as their defaults are.
+
+    A new key's default is what was before it, or a run could not go on under a newer version.
+
+    Args:
+      stored: nested dictionaries, as ``config.json`` holds them.
+
+    Returns:
+      nested dictionaries.
+
+    Raises:
+      UserError: a group that names no row.
+    """
+    known = get_config().to_dict()
+    rows = {"game": game, "loss": loss, "generator": generator, "critic": critic}
+    try:
+        for kind, make in rows.items():
+            known[kind] = make(stored[kind]["name"]).to_dict()
+            if "optimizer" in known[kind]:
+                known[kind]["optimizer"] = optimizer(stored[kind]["optimizer"]["name"]).to_dict()
+    except (KeyError, TypeError) as error:
+        raise UserError(
+            f"the run's config names no {kind}, or in an older way; retrain it, or use the version "
+            "of jaxgan that its config.json tells."
+        ) from error
+    return _merged(known, stored)
+
+
+def _merged(known, stored):
+    """``stored`` over ``known``; in a group both may have keys of their own."""
+    both = {key: known[key] for key in known if key not in stored}
+    for key, value in stored.items():
+        deeper = isinstance(value, dict) and isinstance(known.get(key), dict)
+        both[key] = _merged(known[key], value) if deeper else value
+    return both

@@ -19,9 +19,10 @@ from pathlib import Path
 
 import jax
 
-from jaxgan import checkpoint, data, judge, parallel, report, sample
+from jaxgan import checkpoint, data, defaults, judge, parallel, report, sample
 from jaxgan.command import Arguments, run_command, step_of
 from jaxgan.errors import UserError, within
+from jaxgan.observer import observer
 from jaxgan.prepare import prepare
 from jaxgan.studio import z_of
 
@@ -34,11 +35,11 @@ def evaluate_run(workdir, *, names="", num=NUM, seed=0, step=None, features="", 
 
     Args:
       workdir: the run directory.
-      names: rows of ``judge.METRICS`` with commas between; "": all that fit.
+      names: rows of ``judge.METRICS`` with commas between; "": the usual ones that fit.
       num: samples; half of the real examples at most, so that the floor has the same counts.
       seed: of the noise and of the choice of real examples.
       step: of the checkpoint; None is the latest, "best" the best.
-      features, weights: as ``judge.network_of`` takes them.
+      features, weights: as ``observer.observer`` takes them; "": those of the config.
 
     Returns:
       the record that ``evaluation.json`` holds.
@@ -48,29 +49,23 @@ def evaluate_run(workdir, *, names="", num=NUM, seed=0, step=None, features="", 
     """
     started = time.perf_counter()
     stored = report.read_config(workdir)
-    config = stored["config"]
+    config = defaults.complete(stored["config"])
     run = prepare(config, device_count=1)
     labelled = run.classes > 0
-    names = judge.chosen(names, run.source, labelled)
-    network = judge.network_of(run.source, features, weights)
+    features = features or config["evaluation"]["features"]
+    names = judge.chosen(names, run.source, labelled, features)
+    looks = observer(run.source, features, weights)
     judge.set_size(run.source, num)
     directory = Path(workdir) / "checkpoints"
     state, found = checkpoint.load(directory, jax.eval_shape(run.create), step)
     with report.open_bar("images seen") as bar:
-        looks = judge.judge(
-            run.source,
-            names,
-            num=num,
-            seed=seed,
-            labelled=labelled,
-            network=network,
-            progress=bar.chunk,
-        )
+        options = {"num": num, "seed": seed, "looks": looks, "progress": bar.chunk}
+        judged = judge.judge(run.source, names, labelled=labelled, **options)
         values, draw = {}, sample.make_draw(run.generator)
         for which, variables in (("ema", state.ema), ("raw", state.generator.variables)):
-            labels = looks.labels if labelled else None
-            fakes = draw(variables, z_of(config, looks.count, seed), labels, run.classes)
-            values[which] = looks.score(fakes, labels)
+            z = z_of(config, judged.count, seed)
+            fakes = draw(variables, z, judged.labels, run.classes)
+            values[which] = judged.score(fakes, judged.labels)
     told = {
         "workdir": str(workdir),
         "step": found,
@@ -78,7 +73,7 @@ def evaluate_run(workdir, *, names="", num=NUM, seed=0, step=None, features="", 
         "data": dict(stored["config"]["data"]),
         "trained_with": stored["versions"],
     }
-    return record(looks, values, run.source, seed, names, started) | {"run": told}
+    return record(judged, values, run.source, seed, names, started) | {"run": told}
 
 
 def evaluate_folders(real, fake, *, names="", num=NUM, seed=0, size=None, features="", weights=""):
@@ -93,27 +88,28 @@ def evaluate_folders(real, fake, *, names="", num=NUM, seed=0, size=None, featur
             f"{real.name} holds images of {real.shape} and {fake.name} of {fake.shape}; "
             "--size=N brings both to N x N."
         )
-    names = judge.chosen(names, real, False)
-    network = judge.network_of(real, features, weights)
+    names = judge.chosen(names, real, False, features)
+    looks = observer(real, features, weights)
     count = judge.set_size(real, min(num, fake.size))
     with report.open_bar("images seen") as bar:
-        looks = judge.judge(real, names, num=count, seed=seed, network=network, progress=bar.chunk)
-        fakes = judge.choose_examples(fake, looks.count, seed)
-        values = {"fake": looks.score(fakes["x"])}
+        options = {"num": count, "seed": seed, "looks": looks, "progress": bar.chunk}
+        judged = judge.judge(real, names, **options)
+        fakes = judge.choose_examples(fake, judged.count, seed)
+        values = {"fake": judged.score(fakes["x"])}
     told = {"real": real.name, "fake": fake.name, "size": size}
-    return record(looks, values, real, seed, names, started) | {"folders": told}
+    return record(judged, values, real, seed, names, started) | {"folders": told}
 
 
-def record(looks, values, source, seed, names, started):
+def record(judged, values, source, seed, names, started):
     """The protocol and the values of an evaluation, as plain JSON."""
     return {
         "values": {which: plain(found) for which, found in values.items()},
-        "floor": plain(looks.floor),
+        "floor": plain(judged.floor),
         "metrics": names,
-        "counts": {"reference": looks.count, "floor": looks.count, "samples": looks.count},
-        "reference": f"{looks.count} of the {source.size} examples of {source.name}, by the seed; "
+        "counts": dict.fromkeys(("reference", "floor", "samples"), judged.count),
+        "reference": f"{judged.count} of the {source.size} examples of {source.name}, by the seed; "
         "the floor is of as many others",
-        "network": {"name": looks.network, "sha256": looks.hash},
+        "network": {"name": judged.network, "sha256": judged.hash},
         "images": "the eight bits of a file, in [-1, 1]" if len(source.shape) == 3 else "points",
         "shape": list(source.shape),
         "seed": seed,
@@ -158,7 +154,7 @@ def parser():
     arguments.add_argument("--fake", metavar="DIR", help="a folder of generated images")
     arguments.add_argument("--size", type=int, help="of the folders' images; default: as they are")
     known = ",".join(judge.METRICS)
-    arguments.add_argument("--metrics", default="", help=f"of {known}; default: all that fit")
+    arguments.add_argument("--metrics", default="", help=f"of {known}; default: the usual ones")
     arguments.add_argument("--num", type=int, default=NUM, help=f"samples ({NUM})")
     arguments.add_argument("--seed", type=int, default=0, help="of noise and real examples (0)")
     arguments.add_argument(

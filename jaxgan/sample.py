@@ -16,7 +16,7 @@ import jax
 import jax.numpy as jnp
 import numpy as np
 
-from jaxgan import build, checkpoint, plot, report
+from jaxgan import build, checkpoint, defaults, plot, report
 from jaxgan.command import Arguments, run_command, step_of
 from jaxgan.errors import UserError, within
 
@@ -92,7 +92,7 @@ def load(workdir, step=None):
       UserError: no run there, or no readable checkpoint.
     """
     stored = report.read_config(workdir)
-    config, shape = stored["config"], tuple(stored["shape"])
+    config, shape = defaults.complete(stored["config"]), tuple(stored["shape"])
     classes = build.classes_in_play(config, stored["classes"])
     variables, found = checkpoint.restore_ema(Path(workdir) / "checkpoints", step)
     network = build.generator(config, shape, classes)

@@ -9,6 +9,7 @@ import numpy as np
 from jaxgan import judge, noise, plot, sample
 from jaxgan.games.multi import real_log_odds
 from jaxgan.metrics import sliced_wasserstein
+from jaxgan.observer import observer
 
 PICTURED = 64  # images in a picture
 JUDGED = 1000  # samples in the distance, and points in a picture
@@ -67,19 +68,20 @@ def studio(run, config):
     def distance(now):
         return float(compare(real, judged(now), key_lines))
 
-    names = judge.chosen(config["evaluation"]["metrics"], run.source, run.classes > 0)
+    asked, labelled = config["evaluation"], run.classes > 0
+    names = judge.chosen(asked["metrics"], run.source, labelled, asked["features"])
     judges = []  # made at the first look: the real examples are seen once
 
     def metrics(now):
         if not judges:
-            labelled, num = run.classes > 0, config["evaluation"]["num"]
-            options = {"num": num, "seed": config["seed"], "labelled": labelled}
-            judges.append(judge.judge(run.source, names, **options))
-        (looks,) = judges
+            options = {"num": asked["num"], "seed": config["seed"], "labelled": labelled}
+            looks = observer(run.source, asked["features"])
+            judges.append(judge.judge(run.source, names, looks=looks, **options))
+        (judged_by,) = judges
         variables = run.devices.local(now.ema)
-        z = z_of(config, looks.count, config["seed"])
-        labels = looks.labels if run.classes else None
-        return looks.score(draw(variables, z, labels, run.classes), labels)
+        z = z_of(config, judged_by.count, config["seed"])
+        fakes = draw(variables, z, judged_by.labels, run.classes)
+        return judged_by.score(fakes, judged_by.labels)
 
     return Studio(picture, distance, metrics)
 

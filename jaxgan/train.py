@@ -6,8 +6,9 @@ from pathlib import Path
 import jax
 import numpy as np
 
-from jaxgan import checkpoint, judge, parallel, plot, report, state
+from jaxgan import checkpoint, defaults, judge, parallel, plot, report, state
 from jaxgan.errors import Stopped, UserError
+from jaxgan.observer import network_name, observer
 from jaxgan.prepare import prepare
 from jaxgan.stop import Stop, check_finite
 from jaxgan.studio import QUALITY, studio
@@ -56,7 +57,7 @@ def open_directory(workdir, config, run):
     """Claim the run directory for this config, or raise ``UserError`` if it belongs to another."""
     plain = config.to_dict()
     if (Path(workdir) / "config.json").exists():
-        old = report.read_config(workdir)["config"]
+        old = defaults.complete(report.read_config(workdir)["config"])
         if different := report.contradictions(old, plain, free=free(plain)):
             raise UserError(
                 f"{workdir} holds a run of another config: {'; '.join(different)}. "
@@ -89,8 +90,9 @@ def train(config, workdir, *, device_count=None) -> state.GanState:
     ranked_by = judge.ranking(config.evaluation, run.source, run.classes > 0)
     if ranked_by != QUALITY and not config.eval_every:
         raise UserError(f"evaluation.rank_by={config.evaluation.rank_by} needs eval_every.")
-    if config.eval_every:
-        judge.network_of(run.source)  # or its weights would be missed hours later
+    if config.eval_every:  # or what is missing would be missed hours later
+        observer(run.source, config.evaluation.features)
+        judge.set_size(run.source, config.evaluation.num)
     workdir = Path(workdir)
     open_directory(workdir, config, run)
     with checkpoint.open_checkpoints(
@@ -113,7 +115,11 @@ def train(config, workdir, *, device_count=None) -> state.GanState:
     if first:
         rows = report.read_metrics(workdir / report.METRICS)
         plot.save_png(plot.curves_figure(rows), workdir / "curves.png")
-        print(report.best_and_last(rows, ranked_by, judge.network_name(run.source)))
+        print(
+            report.best_and_last(
+                rows, ranked_by, network_name(run.source, config.evaluation.features)
+            )
+        )
         print(
             f"Step {int(now.step)} of {config.steps} done. In {workdir}: samples/ (pictures), "
             "curves.png, metrics.jsonl, tensorboard/, checkpoints/, config.json."

@@ -16,7 +16,13 @@ from jaxgan.prepare import prepare
 
 ROOT = Path(__file__).parents[1]
 RECIPES = sorted((ROOT / "configs").glob("*.py"))
-VARIANTS = ["dcgan.py:paper", "wgan.py:dcgan", *(f"toy_ring.py:{toy}" for toy in data.TOYS)]
+STACKED = [f"stacked_digits.py:{setting}" for setting in ("dcgan", "wgan", "wgan_gp")]
+VARIANTS = [
+    "dcgan.py:paper",
+    "wgan.py:dcgan",
+    *STACKED,
+    *(f"toy_ring.py:{toy}" for toy in data.TOYS),
+]
 PACKAGE = Path(jaxgan.__file__).parent
 
 

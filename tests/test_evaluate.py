@@ -6,6 +6,7 @@ import pytest
 from PIL import Image
 
 from jaxgan import defaults, evaluate, report
+from jaxgan.errors import UserError
 from jaxgan.train import train
 
 pytestmark = pytest.mark.filterwarnings("ignore")  # so few samples mean little
@@ -61,6 +62,29 @@ def test_the_command_writes_the_whole_protocol(run, capsys):
     assert "floor" in printed and "250 samples against 250 real" in printed
     again = evaluate.evaluate_run(run, num=250, names="fd,modes", seed=3, step="best")
     assert again["floor"] == found["floor"]
+
+
+def test_a_run_of_an_older_version_is_read(run, tmp_path):
+    """Keys that its version did not have yet have their defaults; older forms get a sentence."""
+    stored = json.loads((run / "config.json").read_text())
+    old = json.loads(json.dumps(stored["config"]))
+    del old["evaluation"], old["critic"]["optimizer"]["anneal"], old["penalties"]["r1"]
+    assert defaults.complete(old) == stored["config"] | {
+        "evaluation": defaults.get_config().evaluation.to_dict()
+    }
+    assert defaults.complete(stored["config"]) == stored["config"]
+    with pytest.raises(UserError, match="names no loss, or in an older way"):
+        defaults.complete(stored["config"] | {"loss": "wasserstein"})
+
+
+def test_too_few_samples_are_told_before_the_run(tmp_path):
+    config = defaults.get_config()
+    config.data.name, config.data.options = "ring", {"points": 30}
+    config.generator, config.critic = defaults.generator("toy"), defaults.critic("toy")
+    config.batch_size, config.eval_every = 8, 1
+    with pytest.raises(UserError, match="15 examples a set say nothing"):
+        train(config, tmp_path / "run")
+    assert not (tmp_path / "run").exists()
 
 
 def test_half_of_the_data_at_most(run):

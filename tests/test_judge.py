@@ -1,7 +1,7 @@
 import numpy as np
 import pytest
 
-from jaxgan import data, judge
+from jaxgan import data, judge, observer
 from jaxgan.data.source import from_arrays
 from jaxgan.errors import UserError
 
@@ -59,12 +59,14 @@ def test_the_network_and_its_name_follow_the_data():
         "inception": from_arrays("colour", np.zeros((4, 28, 28, 3), np.uint8)),
     }
     for name, source in named.items():
-        assert judge.network_name(source) == name
-    assert judge.network_name(grey(np.zeros((4, 30, 30, 1), np.uint8))) == "inception"
+        assert observer.network_name(source) == name
+    assert observer.network_name(grey(np.zeros((4, 30, 30, 1), np.uint8))) == "inception"
+    assert observer.network_name(from_arrays("fashion_mnist", NOISE)) == "fashion_cnn"
+    assert observer.network_name(grey(NOISE), "fashion_cnn") == "fashion_cnn"
     with pytest.raises(UserError, match="sees grey images of 28x28 or 32x32"):
-        judge.network_of(named["inception"], "mnist10k_cnn")
+        observer.observer(named["inception"], "mnist10k_cnn")
     with pytest.raises(UserError, match="takes no file of them"):
-        judge.network_of(named["mnist10k_cnn"], weights="file")
+        observer.observer(named["mnist10k_cnn"], weights="file")
 
 
 def test_checkpoints_are_ranked_by_what_is_measured():
@@ -76,7 +78,10 @@ def test_checkpoints_are_ranked_by_what_is_measured():
         ("kid", grey(NOISE), "kid_mnist10k_cnn"),
         ("modes_kl", stacked, "modes_kl_mnist10k_cnn_per_channel"),
     ):
-        assert judge.ranking({"rank_by": rank_by, "metrics": ""}, source, False) == name
+        assert (
+            judge.ranking({"rank_by": rank_by, "metrics": "", "features": ""}, source, False)
+            == name
+        )
     for rank_by, metrics, source, sentence in (
         ("is", "", RING, "unknown evaluation.rank_by 'is'; known: fd, kid"),
         ("fd", "pr", RING, "rank_by=fd is none of the metrics pr of ring; known: sliced_wass"),
@@ -85,7 +90,7 @@ def test_checkpoints_are_ranked_by_what_is_measured():
         ("reverse_kl", "", stacked, "rank_by=reverse_kl is none"),
     ):
         with pytest.raises(UserError, match=sentence):
-            judge.ranking({"rank_by": rank_by, "metrics": metrics}, source, False)
+            judge.ranking({"rank_by": rank_by, "metrics": metrics, "features": ""}, source, False)
 
 
 def test_digits_by_the_bundled_classifier(own_cache):
@@ -118,6 +123,25 @@ def test_digits_by_the_bundled_classifier(own_cache):
     )
 
 
+def test_metrics_that_must_be_asked_for():
+    """Copies, near copies of them and noise: what each of the unusual metrics says."""
+    names = ["fd_infinity", "memorisation", "wasserstein"]
+    looks = judge.judge(RING, names, num=1000, seed=0)
+    copies, _ = judge.split(RING, 1000, 0)
+    copied, moved = looks.score(copies["x"]), looks.score(copies["x"] + 0.5)
+    assert copied["memorisation_auc_points"] == 0 and copied["memorisation_copies_points"] == 1
+    assert copied["wasserstein"] == 0
+    np.testing.assert_allclose(moved["wasserstein"], 0.5**0.5, rtol=1e-5)  # of a shift its length
+    # Its square, but for the noise of the extrapolation.
+    np.testing.assert_allclose(moved["fd_infinity_points"], 0.5, atol=0.03)
+    assert looks.floor["memorisation_auc_points"] == 0.5
+    grays = judge.judge(grey(NOISE), ["ms_ssim"], num=20, seed=0)
+    same = np.repeat(judge.choose_examples(grey(NOISE), 1, 0)["x"], 20, axis=0)
+    assert grays.score(same)["ms_ssim"] == 1 > grays.floor["ms_ssim"]
+    labelled = judge.judge(grey(NOISE), ["ms_ssim"], num=20, seed=0, labelled=True)
+    assert set(labelled.floor) == {"ms_ssim_of_a_class"}
+
+
 def test_stacked_digits_count_their_modes():
     source = data.load("stacked_digits", options={"points": 240})
     looks = judge.judge(source, ["modes"], num=120, seed=0)
@@ -132,12 +156,16 @@ def test_stacked_digits_count_their_modes():
 
 def test_mistakes():
     for names, source, sentence in (
-        ("fid", RING, "unknown metric 'fid'; known: accuracy, fd, is, kid, modes, pr"),
+        ("fid", RING, "unknown metric 'fid'; known: accuracy, fd, fd_infinity, is, kid, "),
         ("is", RING, "'is' needs images that the network puts into one class; ring is not that"),
         ("fd,modes", grey(NOISE), "'modes' needs a toy mixture, or stacked_digits"),
         ("accuracy", grey(NOISE), "'accuracy' needs a game with labels"),
+        ("wasserstein", grey(NOISE), "'wasserstein' needs points; grey is not that"),
+        ("ms_ssim", RING, "'ms_ssim' needs images"),
     ):
         with pytest.raises(UserError, match=sentence):
             judge.chosen(names, source, False)
     assert judge.chosen("", RING, False) == ["fd", "kid", "pr", "modes"]
     assert "accuracy" in judge.chosen("", grey(NOISE), True)
+    with pytest.raises(UserError, match="a classifier of them: mnist10k_cnn or fashion_cnn"):
+        judge.chosen("accuracy", grey(NOISE), True, "inception")

@@ -1,6 +1,6 @@
 """A small classifier of 28x28 grey images whose last hidden layer serves metrics as features.
 
-``experiments/train_classifier.py`` trained the bundled weights, on digits that ``held_out`` left.
+``experiments/train_classifier.py`` trained the bundled weights, on examples that ``held_out`` left.
 """
 
 import hashlib
@@ -18,7 +18,11 @@ from jaxgan.models import layers
 
 SIDE, CLASSES, WIDTH = 28, 10, 128
 RESIZED = 32  # the other side that is taken: digits are often enlarged to a power of two
-MNIST10K_CNN_SHA256 = "427fd25797b19f6f220b7e1bb4177df53400019c3faa339705c2865f9b03ec72"
+# SHA-256 of the bundled weights: of the digits that the package carries, and of Fashion-MNIST.
+BUNDLED = {
+    "mnist10k_cnn": "427fd25797b19f6f220b7e1bb4177df53400019c3faa339705c2865f9b03ec72",
+    "fashion_cnn": "ad2e985380cca44599a9f35a6fb4e36fe145a913ecbf310f9fa40f8a5b11e756",
+}
 
 # Channels, window, stride and padding of each convolution: sides 28, 14, 7, 7, 4.
 _CONVOLUTIONS = ((16, 5, 2, 2), (48, 4, 2, 1), (64, 3, 1, 1), (96, 3, 2, 1))
@@ -57,13 +61,18 @@ def held_out(labels):
     return chosen
 
 
-def mnist10k_cnn(chunk):
-    """The ``Extractor`` of the bundled weights, for digits: features [N, 128], 10 classes."""
-    file = resources.files("jaxgan.features") / "weights" / "mnist10k_cnn.msgpack"
+def bundled(name, chunk=500):
+    """The ``Extractor`` of weights that the package carries: features [N, 128], 10 classes.
+
+    Args:
+      name: key of ``BUNDLED``.
+      chunk: images in one pass.
+    """
+    file = resources.files("jaxgan.features") / "weights" / f"{name}.msgpack"
     data = file.read_bytes() if file.is_file() else b""
-    if hashlib.sha256(data).hexdigest() != MNIST10K_CNN_SHA256:
+    if hashlib.sha256(data).hexdigest() != BUNDLED[name]:
         raise UserError(f"{file}, a part of jaxgan, is missing or damaged: install jaxgan again.")
-    return _from_bytes("mnist10k_cnn", data, chunk)
+    return _from_bytes(name, data, chunk)
 
 
 def from_file(name, file, chunk=500):

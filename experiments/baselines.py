@@ -1,0 +1,97 @@
+"""Recipes measured alike: as many generator updates each, judged at every quarter of the way.
+
+    python -m experiments.baselines                                         # digits, six recipes
+    python -m experiments.baselines --data=idx:DIR --features=fashion_cnn --runs=runs/clothing
+    python -m experiments.baselines --runs=runs/stacked --metrics=modes --num=25000 \\
+        --recipes=stacked_digits.py:dcgan,stacked_digits.py:wgan
+
+Every seed is a run directory of its own under ``--runs``: the same command goes on where it was,
+and ``jaxgan sample`` draws from what it made. About an hour for three seeds of the six recipes on
+2 CPU cores.
+"""
+
+import argparse
+import json
+from pathlib import Path
+
+import numpy as np
+
+from experiments import show
+from jaxgan import evaluate
+from jaxgan.main import load_recipe
+from jaxgan.train import train
+
+QUARTERS = 4
+RECIPES = "gan.py,cgan.py,cgan_cls.py,dcgan.py,wgan.py,wgan_gp.py"
+
+
+def quarters(steps):
+    """The steps at which a run is judged."""
+    return range(steps // QUARTERS, steps + 1, steps // QUARTERS)
+
+
+def play(recipe, seed, flags):
+    """Train one seed of a recipe, or find it trained; returns its run directory."""
+    config = load_recipe(f"configs/{recipe}").unlock()
+    config.seed, config.steps = seed, flags.steps
+    config.sample_every, config.checkpoint_every = 0, flags.steps // QUARTERS
+    config.keep_checkpoints = QUARTERS
+    config.data.name = flags.data or config.data.name
+    workdir = Path(flags.runs) / recipe.replace(".py", "").replace(":", "-") / str(seed)
+    train(config, workdir)
+    return workdir
+
+
+def look(workdir, step, flags):
+    """The record of ``jaxgan evaluate`` of a checkpoint, remembered beside it."""
+    file = workdir / f"evaluation-{step}.json"
+    if not file.exists():
+        options = {"num": flags.num, "step": step, "features": flags.features}
+        record = evaluate.evaluate_run(workdir, names=flags.metrics, **options)
+        file.write_text(json.dumps(record, indent=2) + "\n")
+    return json.loads(file.read_text())
+
+
+def rows_of(recipe, records):
+    """A row a metric: best and last of the averages, last of the generators in training, floor.
+
+    Args:
+      recipe: its name.
+      records: of all seeds, [seeds][quarters].
+    """
+    for name in records[0][0]["floor"]:
+        ema, raw = (
+            np.array([[record["values"][which][name] for record in run] for run in records])
+            for which in ("ema", "raw")
+        )
+        lower = name.startswith(("fd", "kid", "modes_kl", "reverse_kl"))  # is better
+        best = ema.min(axis=1) if lower else ema.max(axis=1)
+        floor = np.array([run[-1]["floor"][name] for run in records])
+        digits = 1 if ema.max() > 10 else 3
+        numbers = (best, ema[:, -1], raw[:, -1], floor)
+        yield (name, recipe, *(show.mean_and_error(each, digits) for each in numbers))
+
+
+def main():
+    """Train and judge every seed of every recipe, and print a table."""
+    parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
+    parser.add_argument("--recipes", default=RECIPES, help="files of configs/, commas between")
+    parser.add_argument("--data", default="", help="another data set than the recipes' own")
+    parser.add_argument("--features", default="", help="feature network; default: as fits")
+    parser.add_argument("--metrics", default="", help="of jaxgan evaluate; default: all that fit")
+    parser.add_argument("--steps", type=int, default=1500, help="generator updates (1500)")
+    parser.add_argument("--seeds", type=int, default=3, help="how many (3)")
+    parser.add_argument("--num", type=int, default=5000, help="samples (5000)")
+    parser.add_argument("--runs", default="runs/baselines", help="where the runs go")
+    flags = parser.parse_args()
+    rows = []
+    for recipe in flags.recipes.split(","):
+        runs = [play(recipe, seed, flags) for seed in range(flags.seeds)]
+        records = [[look(run, step, flags) for step in quarters(flags.steps)] for run in runs]
+        rows += rows_of(recipe, records)
+    header = ("metric", "recipe", "best", "last", "last, not averaged", "floor")
+    print(show.table(header, sorted(rows, key=lambda row: row[0])))
+
+
+if __name__ == "__main__":
+    main()
