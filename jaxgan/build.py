@@ -11,6 +11,7 @@ from jaxgan.losses import ADVERSARIAL, PENALTIES, smooth_real_label
 from jaxgan.models import CRITICS, GENERATORS, options
 from jaxgan.networks import network, stacked
 
+NONE = {}  # no value stands for one of the config's
 DTYPES = {"float32": jnp.float32, "bfloat16": jnp.bfloat16}
 
 
@@ -107,12 +108,16 @@ def noise_level(std, anneal_steps):
     return optax.linear_schedule(std, 0.0, anneal_steps)
 
 
-def penalties(config):
-    """The penalties in play: triples (name, weight, penalty function)."""
+def penalties(config, values=NONE):
+    """The penalties in play: triples (name, weight, penalty function).
+
+    ``values`` are weights that stand for those of the config, by dotted key; they may be traced.
+    """
     played = []
     for name, group in config["penalties"].items():
         options = dict(group)
         if weight := options.pop("weight"):
+            weight = values.get(f"penalties.{name}.weight", weight)
             played.append((name, weight, choose(PENALTIES, name, "penalty")(**options)))
     names = [name for name, _, _ in played]
     if "consistency" in names and not config["critic"]["dropout"]:
@@ -122,8 +127,8 @@ def penalties(config):
     return played
 
 
-def game(config, generator, critic, classes, mean_over_devices=lambda tree: tree):
-    """The ``Game`` between two networks."""
+def game(config, generator, critic, classes, mean_over_devices=lambda tree: tree, values=NONE):
+    """The ``Game`` between two networks; ``values`` as ``penalties`` has them."""
     row, options = _row(ADVERSARIAL, "loss", config)
     loss = row(**options)
     row, options = _row(GAMES, "game", config)
@@ -142,19 +147,24 @@ def game(config, generator, critic, classes, mean_over_devices=lambda tree: tree
         critic,
         loss,
         z_dim=config["z_dim"],
-        penalties=penalties(config),
+        penalties=penalties(config, values),
         noise_level=noise_level(**config["instance_noise"]),
         mean_over_devices=mean_over_devices,
         **options,
     )
 
 
-def optimizer(config, side):
-    """The optax chain of "generator" or "critic"; an annealed rate is 0 after the last step."""
+def optimizer(config, side, values=NONE):
+    """The optax chain of "generator" or "critic"; an annealed rate is 0 after the last step.
+
+    ``values`` may hold a learning rate that stands for the config's, by dotted key; maybe traced.
+    """
     settings = dict(config[side]["optimizer"])
     for key, value in settings.items():
         like = {"name": "", "anneal": False}.get(key, 0.0)
         check_type(f"{side}.optimizer.{key}", value, like)
+    rate = values.get(f"{side}.optimizer.learning_rate", settings.get("learning_rate"))
+    settings["learning_rate"] = rate
     if settings.pop("anneal", False):
         updates = config["n_critic"] if side == "critic" else 1
         settings["anneal_updates"] = max(config["steps"] * updates, 1)

@@ -28,6 +28,7 @@ RANGES = {
     "data.size": (0, INF),
     "data.resident_bytes": (0, INF),
     "data.workers": (1, INF),
+    "population.members": (1, INF),
     "log_every": (0, INF),
     "sample_every": (0, INF),
     "checkpoint_every": (0, INF),

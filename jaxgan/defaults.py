@@ -76,6 +76,7 @@ def get_config():
     config.batch_size = 64  # examples an update, over all devices; divisible by their number
     config.steps_per_call = 50  # steps in one compiled call, between two looks of the host
     config.compute_dtype = "float32"  # or bfloat16; parameters, losses, penalties stay float32
+    config.compilation_cache = True  # keep compiled programs in the user's cache folder
     config.parallel = "auto"  # jit, pmap or shard_map; auto: jit on one device, else shard_map
 
     # The game.
@@ -94,6 +95,13 @@ def get_config():
     config.n_critic = 1  # critic updates for each generator update
     config.z_dim = 100  # length of the noise vector, z ~ N(0, I)
     config.ema = 0.999  # decay of the generator's average, per generator update; 0: no averaging
+
+    config.population = ConfigDict(
+        {
+            "members": 1,  # trained at once in one program: of the seeds seed, seed + 1, ...
+            "vary": "",  # what else they differ in, KEY=VALUE,VALUE,... of rates and weights
+        }
+    )
 
     # The players.
     config.generator = generator("mlp")

@@ -19,7 +19,7 @@ from pathlib import Path
 
 import jax
 
-from jaxgan import checkpoint, data, defaults, judge, parallel, report, sample
+from jaxgan import checkpoint, data, defaults, judge, parallel, population, report, sample
 from jaxgan.command import Arguments, run_command, step_of
 from jaxgan.errors import UserError, within
 from jaxgan.observer import observer
@@ -27,6 +27,10 @@ from jaxgan.prepare import prepare
 from jaxgan.studio import z_of
 
 FILE = "evaluation.json"
+GENERATORS = {  # both of a run: the average, and the one in training
+    "ema": lambda state: state.ema,
+    "raw": lambda state: state.generator.variables,
+}
 NUM = 10_000  # examples a set, where the data has twice as many
 
 
@@ -62,10 +66,12 @@ def evaluate_run(workdir, *, names="", num=NUM, seed=0, step=None, features="", 
         options = {"num": num, "seed": seed, "looks": looks, "progress": bar.chunk}
         judged = judge.judge(run.source, names, labelled=labelled, **options)
         values, draw = {}, sample.make_draw(run.generator)
-        for which, variables in (("ema", state.ema), ("raw", state.generator.variables)):
+        members = population.split(state, run.members)
+        for which, of in GENERATORS.items():
             z = z_of(config, judged.count, seed)
-            fakes = draw(variables, z, judged.labels, run.classes)
-            values[which] = judged.score(fakes, judged.labels)
+            fakes = (draw(of(member), z, judged.labels, run.classes) for member in members)
+            found_each = [judged.score(fake, judged.labels) for fake in fakes]
+            values |= summarised(which, found_each)
     told = {
         "workdir": str(workdir),
         "step": found,
@@ -74,6 +80,15 @@ def evaluate_run(workdir, *, names="", num=NUM, seed=0, step=None, features="", 
         "trained_with": stored["versions"],
     }
     return record(judged, values, run.source, seed, names, started) | {"run": told}
+
+
+def summarised(which, members):
+    """The scores of one generator; of a population the medians and the quartiles of all."""
+    if len(members) == 1:
+        return {which: members[0]}
+    whole = population.summary(population.joined(members))
+    columns = {f"{which}{ending}": ending for ending in population.QUARTILES}
+    return {c: {name: whole[f"{name}{e}"] for name in members[0]} for c, e in columns.items()}
 
 
 def evaluate_folders(real, fake, *, names="", num=NUM, seed=0, size=None, features="", weights=""):

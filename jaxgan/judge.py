@@ -208,7 +208,7 @@ class Judge(NamedTuple):
     """Judges samples of one source.
 
     Attributes:
-      score: (x [N, *shape], labels [N] or None) -> {name: number}.
+      score: (x [N, *shape], labels [N] or None) -> {name: number}; NaN of samples with any.
       floor: the same of real examples that the reference does not hold.
       labels: of those, for conditional samples: as the data's; or None.
       count: examples in the reference, in the floor's set, and wanted of a sample.
@@ -302,9 +302,16 @@ def judge(source, names, *, num, seed, labelled=False, looks=None, progress=None
             found |= {f"{name}{tail}": float(number) for name, number in numbers.items()}
         return found
 
+    floor = values(against.other)
+
+    def score(x, labels=None):
+        if not np.isfinite(x).all():
+            return dict.fromkeys(floor, float("nan"))
+        return values(looks.see(x, labels, progress))
+
     return Judge(
-        score=lambda x, labels=None: values(looks.see(x, labels, progress)),
-        floor=values(against.other),
+        score=score,
+        floor=floor,
         labels=against.other.labels,
         count=len(against.other.x),
         network=looks.name,

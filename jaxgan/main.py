@@ -36,6 +36,11 @@ def parser():
     arguments.add_argument("--config", required=True, metavar="RECIPE", help="as configs/wgan.py")
     arguments.add_argument("--workdir", required=True, metavar="DIR", help="the run directory")
     arguments.add_argument(
+        "--profile",
+        action="store_true",
+        help="trace a few steps into the folder profile/, for TensorBoard and Perfetto",
+    )
+    arguments.add_argument(
         "--processes",
         metavar="SPEC",
         help="of a run of several: auto, or HOST:PORT,COUNT,INDEX with the first one's address",
@@ -138,7 +143,7 @@ def parse(argv):
       argv: the arguments after the command's name.
 
     Returns:
-      The config, locked, with its overrides; the run directory; and how to join other processes.
+      The config, locked, with its overrides; the run directory; the other options.
 
     Raises:
       UserError: no or a wrong recipe, an unknown option or key, a value of the wrong type.
@@ -159,17 +164,17 @@ def parse(argv):
     order = sorted(overrides, key=lambda key: (not names_a_row(key), key.count(".")))
     for dotted in order:
         override(config, dotted, overrides[dotted])
-    return config, flags.workdir, flags.processes
+    return config, flags.workdir, flags
 
 
 def main(argv=None):
     """Run the command; returns its exit code."""
 
     def command():
-        config, workdir, processes = parse(sys.argv[1:] if argv is None else argv)
-        if processes:
-            parallel.join_processes(processes)  # before anything else asks JAX for its devices
-        train(config, workdir)
+        config, workdir, flags = parse(sys.argv[1:] if argv is None else argv)
+        if flags.processes:  # before anything else asks JAX for its devices
+            parallel.join_processes(flags.processes)
+        train(config, workdir, profile=flags.profile)
 
     return run_command(command)
 

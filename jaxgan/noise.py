@@ -5,13 +5,16 @@ the row alone: the same run on one device or on many.
 """
 
 import jax
+import numpy as np
 
 # The streams of a run's base key: step t draws from number t, everything else from these.
 INITIAL, PICTURES, ORDER = 1 << 28, 1 << 29, 1 << 30
 
 
 def stream(seed, number):
-    """The run's key for step ``number``, or for one of the streams above."""
+    """The run's key for step ``number``, or for one of the streams above; of N seeds N keys."""
+    if np.ndim(seed):
+        return jax.vmap(lambda one: stream(one, number))(seed)
     return jax.random.fold_in(jax.random.key(seed), number)
 
 

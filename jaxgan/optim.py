@@ -53,7 +53,7 @@ def optimizer(
 
     Args:
       name: row of ``OPTIMIZERS``.
-      learning_rate: > 0.
+      learning_rate: > 0; may be traced.
       anneal_updates: over so many updates of this side the rate falls to 0 linearly; 0: it stays.
       clip_gradient: largest global norm of the gradient; 0 leaves it alone.
       weight_limit: c of WGAN's weight clipping; 0 leaves the weights alone.
@@ -67,7 +67,7 @@ def optimizer(
         raise UserError(
             f"optimizer {name!r} has no option {unknown[0]!r}; it has {', '.join(defaults)}."
         )
-    if not 0 < learning_rate < float("inf"):
+    if not isinstance(learning_rate, jax.Array) and not 0 < learning_rate < float("inf"):
         raise UserError(f"learning_rate is {learning_rate}; it must be greater than 0.")
     limits = {
         "anneal_updates": anneal_updates,

@@ -5,7 +5,7 @@ from typing import NamedTuple
 
 import jax
 
-from jaxgan import build, data, noise, parallel, state
+from jaxgan import build, compilation, data, noise, parallel, population, state
 from jaxgan.check import check_config
 from jaxgan.data import batching
 from jaxgan.errors import UserError
@@ -22,6 +22,7 @@ class Run(NamedTuple):
       generator: its ``Network`` outside of any compiled call.
       critic: the same.
       classes: how many labels the players see.
+      members: ``population.Members``; of several every state has an axis of members.
       create: () -> the ``GanState`` at step 0.
       feed: the ``Feed`` of batches, () -> Feed (it moves the data to the devices).
       call: (feed) -> the compiled call of ``step.make_call``.
@@ -32,6 +33,7 @@ class Run(NamedTuple):
     generator: Network
     critic: Network
     classes: int
+    members: population.Members
     create: Callable
     feed: Callable
     call: Callable
@@ -48,9 +50,13 @@ def prepare(config, device_count=None):
       UserError: whatever is wrong with the config or the data.
     """
     check_config(config)
+    if config["compilation_cache"]:
+        compilation.remember()
+    who = population.members(config)
+    whole = population.largest(config, who.values)  # whatever any member plays
     devices = parallel.devices(config["parallel"], device_count)
     parallel.check_batch(config["batch_size"], devices.count)
-    build.check_names(config)  # before the data, which may take long to come
+    build.check_names(whole)  # before the data, which may take long to come
     settings = dict(config["data"])
     stored = {key: settings.pop(key) for key in ("resident_bytes", "workers")}
     unset = {key: None for key in ("size", "channels", "data_dir") if not settings[key]}
@@ -62,29 +68,34 @@ def prepare(config, device_count=None):
         generator = build.generator(config, shape, classes, axis_name)
         return generator, build.critic(config, shape, classes, axis_name)
 
-    optimizers = [build.optimizer(config, side) for side in ("generator", "critic")]
+    def optimizers(values):
+        return [build.optimizer(whole, side, values) for side in ("generator", "critic")]
 
     def create():
-        return state.create(
-            *players(None), *optimizers, noise.stream(config["seed"], noise.INITIAL)
-        )
+        def one(key):
+            return state.create(*players(None), *optimizers({}), key)
+
+        return population.create(one, who, noise.INITIAL)
 
     template = jax.eval_shape(create)  # traces every network: sizes that do not fit show here
-    if build.penalties(config) and "batch_stats" in template.critic.mutables:
+    if build.penalties(whole) and "batch_stats" in template.critic.mutables:
         raise UserError(
             f"critic {config['critic']['name']!r} has batch statistics, under which a penalty on "
             "single examples has no meaning; set critic.norm to none, layer or spectral."
         )
     common = {key: config[key] for key in ("batch_size", "n_critic")}
-    calls = {"steps_per_call": config["steps_per_call"], "seed": config["seed"]}
+    seed = config["seed"] if who.count == 1 else who.seeds
+    calls = {"steps_per_call": config["steps_per_call"], "seed": seed}
 
     def feed():
         return batching.feed(source, devices=devices, **stored, **common, **calls)
 
-    game = build.game(config, *players(devices.axis_name), classes, devices.mean)
-    step = make_step(game, *optimizers, ema=config["ema"], devices=devices, **common)
+    def step(values):
+        playing = players(devices.axis_name)
+        game = build.game(whole, *playing, classes, devices.mean, values)
+        return make_step(game, *optimizers(values), ema=config["ema"], devices=devices, **common)
 
     def call(feed):
-        return devices.compile(make_call(step, feed.batches, **calls))
+        return devices.compile(make_call(population.together(step, who), feed.batches, **calls))
 
-    return Run(source, devices, *players(None), classes, create, feed, call)
+    return Run(source, devices, *players(None), classes, who, create, feed, call)

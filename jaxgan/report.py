@@ -16,7 +16,7 @@ from pathlib import Path
 from jaxgan import plot
 from jaxgan.errors import UserError
 
-METRICS = "metrics.jsonl"
+METRICS, MEMBERS = "metrics.jsonl", "members.jsonl"
 # What the progress bar shows, and how it calls it.
 SHORT_NAMES = {"critic_loss": "critic", "generator_loss": "generator", "wasserstein": "W"}
 # Seconds between two lines of progress where nobody looks at a terminal.
@@ -30,6 +30,7 @@ class Report:
     def __init__(self, workdir, metrics_file, writer, bar):
         self.workdir = workdir
         self._file = metrics_file
+        self._members = None  # opened by the first row
         self._writer = writer
         self._bar = bar
 
@@ -38,6 +39,8 @@ class Report:
 
     def __exit__(self, *_):
         self._file.close()
+        if self._members:
+            self._members.close()
         self._writer.close()
         self._bar.close()
 
@@ -57,10 +60,24 @@ class Report:
             if math.isfinite(value):
                 self._writer.add_scalar(name, value, int(step))
 
-    def image(self, step, pixels):
-        """Write a picture, uint8 [H, W, 1 or 3], to ``samples/<step>.png`` and to TensorBoard."""
-        plot.save_png(pixels, self.workdir / "samples" / f"{step:08d}.png")
-        self._writer.add_image("samples", pixels, int(step), dataformats="HWC")
+    def members(self, step, values):
+        """Add a row to members.jsonl: ``{name: [N]}``, a number or null of each member."""
+        self._members = self._members or open(self.workdir / MEMBERS, "a")
+        row = {
+            name: [float(value) if math.isfinite(value) else None for value in each]
+            for name, each in values.items()
+        }
+        self._members.write(json.dumps({"step": int(step), **row}, allow_nan=False) + "\n")
+        self._members.flush()
+
+    def image(self, step, pixels, member=None):
+        """Write a picture, uint8 [H, W, 1 or 3], to ``samples/<step>.png`` and to TensorBoard.
+
+        A member of a population has a folder of its own in ``samples/``.
+        """
+        name = "samples" if member is None else f"samples/member-{member:02d}"
+        plot.save_png(pixels, self.workdir / name / f"{step:08d}.png")
+        self._writer.add_image(name, pixels, int(step), dataformats="HWC")
 
     def progress(self, step, values):
         """Move the progress bar to ``step`` and show the losses among ``values``."""
@@ -85,7 +102,10 @@ class Silence:
     def scalars(self, step, values):
         """Tell nothing."""
 
-    image = progress = scalars
+    progress = members = scalars
+
+    def image(self, step, pixels, member=None):
+        """Tell nothing."""
 
     def say(self, sentence):
         """Tell nothing."""
@@ -106,7 +126,8 @@ def open_report(workdir, first_step, last_step):
 
     workdir = Path(workdir)
     workdir.mkdir(parents=True, exist_ok=True)
-    truncate(workdir / METRICS, first_step)
+    for name in (METRICS, MEMBERS):
+        truncate(workdir / name, first_step)
     # Their names tell the second alone: without the suffix, a quick restart writes over a file.
     events = {"purge_step": first_step and first_step + 1, "filename_suffix": f".{first_step}"}
     writer = SummaryWriter(str(workdir / "tensorboard"), **events)
@@ -200,6 +221,22 @@ def best_and_last(rows, ranked_by, network):
         values = [row.get(name) for row in (best, last)]
         cells.append((name, *("-" if value is None else f"{value:.4g}" for value in values)))
     return "\n".join(f"{name:36}{left:22}{right}" for name, left, right in cells)
+
+
+def members_table(workdir, ranked_by, told):
+    """What every member of a population has last: a line each, the best first.
+
+    Args:
+      workdir: run directory.
+      ranked_by: name of a metric; lower is better.
+      told: number of a member -> who it is, in words.
+    """
+    rows = [row for row in read_metrics(Path(workdir) / MEMBERS) if ranked_by in row]
+    if not rows:
+        return ""
+    last = {i: math.inf if v is None else v for i, v in enumerate(rows[-1][ranked_by])}
+    lines = [f"{i:6}  {last[i]:<22.4g}{told(i)}" for i in sorted(last, key=last.get)]
+    return "\n".join([f"member  {ranked_by + ', last':22}", *lines])
 
 
 def write_config(workdir, config, shape, classes):

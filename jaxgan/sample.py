@@ -16,7 +16,7 @@ import jax
 import jax.numpy as jnp
 import numpy as np
 
-from jaxgan import build, checkpoint, defaults, plot, report
+from jaxgan import build, checkpoint, defaults, plot, population, report
 from jaxgan.command import Arguments, run_command, step_of
 from jaxgan.errors import UserError, within
 
@@ -75,12 +75,13 @@ def interpolate(seed, num, z_dim):
     return (jnp.sin((1 - t) * angle) * a + jnp.sin(t * angle) * b) / jnp.sin(angle)
 
 
-def load(workdir, step=None):
+def load(workdir, step=None, member=0):
     """Load a run's averaged generator.
 
     Args:
       workdir: the run directory.
       step: of the checkpoint; None is the latest, "best" the best.
+      member: which one of a population.
 
     Returns:
       ``generate(num=64, *, seed=0, label=None, interpolated=False)`` -> float32 [num, *shape],
@@ -89,12 +90,16 @@ def load(workdir, step=None):
       how many the run has: sample i is of generator i % generators.
 
     Raises:
-      UserError: no run there, or no readable checkpoint.
+      UserError: no run there, no readable checkpoint, or no such member.
     """
     stored = report.read_config(workdir)
     config, shape = defaults.complete(stored["config"]), tuple(stored["shape"])
     classes = build.classes_in_play(config, stored["classes"])
+    who = population.members(config)
+    within("member", member, 0, who.count)
     variables, found = checkpoint.restore_ema(Path(workdir) / "checkpoints", step)
+    if who.count > 1:
+        variables = population.member(variables, member)
     network = build.generator(config, shape, classes)
     draw = make_draw(network)
 
@@ -161,6 +166,7 @@ def parser():
     arguments.add_argument("--workdir", required=True, metavar="DIR", help="the run directory")
     arguments.add_argument("--num", type=int, default=64, help="how many samples (64)")
     arguments.add_argument("--label", type=int, help="class, for a conditional run; default: all")
+    arguments.add_argument("--member", type=int, default=0, help="of a population (0)")
     arguments.add_argument("--interpolate", action="store_true", help="between two noise vectors")
     arguments.add_argument("--seed", type=int, default=0, help="of the noise (0)")
     arguments.add_argument(
@@ -176,7 +182,7 @@ def main(argv=None):
     def command():
         flags = parser().parse_args(argv)
         check_path(flags.out)
-        generate = load(flags.workdir, flags.step)
+        generate = load(flags.workdir, flags.step, flags.member)
         samples = generate(
             flags.num, seed=flags.seed, label=flags.label, interpolated=flags.interpolate
         )

@@ -1,12 +1,14 @@
 """The host's loop: build, restore, play, write. Everything with a side effect happens here."""
 
+import contextlib
 import signal
+from functools import partial
 from pathlib import Path
 
 import jax
 import numpy as np
 
-from jaxgan import checkpoint, defaults, judge, parallel, plot, report, state
+from jaxgan import checkpoint, defaults, judge, parallel, plot, population, report, state
 from jaxgan.errors import Stopped, UserError
 from jaxgan.observer import network_name, observer
 from jaxgan.prepare import prepare
@@ -18,6 +20,7 @@ FREE = (
     "steps",
     "steps_per_call",
     "parallel",
+    "compilation_cache",
     "data.data_dir",
     "data.resident_bytes",
     "data.workers",
@@ -27,6 +30,8 @@ FREE = (
     "keep_checkpoints",
     "eval_every",
 )
+
+PROFILED = 5  # steps in a profile
 
 
 def free(config):
@@ -70,13 +75,14 @@ def open_directory(workdir, config, run):
             raise UserError(f"{workdir} cannot be a run directory: {error.strerror}.") from error
 
 
-def train(config, workdir, *, device_count=None) -> state.GanState:
+def train(config, workdir, *, device_count=None, profile=False) -> state.GanState:
     """Train, or go on training, in a run directory.
 
     Args:
       config: a ``ConfigDict`` as ``defaults.get_config`` spells it out.
       workdir: the run directory; made where it is missing, resumed where it holds this run.
       device_count: use only the first so many devices; None uses all.
+      profile: trace a few steps with JAX's profiler into the folder ``profile`` of the directory.
 
     Returns:
       The final state.
@@ -104,7 +110,8 @@ def train(config, workdir, *, device_count=None) -> state.GanState:
         with report.open_report(*span) if first else report.Silence() as written, Stop() as stop:
             for note in notes:
                 written.say(note)
-            now = loop(config, run, now, written, checkpoints, stop)
+            folder = workdir / "profile" if profile and first else None
+            now = loop(config, run, now, written, checkpoints, stop, folder)
     if int(now.step) < config.steps:
         number = stop.signal or signal.SIGTERM  # another process was asked
         raise Stopped(
@@ -115,11 +122,10 @@ def train(config, workdir, *, device_count=None) -> state.GanState:
     if first:
         rows = report.read_metrics(workdir / report.METRICS)
         plot.save_png(plot.curves_figure(rows), workdir / "curves.png")
-        print(
-            report.best_and_last(
-                rows, ranked_by, network_name(run.source, config.evaluation.features)
-            )
-        )
+        network = network_name(run.source, config.evaluation.features)
+        print(report.best_and_last(rows, ranked_by, network))
+        if run.members.count > 1:
+            print(report.members_table(workdir, ranked_by, run.members.told))
         print(
             f"Step {int(now.step)} of {config.steps} done. In {workdir}: samples/ (pictures), "
             "curves.png, metrics.jsonl, tensorboard/, checkpoints/, config.json."
@@ -127,11 +133,17 @@ def train(config, workdir, *, device_count=None) -> state.GanState:
     return now
 
 
-def loop(config, run, now, written, checkpoints, stop):
-    """Play until the last step or a signal; returns the last state."""
+def loop(config, run, now, written, checkpoints, stop, profile=None):
+    """Play until the last step or a signal; returns the last state.
+
+    ``profile``: the folder of a trace of a few steps, once they are compiled; None: no trace.
+    """
     feed = run.feed()
     call, look = run.call(feed), studio(run, config)
-    step, leaving = int(now.step), False
+    step = first = int(now.step)
+    leaving = False
+    many, well = run.members.count, np.array(True)
+    split = partial(population.split, who=run.members)
 
     def due(key):
         every = config[key]
@@ -139,27 +151,59 @@ def loop(config, run, now, written, checkpoints, stop):
 
     while step < config.steps and not leaving:
         count = next_stop(step, config) - step
-        now, log, done = call(now, *feed.block(step, count), np.int32(count))
-        log, done = jax.device_get((log, done))
+        watched = contextlib.nullcontext()
+        if profile and step > first:
+            count, watched = min(count, PROFILED), traced(profile, written)
+            profile = None
+        with watched:
+            now, log, done = call(now, *feed.block(step, count), np.int32(count))
+            log, done = jax.device_get((log, done))
         step += int(done)
-        metrics = {name: float(entries[done - 1]) for name, entries in log.items()}
-        check_finite(step, metrics, now, checkpoints)
+        metrics = {name: entries[done - 1] for name, entries in log.items()}
+        well = bury(step, metrics, well, run.members, written)
+        if not well.any():
+            check_finite(step, population.summary(metrics), now, checkpoints)
         if config.loss.name == "wasserstein":
             metrics["wasserstein"] = metrics["real_score"] - metrics["fake_score"]
-        written.progress(step, metrics)
+        written.progress(step, population.summary(metrics))
         leaving = parallel.any_process(stop.signal is not None)
         evaluated = config.eval_every and due("eval_every")
         scheduled = due("checkpoint_every") or evaluated
         if scheduled or leaving:
-            check_finite(step, metrics, now, checkpoints, whole=True)
-            metrics[QUALITY] = look.distance(now)
-            if evaluated:
-                metrics |= look.metrics(now)
+            if many == 1:
+                check_finite(step, metrics, now, checkpoints, whole=True)
+            metrics |= population.joined([judged(look, each, evaluated) for each in split(now)])
         if scheduled or due("log_every"):
             # Before the checkpoint: whatever step a resumed run starts from, its row is there.
-            written.scalars(step, metrics)
+            written.scalars(step, population.summary(metrics))
+            if many > 1:
+                written.members(step, metrics)
         if due("sample_every"):
-            written.image(step, look.picture(now))
+            for i, each in enumerate(split(now)):
+                written.image(step, look.picture(each), i if many > 1 else None)
         if scheduled or leaving:
-            checkpoints.save(step, now, metrics)
+            checkpoints.save(step, now, population.summary(metrics))
     return now
+
+
+@contextlib.contextmanager
+def traced(folder, written):
+    """Trace what runs inside, for TensorBoard and Perfetto, and say where it is."""
+    with jax.profiler.trace(str(folder), create_perfetto_trace=True):
+        yield
+    (file,) = sorted(folder.rglob("perfetto_trace.json.gz"))[-1:]
+    written.say(f"A trace of {PROFILED} steps at most: {file}")
+
+
+def bury(step, metrics, well, who, written):
+    """Which members are well still, bool [N] or [] of one; says which are so no more."""
+    now_well = well & population.alive(metrics)
+    if who.count > 1:
+        for i in np.flatnonzero(well & ~now_well):
+            written.say(f"Member {i} ({who.told(i)}) is not finite at step {step}; it stays so.")
+    return now_well
+
+
+def judged(look, now, evaluated):
+    """How one generator does: the quick distance, and where due all metrics."""
+    return {QUALITY: look.distance(now), **(look.metrics(now) if evaluated else {})}

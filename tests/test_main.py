@@ -245,10 +245,10 @@ def test_run_directories_that_cannot_be(mistake, tmp_path):
 
 def test_overrides_have_the_types_of_what_they_replace(tmp_path):
     words = "ema=0 data.size=32 generator.features=8,16 critic.features=(4,) parallel=pmap"
-    config, workdir, processes = parse(arguments(tmp_path, words))
+    config, workdir, flags = parse(arguments(tmp_path, words))
     assert (config.ema, config.data.size, config.parallel) == (0.0, 32, "pmap")
     assert (config.generator.features, config.critic.features) == ((8, 16), (4,))
-    assert (workdir, processes, config.is_locked) == (str(tmp_path / "run"), None, True)
+    assert (workdir, flags.processes, config.is_locked) == (str(tmp_path / "run"), None, True)
 
 
 def test_a_new_name_brings_the_options_of_its_row(tmp_path):
@@ -281,7 +281,7 @@ def test_a_new_name_brings_the_options_of_its_row(tmp_path):
 def test_a_right_command_line_reaches_the_training(tmp_path, monkeypatch, caplog):
     """What the tests of mistakes rely on: a right one gets past, and compiling is seen."""
     seen = []
-    monkeypatch.setattr(jaxgan.main, "train", lambda *call: seen.append(call))
+    monkeypatch.setattr(jaxgan.main, "train", lambda *call, profile: seen.append(call))
     assert main(arguments(tmp_path, "steps=3")) == 0
     ((config, workdir),) = seen
     assert config.steps == 3 and workdir == str(tmp_path / "run")

@@ -1,12 +1,15 @@
 """A run as a whole: resumed, killed, asked to leave, gone bad; always the same bits."""
 
+import gzip
 import json
+import logging
 import os
 import re
 import signal
 import subprocess
 import sys
 import time
+import warnings
 from pathlib import Path
 
 import jax
@@ -236,3 +239,62 @@ def test_samples_of_several_generators_are_tagged(tmp_path):
     saved = np.load(tmp_path / "a.npz")
     np.testing.assert_array_equal(saved["generator"], [0, 1, 2, 0, 1, 2, 0])
     assert saved["samples"].shape == (7, 28, 28, 1)
+
+
+def test_nothing_is_compiled_once_everything_was_done_once(tmp_path, monkeypatch, caplog):
+    """Calls of every length, an epoch's end, pictures, distances, evaluations, checkpoints."""
+    config = tiny(steps=60)
+    config.data.name, config.data.options = "ring", {"points": 100}  # 16 examples a step
+    config.generator, config.critic = defaults.generator("toy"), defaults.critic("toy")
+    config.log_every, config.sample_every, config.checkpoint_every = 3, 8, 5
+    config.eval_every, config.evaluation.metrics, config.evaluation.num = 10, "modes", 40
+    compiled = {}
+    progress = report.Report.progress
+
+    def counted(written, step, values):
+        compiled[step] = [line for line in caplog.messages if line.startswith("Compiling")]
+        progress(written, step, values)
+
+    monkeypatch.setattr(report.Report, "progress", counted)
+    logger = logging.getLogger("jax")
+    logger.addHandler(caplog.handler)
+    try:
+        with jax.log_compiles(), warnings.catch_warnings(action="ignore"):
+            train(config, tmp_path / "run")
+    finally:
+        logger.removeHandler(caplog.handler)
+    assert compiled[60] == compiled[12] != []
+
+
+def test_a_profile_of_a_few_steps(tmp_path, capsys):
+    config = tiny(steps=12)
+    train(config, tmp_path / "run", profile=True)
+    (trace,) = (tmp_path / "run" / "profile").rglob("perfetto_trace.json.gz")
+    assert f"A trace of 5 steps at most: {trace}" in capsys.readouterr().err
+    told = gzip.decompress(trace.read_bytes()).decode()
+    assert "traceEvents" in told and rows(tmp_path / "run")[-1]["step"] == 12
+
+
+def test_programs_are_kept_where_nothing_else_is_set(tmp_path):
+    """By a process of its own: a second one finds what the first compiled."""
+    code = (
+        "from jaxgan import defaults; from jaxgan.prepare import prepare; import jax, sys\n"
+        "config = defaults.get_config(); config.compilation_cache = sys.argv[1] == 'True'\n"
+        "run = prepare(config); jax.jit(run.create)()\n"
+        "print(jax.config.jax_compilation_cache_dir)\n"
+    )
+    environment = {k: v for k, v in os.environ.items() if k != "JAX_COMPILATION_CACHE_DIR"}
+    environment["XDG_CACHE_HOME"] = str(tmp_path)
+    environment["JAX_PERSISTENT_CACHE_MIN_COMPILE_TIME_SECS"] = "0"
+    for wanted, told in ((False, "None"), (True, str(tmp_path / "jaxgan" / "compiled"))):
+        ran = subprocess.run(
+            [sys.executable, "-c", code, str(wanted)],
+            capture_output=True,
+            text=True,
+            cwd=ROOT,
+            env=environment,
+            timeout=120,
+        )
+        assert ran.stdout.split() == [told], ran.stderr
+        assert (tmp_path / "jaxgan").exists() == wanted
+    assert list((tmp_path / "jaxgan" / "compiled").iterdir())

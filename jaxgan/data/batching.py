@@ -15,11 +15,17 @@ import jax.numpy as jnp
 import numpy as np
 
 from jaxgan import noise
+from jaxgan.errors import UserError
 
 
 @functools.partial(jax.jit, static_argnums=(2, 3))
 def epoch_orders(seed, first_epoch, epochs, size):
-    """The orders of ``epochs`` successive epochs -> int32 [epochs, size], a permutation a row."""
+    """The orders of ``epochs`` successive epochs -> int32 [epochs, size], a permutation a row.
+
+    Of N seeds [N, epochs, size].
+    """
+    if np.ndim(seed):
+        return jax.vmap(lambda one: epoch_orders(one, first_epoch, epochs, size))(seed)
     key = noise.stream(seed, noise.ORDER)
 
     def order(epoch):
@@ -67,12 +73,16 @@ def resident(source, *, batch_size, n_critic, steps_per_call, seed, devices):
         epoch, offset = divmod(first_step * per_step, size)
         return {"arrays": arrays, "orders": orders(epoch), "offset": np.int32(offset)}, {}
 
+    def gather(arrays, orders, offset, i):
+        turns = jnp.arange(per_step, dtype=jnp.int32).reshape(n_critic, batch_size)
+        positions = offset + i * per_step + devices.rows(turns, axis=1)
+        index = orders[positions // size, positions % size]
+        return to_float(jax.tree.map(lambda array: array[index], arrays))
+
     def batches(data, block, i):
         del block
-        turns = jnp.arange(per_step, dtype=jnp.int32).reshape(n_critic, batch_size)
-        positions = data["offset"] + i * per_step + devices.rows(turns, axis=1)
-        index = data["orders"][positions // size, positions % size]
-        return to_float(jax.tree.map(lambda array: array[index], data["arrays"]))
+        each = jax.vmap(gather, (None, 0, None, None)) if np.ndim(seed) else gather
+        return each(data["arrays"], data["orders"], data["offset"], i)
 
     return Feed(block, batches)
 
@@ -131,8 +141,17 @@ def streamed(source, *, batch_size, n_critic, steps_per_call, seed, devices, wor
 
 
 def feed(source, *, resident_bytes, workers, **options):
-    """Resident if the set takes at most ``resident_bytes``, streamed otherwise."""
+    """Resident if the set takes at most ``resident_bytes``, streamed otherwise.
+
+    ``seed`` may be those of N members, each of which has its own order: batches then have a leading
+    axis of N. A ``UserError`` where they would have to be streamed.
+    """
     size = source.size * int(np.prod(source.shape)) * np.dtype(source.dtype).itemsize
     if size <= resident_bytes:
         return resident(source, **options)
+    if np.ndim(options["seed"]):
+        raise UserError(
+            f"a population needs its data on the device, and {source.name} takes {size} bytes; "
+            "raise data.resident_bytes, or set population.members=1."
+        )
     return streamed(source, workers=workers, **options)

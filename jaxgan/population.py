@@ -1,0 +1,159 @@
+"""Many members of one config, trained at once: the member is a leading axis, under one ``vmap``.
+
+Member i has the config's seed + i, and so its own weights, noise and order of the data; what
+``config.population.vary`` names differs too. A state of members has that axis on every leaf but the
+step, which they share.
+"""
+
+from typing import NamedTuple
+
+import jax
+import numpy as np
+
+from jaxgan import noise
+from jaxgan.check import find
+from jaxgan.errors import UserError, within
+from jaxgan.losses import PENALTIES
+from jaxgan.state import GanState
+
+AXES = GanState(step=None, generator=0, critic=0, ema=0)  # where a state of members has the axis
+RATES = ("generator.optimizer.learning_rate", "critic.optimizer.learning_rate")
+WEIGHTS = tuple(f"penalties.{name}.weight" for name in PENALTIES)
+QUARTILES = {"": 0.5, "_q1": 0.25, "_q3": 0.75}  # endings of a number's name
+
+
+class Members(NamedTuple):
+    """Who the members are.
+
+    Attributes:
+      seeds: uint32 [N].
+      values: {dotted key of the config: float32 [N]}, what they differ in beside the seed.
+    """
+
+    seeds: np.ndarray
+    values: dict
+
+    @property
+    def count(self):
+        """N; 1 is a run like any other, whose state has no axis of members."""
+        return len(self.seeds)
+
+    def told(self, i):
+        """Member i in words: "seed 3, critic.optimizer.learning_rate 0.0001"."""
+        values = [f"{key} {each[i]:g}" for key, each in self.values.items()]
+        return ", ".join([f"seed {self.seeds[i]}", *values])
+
+
+def members(config):
+    """Read ``config.population``.
+
+    Raises:
+      UserError: a key that members cannot differ in, or not one value for each member.
+    """
+    settings = config["population"]
+    count, values = settings["members"], {}
+    for word in settings["vary"].split():
+        key, _, text = word.partition("=")
+        if key not in RATES + WEIGHTS:
+            raise UserError(
+                f"population.vary: members cannot differ in {key!r}; they can in "
+                f"{', '.join(RATES)} and penalties.NAME.weight, with KEY=VALUE,VALUE,... a word."
+            )
+        try:
+            values[key] = np.array([float(value) for value in text.split(",")], np.float32)
+        except ValueError as error:
+            raise UserError(f"population.vary: {word} must have numbers, as 1e-4,2e-4.") from error
+        if len(values[key]) != count:
+            raise UserError(
+                f"population.vary: {key} has {len(values[key])} values for {count} members; "
+                "each needs one."
+            )
+        for value in values[key]:
+            within(f"population.vary: {key}", float(value), 0, float("inf"))
+            if key in RATES and not value > 0:
+                raise UserError(f"population.vary: {key} is 0; it must be greater.")
+    if values and count == 1:
+        raise UserError("population.vary is of several members; set population.members.")
+    return Members(np.uint32(config["seed"]) + np.arange(count, dtype=np.uint32), values)
+
+
+def together(step_of, who):
+    """The step of all members: ``step(state, batches, keys) -> (state, metrics)``.
+
+    Args:
+      step_of: ({dotted key: this member's value}) -> step of one, as ``step.make_step`` makes it.
+      who: ``Members``.
+
+    Returns:
+      for one member ``step_of({})``; else batches, keys and metrics have an axis of members.
+    """
+    if who.count == 1:
+        return step_of({})
+    step = jax.vmap(
+        lambda values, state, batches, key: step_of(values)(state, batches, key),
+        in_axes=(0, AXES, 0, 0),
+        out_axes=(AXES, 0),
+    )
+    return lambda state, batches, keys: step(who.values, state, batches, keys)
+
+
+def create(create_one, who, number):
+    """``create_one(key)`` for every member, the key from the stream ``number`` of its seed."""
+    if who.count == 1:
+        return create_one(noise.stream(int(who.seeds[0]), number))
+    return jax.vmap(create_one, out_axes=AXES)(noise.stream(who.seeds, number))
+
+
+def largest(config, values):
+    """The config (nested dictionaries) with the largest of each key's values: all is in play."""
+    config = {key: _copied(value) for key, value in config.items()}
+    for dotted, each in values.items():
+        group, key = find(config, dotted)
+        group[key] = float(each.max())
+    return config
+
+
+def _copied(value):
+    return {key: _copied(each) for key, each in value.items()} if hasattr(value, "items") else value
+
+
+def member(tree, i):
+    """Member i of a tree whose every leaf has the axis; of a ``GanState``, see ``AXES``."""
+    if isinstance(tree, GanState):
+        parts = {name: member(getattr(tree, name), i) for name in ("generator", "critic", "ema")}
+        return tree.replace(**parts)
+    return jax.tree.map(lambda leaf: leaf[i], tree)
+
+
+def split(state, who):
+    """The states of all members."""
+    return [state] if who.count == 1 else [member(state, i) for i in range(who.count)]
+
+
+def alive(metrics):
+    """Which members have finite metrics only: bool [N] of {name: [N]}."""
+    return np.all([np.isfinite(values) for values in metrics.values()], axis=0)
+
+
+def joined(rows):
+    """[{name: number} of each member] -> {name: [N]}; of a single one as it is."""
+    return rows[0] if len(rows) == 1 else {n: np.array([row[n] for row in rows]) for n in rows[0]}
+
+
+def summary(metrics):
+    """Numbers of all members -> their medians, and the quartiles with _q1 and _q3 at the name.
+
+    Args:
+      metrics: {name: [N]}; what is not finite is left out, where any is finite. A plain number
+        stays as it is.
+    """
+    told = {}
+    for name, values in metrics.items():
+        if not np.ndim(values):
+            told[name] = float(values)
+            continue
+        values = np.asarray(values, float)
+        finite = values[np.isfinite(values)]
+        for ending, q in QUARTILES.items():
+            told[name + ending] = float(np.quantile(finite, q)) if len(finite) else float("nan")
+    return told
