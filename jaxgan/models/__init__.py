@@ -7,13 +7,14 @@ one-hot [B, K], keys are random ones for dropout [B]. Results are float32.
 
 import dataclasses
 
-from jaxgan.models import dcgan, mlp
+from jaxgan.models import dcgan, mlp, resnet
 
 GENERATORS = {
     "mlp": mlp.MLPGenerator,
     "toy": mlp.ToyGenerator,
     "dcgan32": dcgan.DCGAN32Generator,
     "dcgan": dcgan.DCGANGenerator,
+    "resnet32": resnet.ResNet32Generator,
 }
 
 CRITICS = {
@@ -21,6 +22,7 @@ CRITICS = {
     "toy": mlp.ToyCritic,
     "dcgan32": dcgan.DCGAN32Critic,
     "dcgan": dcgan.DCGANCritic,
+    "resnet32": resnet.ResNet32Critic,
 }
 
 _SET_BY_BUILDER = {"shape", "outputs", "dtype", "axis_name", "parent", "name"}

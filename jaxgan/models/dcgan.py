@@ -11,6 +11,7 @@ from flax import linen as nn
 
 from jaxgan.errors import UserError
 from jaxgan.models import layers
+from jaxgan.models.sizes import check_count, check_multiples, image_shape
 
 # (window, stride, padding) of each layer.
 _GROW_32 = ((3, 2, 0), (3, 2, 1), (4, 2, 2))  # sides 4, 9, 17, 32; in general n, 2n+1, 4n+1, 8n
@@ -39,13 +40,9 @@ class DCGAN32Generator(nn.Module):
     @nn.compact
     def __call__(self, z, label=None, *, train):
         """z [B, Z], one-hot label [B, K] -> images [B, H, W, C] in [-1, 1]; H, W multiples of 8."""
-        _check_count(self.channels, 3, "generator dcgan32")
-        height, width, _ = _image_shape(self.shape, "dcgan32")
-        if height % 8 or width % 8:
-            raise UserError(
-                "generator dcgan32 makes images whose sides are multiples of 8, "
-                f"not {height}x{width}; resize the data, for example to 32x32."
-            )
+        check_count(self.channels, 3, "generator dcgan32")
+        height, width, _ = image_shape(self.shape, "dcgan32")
+        check_multiples(height, width, 8, "generator dcgan32")
         x = layers.join(z, label)
         return _grow(self, x, (height // 8, width // 8), _GROW_32, self.first_norm, train)
 
@@ -69,8 +66,8 @@ class DCGAN32Critic(nn.Module):
     @nn.compact
     def __call__(self, x, label=None, *, train, keys=None):
         """x [B, H, W, C] with H, W at least 25, one-hot label [B, K], keys [B] -> scores [B]."""
-        _check_count(self.channels, 4, "critic dcgan32")
-        height, width, _ = _image_shape(x.shape[1:], "dcgan32")
+        check_count(self.channels, 4, "critic dcgan32")
+        height, width, _ = image_shape(x.shape[1:], "dcgan32")
         if min(height, width) < 25:
             raise UserError(
                 f"critic dcgan32 needs images of at least 25x25, not {height}x{width}; "
@@ -151,22 +148,8 @@ def _shrink(module, x, geometries, train, keys):
     return layers.scores(module, layers.flatten(x))
 
 
-def _image_shape(shape, network):
-    if len(shape) != 3:
-        raise UserError(
-            f"network {network} needs images of shape (H, W, C), not data of shape {tuple(shape)}; "
-            "take mlp or toy for those."
-        )
-    return shape
-
-
-def _check_count(channels, count, network):
-    if len(channels) != count:
-        raise UserError(f"{network} takes {count} channels, not {len(channels)}: {channels}.")
-
-
 def _check_power(shape, channels, network):
-    height, width, _ = _image_shape(shape, "dcgan")
+    height, width, _ = image_shape(shape, "dcgan")
     side = 4 * 2 ** len(channels)
     if (height, width) != (side, side):
         raise UserError(

@@ -10,7 +10,7 @@ from flax import linen as nn
 from flax.linen import initializers
 
 from jaxgan.errors import choose
-from jaxgan.models import conv
+from jaxgan.models import conv, resize
 
 FLOAT = jnp.float32
 
@@ -60,7 +60,10 @@ INITS = {
 
 
 class Conv(nn.Module):
-    """Convolution [B, H, W, C] -> [B, H', W', features]; see ``conv.conv`` for the geometry."""
+    """Convolution [B, H, W, C] -> [B, H', W', features]; see ``conv.conv`` for the geometry.
+
+    ``resize``: empty, or a row of ``resize.CONVOLUTIONS`` for a stride of 1.
+    """
 
     features: int
     window: int
@@ -68,13 +71,16 @@ class Conv(nn.Module):
     padding: int
     initializer: str
     dtype: Any
+    resize: str = ""
 
     @nn.compact
     def __call__(self, x):
         """x [B, H, W, C] -> [B, H', W', features]."""
-        fan_in = x.shape[-1] * self.window**2
-        kernel, bias = _kernel_and_bias(self, x.shape[-1], fan_in)
-        return conv.conv(x.astype(self.dtype), kernel, self.stride, self.padding) + bias
+        kernel, bias = _kernel_and_bias(self, x.shape[-1], x.shape[-1] * self.window**2)
+        x = x.astype(self.dtype)
+        if self.resize:
+            return resize.CONVOLUTIONS[self.resize](x, kernel, self.padding) + bias
+        return conv.conv(x, kernel, self.stride, self.padding) + bias
 
 
 class ConvTranspose(nn.Module):
@@ -119,9 +125,10 @@ def dense(module, x, features):
     return _constrained(module, layer, x)
 
 
-def convolve(module, x, features, geometry):
+def convolve(module, x, features, geometry, resize=""):
     """A convolution [B, H, W, C] -> [B, H', W', features] of (window, stride, padding)."""
-    return _constrained(module, Conv(features, *geometry, module.initializer, module.dtype), x)
+    layer = Conv(features, *geometry, module.initializer, module.dtype, resize)
+    return _constrained(module, layer, x)
 
 
 def convolve_transpose(module, x, features, geometry):

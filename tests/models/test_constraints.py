@@ -8,12 +8,19 @@ import pytest
 from jaxgan import models
 from jaxgan.networks import network
 
-SIZES = {"mlp": (6, 5, 1), "toy": (2,), "dcgan32": (32, 32, 1), "dcgan": (16, 16, 2)}
+SIZES = {
+    "mlp": (6, 5, 1),
+    "toy": (2,),
+    "dcgan32": (32, 32, 1),
+    "dcgan": (16, 16, 2),
+    "resnet32": (8, 8, 2),
+}
 SMALL = {
     "mlp": {"features": (9, 7)},
     "toy": {"features": (9, 7)},
     "dcgan32": {"channels": (2, 3, 4, 5)},
     "dcgan": {"channels": (4, 3)},
+    "resnet32": {"channels": (4, 3, 3, 5)},
 }
 
 

@@ -9,12 +9,19 @@ from jaxgan import models, networks
 from jaxgan.errors import UserError
 
 BATCH, NOISE, CLASSES = 4, 6, 3
-SHAPES = {"mlp": (5, 4, 2), "toy": (2,), "dcgan32": (32, 40, 1), "dcgan": (16, 16, 3)}
+SHAPES = {
+    "mlp": (5, 4, 2),
+    "toy": (2,),
+    "dcgan32": (32, 40, 1),
+    "dcgan": (16, 16, 3),
+    "resnet32": (8, 16, 3),
+}
 SMALL = {
     "mlp": {"features": (8, 6)},
     "toy": {"features": (8, 6)},
     "dcgan32": {"channels": (4, 3, 2)},
     "dcgan": {"channels": (4, 3)},
+    "resnet32": {"channels": (4, 3, 3, 5)},
 }
 SMALL_CRITIC = {**SMALL, "dcgan32": {"channels": (2, 3, 4, 5)}}
 
@@ -164,6 +171,20 @@ COUNTS = {
         jnp.zeros((2, 64, 64, 3)),
         6272 + 524544 + 512 + 2097664 + 1024 + 8389632 + 2048 + 16385,
     ),
+    # 100*2048 + 2048; three blocks of two BN, two convolutions 9*128*128 + 128 and a shortcut
+    # 128*128 + 128; BN; 9*128*3 + 3.
+    "resnet32 generator": (
+        models.GENERATORS["resnet32"](shape=(32, 32, 3)),
+        NOISE_100,
+        206848 + 3 * (2 * 256 + 2 * 147584 + 16512) + 256 + 3459,
+    ),
+    # 9*3*128 + 128, 9*128*128 + 128 and a shortcut 3*128 + 128; two convolutions and a shortcut;
+    # twice two convolutions; 128 + 1.
+    "resnet32 critic": (
+        models.CRITICS["resnet32"](),
+        jnp.zeros((2, 32, 32, 3)),
+        3584 + 147584 + 512 + 2 * 147584 + 16512 + 4 * 147584 + 129,
+    ),
 }
 
 
@@ -174,7 +195,13 @@ def test_number_of_parameters(name):
 
 
 @pytest.mark.parametrize(
-    "name, more", [("mlp", 10 * 128), ("dcgan32", 10 * 4096), ("dcgan", 10 * 16384)]
+    "name, more",
+    [
+        ("mlp", 10 * 128),
+        ("dcgan32", 10 * 4096),
+        ("dcgan", 10 * 16384),
+        ("resnet32", 10 * 2048),
+    ],
 )
 def test_a_label_widens_the_first_layer_of_a_generator(name, more):
     network, x, expected = COUNTS[f"{name} generator"]
@@ -182,7 +209,13 @@ def test_a_label_widens_the_first_layer_of_a_generator(name, more):
 
 
 @pytest.mark.parametrize(
-    "name, more", [("mlp", 10 * 512), ("dcgan32", 10 * 9 * 16), ("dcgan", 10 * 16 * 128)]
+    "name, more",
+    [
+        ("mlp", 10 * 512),
+        ("dcgan32", 10 * 9 * 16),
+        ("dcgan", 10 * 16 * 128),
+        ("resnet32", 10 * (9 + 1) * 128),  # the first convolution and the shortcut beside it
+    ],
 )
 def test_a_label_widens_the_first_layer_of_a_critic(name, more):
     network, x, expected = COUNTS[f"{name} critic"]
@@ -228,6 +261,14 @@ BAD_SIZES = {
     "2 channels is for images of 16x16": (
         models.CRITICS["dcgan"](channels=(8, 8)),
         jnp.zeros((2, 16, 32, 1)),
+    ),
+    "generator resnet32 is for images whose sides are multiples of 8, not 32x28": (
+        models.GENERATORS["resnet32"](shape=(32, 28, 1)),
+        NOISE_100,
+    ),
+    "critic resnet32 is for images whose sides are multiples of 4, not 30x32": (
+        models.CRITICS["resnet32"](),
+        jnp.zeros((2, 30, 32, 1)),
     ),
     "mlp or toy": (models.CRITICS["dcgan"](), jnp.zeros((2, 2))),
     "unknown activation 'x'; known: leaky_relu, relu, softplus, tanh": (

@@ -1,0 +1,1 @@
+"""Ours against the PyTorch that a lecture would show: ``python -m benchmarks``."""

@@ -1,0 +1,126 @@
+"""The referee: one process a side, of which one at a time is on the move."""
+
+import contextlib
+import json
+import math
+import os
+import statistics
+import subprocess
+import sys
+import tempfile
+import time
+from pathlib import Path
+
+ROOT = Path(__file__).parents[1]
+
+
+class Failed(Exception):
+    """A worker told what went wrong, or ended."""
+
+
+class Worker:
+    """A process of ``worker.py``; ``first`` is the time from its start to the end of a step."""
+
+    def __init__(self, task, folder, cache, environment=None):
+        path = Path(folder) / "task.json"
+        path.write_text(json.dumps(task))
+        self._errors = tempfile.TemporaryFile("w+")
+        start = time.perf_counter()
+        self._process = subprocess.Popen(
+            [sys.executable, "-m", "benchmarks.worker", path],
+            cwd=ROOT,
+            stdin=subprocess.PIPE,
+            stdout=subprocess.PIPE,
+            stderr=self._errors,
+            text=True,
+            env={**os.environ, **_environment(task["device"], cache), **(environment or {})},
+        )
+        try:
+            self.facts = self._answer()
+        except BaseException:
+            self.close()
+            raise
+        self.first = time.perf_counter() - start
+
+    def _answer(self):
+        line = self._process.stdout.readline()
+        if not line:
+            self._errors.seek(0)
+            raise Failed(self._errors.read()[-500:] or "it ended without a word")
+        answer = json.loads(line)
+        if isinstance(answer, dict) and "error" in answer:
+            raise Failed(answer["error"])
+        return answer
+
+    def ask(self, command):
+        """The answer to a command of ``worker.commands``."""
+        self._process.stdin.write(command + "\n")
+        self._process.stdin.flush()
+        return self._answer()
+
+    def close(self):
+        """End the process."""
+        with contextlib.suppress(BrokenPipeError):
+            self._process.stdin.close()
+        try:
+            self._process.wait(timeout=30)
+        except subprocess.TimeoutExpired:
+            self._process.kill()
+            self._process.wait()
+        self._process.stdout.close()
+        self._errors.close()
+
+
+def _environment(device, cache):
+    """Both sides keep what they compile in ``cache``, and leave the other's memory alone.
+
+    PyTorch's threads do not spin while they wait: beside any other work that would cost it a factor
+    of thirty on two cores. Set OMP_WAIT_POLICY=active to see it.
+    """
+    return {
+        "JAX_PLATFORMS": device,
+        "JAX_COMPILATION_CACHE_DIR": f"{cache}/jax",
+        "JAX_PERSISTENT_CACHE_MIN_COMPILE_TIME_SECS": "0",
+        "XLA_PYTHON_CLIENT_PREALLOCATE": "false",
+        "TORCHINDUCTOR_CACHE_DIR": f"{cache}/torch",
+        "OMP_WAIT_POLICY": os.environ.get("OMP_WAIT_POLICY", "passive"),
+    }
+
+
+def turn_length(worker, seconds):
+    """How many steps take about so long."""
+    count = 1
+    while (took := worker.ask(f"go {count}")) < seconds / 4:
+        count = math.ceil(count * min(10, seconds / 2 / took))
+    return max(1, round(count * seconds / took))
+
+
+def contest(workers, rounds, seconds):
+    """Every worker's steps a second in every round; who begins changes from round to round.
+
+    Args:
+      workers: name -> ``Worker``.
+      rounds: how many.
+      seconds: about how long each is on the move.
+
+    Returns:
+      name -> [rounds].
+    """
+    lengths = {name: turn_length(worker, seconds) for name, worker in workers.items()}
+    rates = {name: [] for name in workers}
+    for i in range(rounds):
+        names = list(workers)
+        for name in names[i % len(names) :] + names[: i % len(names)]:
+            took = workers[name].ask(f"go {lengths[name]}")
+            rates[name].append(lengths[name] / took)
+    return rates
+
+
+def spread(values):
+    """Median, least and greatest."""
+    return [statistics.median(values), min(values), max(values)]
+
+
+def say(text):
+    """A line of progress."""
+    print(text, file=sys.stderr, flush=True)

@@ -1,0 +1,213 @@
+"""The rival: a lecture's training loop in PyTorch, as a good student writes it.
+
+It does the work of our step and no more: the last critic update and the generator's share their
+fakes, the fakes of the others are made without a graph, and the critic's weights get no gradients
+in the generator's update. Images stay in memory as uint8 and are indexed by a random permutation.
+
+What ours does beside, it leaves out: the generator's average, the norms of the gradients, the
+check that everything is finite.
+"""
+
+from collections.abc import Callable
+from contextlib import nullcontext
+from typing import NamedTuple
+
+import numpy as np
+import torch
+from torch.nn.functional import binary_cross_entropy_with_logits
+from torch.utils._python_dispatch import TorchDispatchMode
+from torch.utils.flop_counter import flop_registry
+
+from benchmarks import torch_networks
+
+
+class Trainer(NamedTuple):
+    """A rival at its game.
+
+    Attributes:
+      generator, critic: the modules, not compiled.
+      critic_loss: (real, fake, label) -> loss.
+      step: () -> (critic's loss, generator's loss) after n_critic critic updates and one of the
+        generator.
+    """
+
+    generator: torch.nn.Module
+    critic: torch.nn.Module
+    critic_loss: Callable
+    step: Callable
+
+
+def batches(images, labels, batch_size):
+    """Endless shuffled batches: x [B, C, H, W] in [-1, 1], label int [B]."""
+    while True:
+        order = torch.randperm(len(images), device=images.device)
+        for index in order.split(batch_size):
+            if len(index) == batch_size:
+                yield images[index].float() / 127.5 - 1, labels[index]
+
+
+def cross_entropy(real, fake):
+    """The critic's loss of Goodfellow et al. 2014."""
+    ones, zeros = torch.ones_like(real), torch.zeros_like(fake)
+    on_real = binary_cross_entropy_with_logits(real, ones)
+    return on_real + binary_cross_entropy_with_logits(fake, zeros)
+
+
+def non_saturating(fake):
+    """The generator's loss that they advise."""
+    return binary_cross_entropy_with_logits(fake, torch.ones_like(fake))
+
+
+# loss of the config -> (critic's of real and fake scores, generator's of fake scores)
+LOSSES = {
+    "non_saturating": (cross_entropy, non_saturating),
+    "wasserstein": (lambda real, fake: fake.mean() - real.mean(), lambda fake: -fake.mean()),
+}
+
+
+def gradient_penalty(score, real, fake):
+    """Gulrajani et al. 2017, equation 3."""
+    epsilon = torch.rand(len(real), 1, 1, 1, device=real.device)
+    x = (epsilon * real + (1 - epsilon) * fake).requires_grad_(True)
+    (slope,) = torch.autograd.grad(score(x).sum(), x, create_graph=True)
+    return ((slope.flatten(1).norm(dim=1) - 1) ** 2).mean()
+
+
+def optimizer(options, parameters):
+    """The optimiser of a side of the config."""
+    rate, eps = options["learning_rate"], options["eps"]
+    if options["name"] == "adam":
+        return torch.optim.Adam(parameters, rate, (options["b1"], options["b2"]), eps)
+    return torch.optim.RMSprop(parameters, rate, options["decay"], eps)
+
+
+def trainer(config, images, labels, *, classes=0, device="cpu", dtype="float32", compile=None):
+    """Set up a row.
+
+    Args:
+      config: as ``rows.ROWS`` have it, plain dictionaries.
+      images: uint8 [N, H, W, C]; labels: int [N].
+      classes: how many labels the players see; 0 for none.
+      device: "cpu" or "cuda".
+      dtype: "float32", or "bfloat16" for autocast.
+      compile: None or a mode of ``torch.compile``, "default" or "reduce-overhead".
+    """
+    generator, critic = torch_networks.make(config, images.shape[1:], classes)
+    generator, critic = generator.to(device).train(), critic.to(device).train()
+    images = torch.from_numpy(images).permute(0, 3, 1, 2).contiguous().to(device)
+    data = batches(images, torch.from_numpy(labels).long().to(device), config["batch_size"])
+    optimizers = [
+        optimizer(config[side]["optimizer"], network.parameters())
+        for side, network in (("generator", generator), ("critic", critic))
+    ]
+    generate, judge = generator, critic
+    if compile:
+        generate, judge = (torch.compile(network, mode=compile) for network in (generator, critic))
+    on_critic, on_generator = LOSSES[config["loss"]["name"]]
+    weight = config["penalties"]["gradient_penalty"]["weight"]
+    limit = config["critic"]["optimizer"]["weight_limit"]
+
+    def cast():
+        return torch.autocast(device, torch.bfloat16) if dtype == "bfloat16" else nullcontext()
+
+    def scores(network, x, label):
+        with cast():
+            return network(x, label).squeeze(1).float()
+
+    def critic_loss(real, fake, label):
+        loss = on_critic(scores(judge, real, label), scores(judge, fake, label))
+        if weight:
+            # Not the compiled one: torch.compile has no derivative of a derivative.
+            loss = loss + weight * gradient_penalty(lambda x: scores(critic, x, label), real, fake)
+        return loss
+
+    def update(optimizer, loss):
+        optimizer.zero_grad()
+        loss.backward()
+        optimizer.step()
+
+    def step():
+        for turn in range(config["n_critic"]):
+            real, label = next(data)
+            z = torch.randn(config["batch_size"], config["z_dim"], device=device)
+            with torch.set_grad_enabled(turn == config["n_critic"] - 1), cast():
+                fake = generate(z, label).float()
+            loss = critic_loss(real, fake.detach(), label)
+            update(optimizers[1], loss)
+            if limit:
+                with torch.no_grad():
+                    for parameter in critic.parameters():
+                        parameter.clamp_(-limit, limit)
+        critic.requires_grad_(False)
+        generator_loss = on_generator(scores(judge, fake, label))
+        update(optimizers[0], generator_loss)
+        critic.requires_grad_(True)
+        return loss.detach(), generator_loss.detach()
+
+    return Trainer(generator, critic, critic_loss, step)
+
+
+class Operations(TorchDispatchMode):
+    """Counts the operations of products and convolutions, those of gradients too.
+
+    ``FlopCounterMode`` does the same and fails at a gradient penalty.
+    """
+
+    def __init__(self):
+        super().__init__()
+        self.total = 0
+
+    def __torch_dispatch__(self, function, types, args=(), kwargs=None):
+        out = function(*args, **(kwargs or {}))
+        if count := flop_registry.get(function._overloadpacket):
+            self.total += count(*args, **(kwargs or {}), out_val=out)
+        return out
+
+
+def player(task):
+    """What ``worker.py`` needs: functions by command."""
+    device = task["device"]
+    torch.set_float32_matmul_precision("high")  # TF32, as JAX's default is on such devices
+    torch.manual_seed(0)
+    if task["threads"]:
+        torch.set_num_threads(task["threads"])
+    with np.load(task["data"]) as arrays:
+        images, labels = arrays["x"], arrays["label"]
+    options = {key: task[key] for key in ("classes", "device", "dtype", "compile")}
+    rival = trainer(task["config"], images, labels, **options)
+
+    def wait():
+        if device == "cuda":
+            torch.cuda.synchronize()
+
+    def play(count):
+        for _ in range(count):
+            losses = rival.step()
+        wait()
+        if not torch.stack(losses).isfinite().all():
+            raise FloatingPointError("a loss is not finite")
+
+    def operations():
+        with Operations() as counted:
+            rival.step()
+        return counted.total
+
+    def matmul(size):
+        x = torch.ones(size, size, device=device, dtype=getattr(torch, task["dtype"]))
+        return lambda: (x @ x, wait())
+
+    return {
+        "play": play,
+        "matmul": matmul,
+        "operations": operations,
+        "device_memory": lambda: torch.cuda.max_memory_allocated() if device == "cuda" else 0,
+        "facts": lambda: {
+            "parameters": [
+                sum(p.numel() for p in network.parameters())
+                for network in (rival.generator, rival.critic)
+            ],
+            "threads": torch.get_num_threads(),
+            "device": torch.cuda.get_device_name() if device == "cuda" else "cpu",
+            "version": torch.__version__,
+        },
+    }
