@@ -96,6 +96,8 @@ def measure(row, chosen):
             try:
                 workers[side], record["first_step"][side] = start(side, told, folder, chosen)
             except Failed as error:
+                if side != "compile":
+                    raise
                 record["failed"][side] = str(error)
                 say(f"{row}: {side} does not work: {error}")
                 continue
@@ -118,19 +120,24 @@ def measure(row, chosen):
 
 
 def main():
-    """Measure, print, write."""
+    """Measure, print, write; a row that one side cannot play is told, and the others go on."""
     chosen = arguments()
-    rows = {row: measure(row, chosen) for row in chosen.rows.split(",")}
     record = {
         "date": datetime.datetime.now(datetime.UTC).isoformat(timespec="seconds"),
         "machine": platform.platform(),
         "cores": os.cpu_count(),
-        "options": vars(chosen),
-        "rows": rows,
+        "options": vars(chosen) | {"OMP_WAIT_POLICY": os.environ.get("OMP_WAIT_POLICY", "")},
+        "rows": {},
     }
-    if chosen.out:
-        Path(chosen.out).write_text(json.dumps(record, indent=1) + "\n")
-    print(tables.report(record))
+    for row in chosen.rows.split(","):
+        try:
+            record["rows"][row] = measure(row, chosen)
+        except Failed as error:
+            say(f"{row} could not be played: {error}")
+        if chosen.out:
+            Path(chosen.out).write_text(json.dumps(record, indent=1) + "\n")
+    if record["rows"]:
+        print(tables.report(record))
 
 
 if __name__ == "__main__":

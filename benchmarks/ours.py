@@ -23,7 +23,7 @@ def player(task):
             steps = min(config["steps_per_call"], last - step)
             now["state"], log, done = call(now["state"], *feed.block(step, steps), np.int32(steps))
             log, done = jax.device_get((log, done))
-            if done < steps or not all(np.isfinite(row[done - 1]) for row in log.values()):
+            if done < steps or not all(np.isfinite(row[done - 1]).all() for row in log.values()):
                 raise FloatingPointError("a metric is not finite")
             now["step"] += steps
         jax.block_until_ready(now["state"])

@@ -72,18 +72,13 @@ class Worker:
 
 
 def _environment(device, cache):
-    """Both sides keep what they compile in ``cache``, and leave the other's memory alone.
-
-    PyTorch's threads do not spin while they wait: beside any other work that would cost it a factor
-    of thirty on two cores. Set OMP_WAIT_POLICY=active to see it.
-    """
+    """Both sides keep what they compile in ``cache``, and leave the other's memory alone."""
     return {
         "JAX_PLATFORMS": device,
         "JAX_COMPILATION_CACHE_DIR": f"{cache}/jax",
         "JAX_PERSISTENT_CACHE_MIN_COMPILE_TIME_SECS": "0",
         "XLA_PYTHON_CLIENT_PREALLOCATE": "false",
         "TORCHINDUCTOR_CACHE_DIR": f"{cache}/torch",
-        "OMP_WAIT_POLICY": os.environ.get("OMP_WAIT_POLICY", "passive"),
     }
 
 

@@ -111,8 +111,7 @@ def trainer(config, images, labels, *, classes=0, device="cpu", dtype="float32",
         return torch.autocast(device, torch.bfloat16) if dtype == "bfloat16" else nullcontext()
 
     def scores(network, x, label):
-        with cast():
-            return network(x, label).squeeze(1).float()
+        return network(x, label).squeeze(1).float()
 
     def critic_loss(real, fake, label):
         loss = on_critic(scores(judge, real, label), scores(judge, fake, label))
@@ -132,14 +131,16 @@ def trainer(config, images, labels, *, classes=0, device="cpu", dtype="float32",
             z = torch.randn(config["batch_size"], config["z_dim"], device=device)
             with torch.set_grad_enabled(turn == config["n_critic"] - 1), cast():
                 fake = generate(z, label).float()
-            loss = critic_loss(real, fake.detach(), label)
+            with cast():  # one for all passes: the weights are cast once
+                loss = critic_loss(real, fake.detach(), label)
             update(optimizers[1], loss)
             if limit:
                 with torch.no_grad():
                     for parameter in critic.parameters():
                         parameter.clamp_(-limit, limit)
         critic.requires_grad_(False)
-        generator_loss = on_generator(scores(judge, fake, label))
+        with cast():
+            generator_loss = on_generator(scores(judge, fake, label))
         update(optimizers[0], generator_loss)
         critic.requires_grad_(True)
         return loss.detach(), generator_loss.detach()
@@ -167,6 +168,7 @@ class Operations(TorchDispatchMode):
 def player(task):
     """What ``worker.py`` needs: functions by command."""
     device = task["device"]
+    torch.backends.cudnn.benchmark = True  # the shapes are fixed
     torch.set_float32_matmul_precision("high")  # TF32, as JAX's default is on such devices
     torch.manual_seed(0)
     if task["threads"]:

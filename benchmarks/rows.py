@@ -24,7 +24,7 @@ def _resnet32():
     config.data.size, config.data.channels = 32, 3
     config.generator = defaults.generator("resnet32", optimizer=adam)
     config.critic = defaults.critic("resnet32", optimizer=adam)
-    config.steps_per_call = 1  # seconds each on a CPU
+    config.steps_per_call = 10
     return config
 
 

@@ -1,6 +1,9 @@
-"""How ours scales: with the batch, the image, the critic's updates and the devices.
+"""How ours scales: with the batch, the image, the critic's updates, the devices, the members.
 
-Every number comes from a process of its own. Example: python -m benchmarks.scaling --row=dcgan
+Every number comes from a process of its own. Examples:
+
+    python -m benchmarks.scaling --recipe=dcgan.py
+    python -m benchmarks.scaling --recipe=mad_gan.py --vary=members
 """
 
 import argparse
@@ -9,8 +12,9 @@ import statistics
 import tempfile
 
 from benchmarks.referee import Failed, Worker, contest, say
-from benchmarks.rows import CONFIGS, ROWS
+from benchmarks.rows import CONFIGS
 from benchmarks.tables import MEGA, number, table
+from jaxgan.check import find
 from jaxgan.main import load_recipe
 
 
@@ -18,48 +22,58 @@ def measure(config, chosen, devices=1):
     """Steps a second and the most bytes of one process."""
     told = {"config": config.to_dict(), "module": "ours", "threads": 0}
     told |= {"device": chosen.device, "dtype": "float32"}
-    environment = {"JAX_NUM_CPU_DEVICES": str(devices)} if chosen.device == "cpu" else {}
+    visible = ",".join(map(str, range(devices)))
+    environment = {"JAX_NUM_CPU_DEVICES": str(devices), "CUDA_VISIBLE_DEVICES": visible}
     with tempfile.TemporaryDirectory() as folder, contextlib.ExitStack() as stack:
         worker = Worker(told, folder, folder, environment)
         stack.callback(worker.close)
+        if worker.facts["devices"] != devices:
+            raise Failed(f"there are {worker.facts['devices']} devices")
         rate = statistics.median(contest({"ours": worker}, 3, chosen.seconds)["ours"])
         memory = worker.ask("memory")
     return rate, memory["device"] or memory["host"]
 
 
-def changed(build, **values):
-    """A config with other values at its top."""
-    config = build()
-    for key, value in values.items():
-        config[key] = value
+def changed(name, **values):
+    """A recipe with other values; keys with a double underscore for the dot."""
+    config = load_recipe(f"{CONFIGS}/{name}")
+    for dotted, value in values.items():
+        group, key = find(config, dotted.replace("__", "."))
+        group[key] = value
     return config
 
 
-def cases(build):
-    """What is varied -> [(its value, config, devices)]."""
-    images = [(32, "dcgan.py"), (64, "dcgan.py:paper")]
-    return {
-        "batch size": [(n, changed(build, batch_size=n), 1) for n in (16, 32, 64, 128, 256, 512)],
-        "image side (dcgan)": [(n, load_recipe(f"{CONFIGS}/{name}"), 1) for n, name in images],
-        "n_critic": [(n, changed(build, n_critic=n), 1) for n in (1, 2, 5)],
-        "devices": [(n, build(), n) for n in (1, 2)],
-    }
+# what is varied -> recipe -> [(its value, config, devices)]
+CASES = {
+    "batch": lambda name: [(n, changed(name, batch_size=n), 1) for n in (16, 64, 256, 512)],
+    "side": lambda name: [
+        (n, load_recipe(f"{CONFIGS}/{recipe}"), 1)
+        for n, recipe in ((32, "dcgan.py"), (64, "dcgan.py:paper"))
+    ],
+    "n_critic": lambda name: [(n, changed(name, n_critic=n), 1) for n in (1, 2, 5)],
+    "devices": lambda name: [(n, changed(name), n) for n in (1, 2)],
+    "members": lambda name: [(n, changed(name, population__members=n), 1) for n in (1, 4, 16, 64)],
+}
 
 
 def main():
     """Measure and print."""
     parser = argparse.ArgumentParser("python -m benchmarks.scaling")
-    parser.add_argument("--row", default="dcgan", choices=sorted(ROWS))
+    parser.add_argument("--recipe", default="dcgan.py", help="of configs/ (dcgan.py)")
+    parser.add_argument("--vary", default="batch,n_critic,devices", help=f"of {', '.join(CASES)}")
     parser.add_argument("--seconds", type=float, default=1.5, help="of each of three turns (1.5)")
     parser.add_argument("--device", default="cpu", choices=["cpu", "cuda"])
     chosen = parser.parse_args()
-    for name, group in cases(ROWS[chosen.row]).items():
+    names = chosen.vary.split(",")
+    if unknown := set(names) - set(CASES):
+        parser.error(f"--vary={min(unknown)} is unknown; known: {', '.join(CASES)}")
+    for name in names:
         rows = []
-        for value, config, devices in group:
+        for value, config, devices in CASES[name](chosen.recipe):
             say(f"{name} {value}")
             try:
                 rate, memory = measure(config, chosen, devices)
-                examples = rate * config.batch_size
+                examples = rate * config.batch_size * config.population.members
                 rows.append([str(value), *map(number, (rate, examples, memory / MEGA))])
             except Failed as error:
                 rows.append([str(value), f"does not work: {str(error)[-80:]}", "", ""])

@@ -11,7 +11,9 @@ NOTE = (
     "step, over those of a large matrix product in the same time. Ours may do with fewer: it "
     "convolves and resizes in one. Both use TF32 where a GPU has it. torch.compile has no "
     "derivative of a derivative: under a gradient penalty it compiles all but the penalised pass. "
-    "Ours also averages the generator, and checks every metric."
+    "Ours also averages the generator, takes the norms of both gradients, checks every metric and "
+    "brings the log to the host. PyTorch's threads wait as OMP_WAIT_POLICY says: spinning (its "
+    "default) is the better on an idle machine, passive beside other work."
 )
 
 

@@ -22,19 +22,29 @@ from jaxgan.main import load_recipe
 from jaxgan.train import train
 
 QUARTERS = 4
+LOWER = (
+    "fd",
+    "kid",
+    "modes_kl",
+    "reverse_kl",
+    "wasserstein",
+    "ms_ssim",
+    "memorisation",
+)  # is better
 RECIPES = "gan.py,cgan.py,cgan_cls.py,dcgan.py,wgan.py,wgan_gp.py"
 
 
 def quarters(steps):
-    """The steps at which a run is judged."""
-    return range(steps // QUARTERS, steps + 1, steps // QUARTERS)
+    """The steps at which a run is judged: at most so many checkpoints, the last one among them."""
+    every = -(-steps // QUARTERS)
+    return [*range(every, steps, every), steps]
 
 
 def play(recipe, seed, flags):
     """Train one seed of a recipe, or find it trained; returns its run directory."""
     config = load_recipe(f"configs/{recipe}").unlock()
     config.seed, config.steps = seed, flags.steps
-    config.sample_every, config.checkpoint_every = 0, flags.steps // QUARTERS
+    config.sample_every, config.checkpoint_every = 0, quarters(flags.steps)[0]
     config.keep_checkpoints = QUARTERS
     config.data.name = flags.data or config.data.name
     workdir = Path(flags.runs) / recipe.replace(".py", "").replace(":", "-") / str(seed)
@@ -44,10 +54,11 @@ def play(recipe, seed, flags):
 
 def look(workdir, step, flags):
     """The record of ``jaxgan evaluate`` of a checkpoint, remembered beside it."""
-    file = workdir / f"evaluation-{step}.json"
+    options = {"names": flags.metrics, "num": flags.num, "features": flags.features}
+    asked = "-".join(str(value).replace(",", "_") for value in options.values() if value)
+    file = workdir / f"evaluation-{asked}-{step}.json"
     if not file.exists():
-        options = {"num": flags.num, "step": step, "features": flags.features}
-        record = evaluate.evaluate_run(workdir, names=flags.metrics, **options)
+        record = evaluate.evaluate_run(workdir, step=step, **options)
         file.write_text(json.dumps(record, indent=2) + "\n")
     return json.loads(file.read_text())
 
@@ -61,13 +72,12 @@ def rows_of(recipe, records):
     """
     for name in records[0][0]["floor"]:
         ema, raw = (
-            np.array([[record["values"][which][name] for record in run] for run in records])
+            np.array([[record["values"][which][name] for record in run] for run in records], float)
             for which in ("ema", "raw")
         )
-        lower = name.startswith(("fd", "kid", "modes_kl", "reverse_kl"))  # is better
-        best = ema.min(axis=1) if lower else ema.max(axis=1)
-        floor = np.array([run[-1]["floor"][name] for run in records])
-        digits = 1 if ema.max() > 10 else 3
+        best = np.nanmin(ema, axis=1) if name.startswith(LOWER) else np.nanmax(ema, axis=1)
+        floor = np.array([run[-1]["floor"][name] for run in records], float)
+        digits = 1 if np.nanmax(ema) > 10 else 3
         numbers = (best, ema[:, -1], raw[:, -1], floor)
         yield (name, recipe, *(show.mean_and_error(each, digits) for each in numbers))
 

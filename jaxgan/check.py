@@ -34,7 +34,7 @@ RANGES = {
     "checkpoint_every": (0, INF),
     "keep_checkpoints": (1, INF),
     "eval_every": (0, INF),
-    "evaluation.num": (20, INF),
+    "evaluation.num": (2, INF),
 }
 # Groups whose other keys belong to the row that they name.
 NAMED = {

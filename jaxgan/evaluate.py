@@ -72,6 +72,7 @@ def evaluate_run(workdir, *, names="", num=NUM, seed=0, step=None, features="", 
             fakes = (draw(of(member), z, judged.labels, run.classes) for member in members)
             found_each = [judged.score(fake, judged.labels) for fake in fakes]
             values |= summarised(which, found_each)
+    who = run.members
     told = {
         "workdir": str(workdir),
         "step": found,
@@ -79,6 +80,9 @@ def evaluate_run(workdir, *, names="", num=NUM, seed=0, step=None, features="", 
         "data": dict(stored["config"]["data"]),
         "trained_with": stored["versions"],
     }
+    if who.count > 1:
+        told["members"] = [who.told(i) for i in range(who.count)]
+        told["finite"] = int(population.finite(state).sum())
     return record(judged, values, run.source, seed, names, started) | {"run": told}
 
 

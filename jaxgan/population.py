@@ -8,6 +8,7 @@ step, which they share.
 from typing import NamedTuple
 
 import jax
+import jax.numpy as jnp
 import numpy as np
 
 from jaxgan import noise
@@ -54,6 +55,8 @@ def members(config):
     count, values = settings["members"], {}
     for word in settings["vary"].split():
         key, _, text = word.partition("=")
+        if key in values:
+            raise UserError(f"population.vary names {key} twice.")
         if key not in RATES + WEIGHTS:
             raise UserError(
                 f"population.vary: members cannot differ in {key!r}; they can in "
@@ -135,9 +138,23 @@ def alive(metrics):
     return np.all([np.isfinite(values) for values in metrics.values()], axis=0)
 
 
+@jax.jit
+def finite(state):
+    """Which members have finite arrays only: bool [N]."""
+    sides = (state.generator, state.critic, state.ema)
+    leaves = [x for x in jax.tree.leaves(sides) if jnp.issubdtype(x.dtype, jnp.inexact)]
+    return jnp.stack([jnp.isfinite(x).reshape(len(x), -1).all(1) for x in leaves]).all(0)
+
+
 def joined(rows):
     """[{name: number} of each member] -> {name: [N]}; of a single one as it is."""
     return rows[0] if len(rows) == 1 else {n: np.array([row[n] for row in rows]) for n in rows[0]}
+
+
+def rank(values):
+    """The number that ranks a checkpoint: the median; a member gone bad counts as the worst."""
+    values = np.asarray(values, float)
+    return float(np.median(np.where(np.isfinite(values), values, np.inf)))
 
 
 def summary(metrics):

@@ -61,6 +61,8 @@ def prepare(config, device_count=None):
     stored = {key: settings.pop(key) for key in ("resident_bytes", "workers")}
     unset = {key: None for key in ("size", "channels", "data_dir") if not settings[key]}
     source = data.load(**settings | unset)
+    if who.count > 1:
+        batching.check_shared(source, stored["resident_bytes"])
     classes = build.classes_in_play(config, source.classes)
 
     def players(axis_name):

@@ -235,7 +235,8 @@ def members_table(workdir, ranked_by, told):
     if not rows:
         return ""
     last = {i: math.inf if v is None else v for i, v in enumerate(rows[-1][ranked_by])}
-    lines = [f"{i:6}  {last[i]:<22.4g}{told(i)}" for i in sorted(last, key=last.get)]
+    numbers = {i: f"{v:.4g}" if math.isfinite(v) else "not finite" for i, v in last.items()}
+    lines = [f"{i:6}  {numbers[i]:22}{told(i)}" for i in sorted(last, key=last.get)]
     return "\n".join([f"member  {ranked_by + ', last':22}", *lines])
 
 

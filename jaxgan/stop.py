@@ -39,6 +39,17 @@ def check_finite(step, metrics, now, checkpoints, *, whole=False):
     )
 
 
+def check_members(step, well, checkpoints):
+    """Raise ``Stopped`` if none of a population's members is ``well`` (bool [N]) any more."""
+    if not well.any():
+        checkpoints.wait()
+        kept = checkpoints.steps()
+        raise Stopped(
+            f"the last member that was finite is so no more by step {step}. "
+            + (f"The last checkpoint is that of step {kept[-1]}." if kept else "None was saved.")
+        )
+
+
 class Stop:
     """SIGTERM and SIGINT ask the loop to save and leave; a second one does not ask."""
 

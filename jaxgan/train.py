@@ -12,7 +12,7 @@ from jaxgan import checkpoint, defaults, judge, parallel, plot, population, repo
 from jaxgan.errors import Stopped, UserError
 from jaxgan.observer import network_name, observer
 from jaxgan.prepare import prepare
-from jaxgan.stop import Stop, check_finite
+from jaxgan.stop import Stop, check_finite, check_members
 from jaxgan.studio import QUALITY, studio
 
 # What may change when a run is resumed: where it is computed, how far, and how often it is seen.
@@ -97,8 +97,8 @@ def train(config, workdir, *, device_count=None, profile=False) -> state.GanStat
     if ranked_by != QUALITY and not config.eval_every:
         raise UserError(f"evaluation.rank_by={config.evaluation.rank_by} needs eval_every.")
     if config.eval_every:  # or what is missing would be missed hours later
-        observer(run.source, config.evaluation.features)
         judge.set_size(run.source, config.evaluation.num)
+        observer(run.source, config.evaluation.features)
     workdir = Path(workdir)
     open_directory(workdir, config, run)
     with checkpoint.open_checkpoints(
@@ -110,7 +110,7 @@ def train(config, workdir, *, device_count=None, profile=False) -> state.GanStat
         with report.open_report(*span) if first else report.Silence() as written, Stop() as stop:
             for note in notes:
                 written.say(note)
-            folder = workdir / "profile" if profile and first else None
+            folder = workdir / "profile" if profile else None
             now = loop(config, run, now, written, checkpoints, stop, folder)
     if int(now.step) < config.steps:
         number = stop.signal or signal.SIGTERM  # another process was asked
@@ -123,6 +123,8 @@ def train(config, workdir, *, device_count=None, profile=False) -> state.GanStat
         rows = report.read_metrics(workdir / report.METRICS)
         plot.save_png(plot.curves_figure(rows), workdir / "curves.png")
         network = network_name(run.source, config.evaluation.features)
+        if run.members.count > 1:
+            print(f"The median of {run.members.count} members:")
         print(report.best_and_last(rows, ranked_by, network))
         if run.members.count > 1:
             print(report.members_table(workdir, ranked_by, run.members.told))
@@ -142,7 +144,8 @@ def loop(config, run, now, written, checkpoints, stop, profile=None):
     call, look = run.call(feed), studio(run, config)
     step = first = int(now.step)
     leaving = False
-    many, well = run.members.count, np.array(True)
+    many = run.members.count
+    well = np.asarray(population.finite(run.devices.local(now))) if many > 1 else None
     split = partial(population.split, who=run.members)
 
     def due(key):
@@ -153,25 +156,28 @@ def loop(config, run, now, written, checkpoints, stop, profile=None):
         count = next_stop(step, config) - step
         watched = contextlib.nullcontext()
         if profile and step > first:
-            count, watched = min(count, PROFILED), traced(profile, written)
+            count = min(count, PROFILED)  # in every process of a run
+            if parallel.is_first_process():
+                watched = traced(profile, written)
             profile = None
         with watched:
             now, log, done = call(now, *feed.block(step, count), np.int32(count))
             log, done = jax.device_get((log, done))
         step += int(done)
         metrics = {name: entries[done - 1] for name, entries in log.items()}
-        well = bury(step, metrics, well, run.members, written)
-        if not well.any():
-            check_finite(step, population.summary(metrics), now, checkpoints)
+        scheduled = due("checkpoint_every") or (config.eval_every and due("eval_every"))
+        leaving = parallel.any_process(stop.signal is not None)
+        saving = scheduled or leaving
+        if many == 1:
+            check_finite(step, metrics, now, checkpoints, whole=saving)
+        else:
+            well = bury(step, metrics, now if saving else None, well, run, written)
+            check_members(step, well, checkpoints)
         if config.loss.name == "wasserstein":
             metrics["wasserstein"] = metrics["real_score"] - metrics["fake_score"]
         written.progress(step, population.summary(metrics))
-        leaving = parallel.any_process(stop.signal is not None)
-        evaluated = config.eval_every and due("eval_every")
-        scheduled = due("checkpoint_every") or evaluated
-        if scheduled or leaving:
-            if many == 1:
-                check_finite(step, metrics, now, checkpoints, whole=True)
+        if saving:
+            evaluated = config.eval_every and due("eval_every")
             metrics |= population.joined([judged(look, each, evaluated) for each in split(now)])
         if scheduled or due("log_every"):
             # Before the checkpoint: whatever step a resumed run starts from, its row is there.
@@ -181,8 +187,11 @@ def loop(config, run, now, written, checkpoints, stop, profile=None):
         if due("sample_every"):
             for i, each in enumerate(split(now)):
                 written.image(step, look.picture(each), i if many > 1 else None)
-        if scheduled or leaving:
-            checkpoints.save(step, now, population.summary(metrics))
+        if saving:
+            score = {name: population.rank(values) for name, values in metrics.items()}
+            checkpoints.save(step, now, score)
+    if profile:
+        written.say("No profile: the steps that were left fit into one call.")
     return now
 
 
@@ -195,13 +204,14 @@ def traced(folder, written):
     written.say(f"A trace of {PROFILED} steps at most: {file}")
 
 
-def bury(step, metrics, well, who, written):
-    """Which members are well still, bool [N] or [] of one; says which are so no more."""
-    now_well = well & population.alive(metrics)
-    if who.count > 1:
-        for i in np.flatnonzero(well & ~now_well):
-            written.say(f"Member {i} ({who.told(i)}) is not finite at step {step}; it stays so.")
-    return now_well
+def bury(step, metrics, now, well, run, written):
+    """Which members are well still, bool [N], by their metrics and, unless None, their arrays."""
+    still = well & population.alive(metrics)
+    if now is not None:
+        still &= np.asarray(population.finite(run.devices.local(now)))
+    for i in np.flatnonzero(well & ~still):
+        written.say(f"Member {i} ({run.members.told(i)}) is finite no more by step {step}.")
+    return still
 
 
 def judged(look, now, evaluated):

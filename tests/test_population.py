@@ -1,6 +1,5 @@
 """A population is its members' own runs, in one program."""
 
-import json
 import warnings
 
 import jax
@@ -8,7 +7,7 @@ import numpy as np
 import pytest
 
 from jaxgan import defaults, population, report, sample
-from jaxgan.errors import UserError
+from jaxgan.errors import Stopped, UserError
 from jaxgan.evaluate import evaluate_run
 from jaxgan.prepare import prepare
 from jaxgan.train import train
@@ -66,7 +65,11 @@ def test_a_member_that_goes_bad_leaves_the_others_alone():
     assert done == 4
     last = {name: entries[3] for name, entries in logs.items()}
     np.testing.assert_array_equal(population.alive(last), [True, False, True])
-    assert np.isfinite(jax.tree.leaves(population.member(states.ema, 2))[0]).all()
+    np.testing.assert_array_equal(population.finite(states), [True, False, True])
+    many.population.vary = "generator.optimizer.learning_rate=1e-3,1e-3,1e-3"
+    _, well, _, _ = play(many, 4)
+    for i in (0, 2):
+        close(population.member(states, i), population.member(well, i))
 
 
 @pytest.fixture(scope="module")
@@ -113,15 +116,18 @@ def test_members_are_sampled_and_evaluated(trained):
     assert values[1] <= values[0] <= values[2]
 
 
-def test_it_goes_on_where_it_was(trained):
-    stored = json.loads((trained / "config.json").read_text())["config"]
-    longer = config()
-    longer.update(stored)
-    longer.steps = 8
-    with warnings.catch_warnings(action="ignore"):
-        now = train(longer, trained)
-    assert int(now.step) == 8
-    assert [row["step"] for row in report.read_metrics(trained / "members.jsonl")] == [3, 6, 8]
+def test_it_goes_on_where_it_was(tmp_path):
+    """Stopped and resumed, every member has the bits of the run that was never stopped."""
+    ends = []
+    for first in (6, 3):
+        for steps in (first, 6):
+            many = config(steps=steps, checkpoint_every=3)
+            many.population.members = 2
+            now = train(many, tmp_path / str(first))
+        ends.append(now)
+        rows = report.read_metrics(tmp_path / str(first) / "members.jsonl")
+        assert [row["step"] for row in rows] == [3, 6]
+    assert all(map(np.array_equal, *map(jax.tree.leaves, ends)))
 
 
 def test_mistakes():
@@ -131,6 +137,7 @@ def test_mistakes():
         (2, "penalties.r1.weight=1,x", "must have numbers, as 1e-4,2e-4"),
         (2, "penalties.r1.weight=1,-1", "penalties.r1.weight is -1.0; it must"),
         (2, "critic.optimizer.learning_rate=0,1", "learning_rate is 0; it must be greater"),
+        (1, "penalties.r1.weight=1 penalties.r1.weight=2", "names penalties.r1.weight twice"),
         (1, "penalties.r1.weight=1", "is of several members; set population.members"),
         (0, "", "population.members is 0; it must be at least 1"),
     ):
@@ -141,4 +148,24 @@ def test_mistakes():
     many = config()
     many.population.members, many.data.resident_bytes = 2, 10
     with pytest.raises(UserError, match="a population needs its data on the device"):
-        prepare(many).feed()
+        prepare(many)
+
+
+def test_dead_members_rank_last():
+    """The median of 3 with one dead is the worse of the two; with two dead there is none."""
+    assert population.rank([1.0, np.nan, 2.0]) == 2.0
+    assert population.rank([1.0, np.nan, np.inf]) == np.inf
+    assert population.summary({"a": [1.0, np.nan, 2.0], "b": 3.0}) == {
+        "a": 1.5,
+        "a_q1": 1.25,
+        "a_q3": 1.75,
+        "b": 3.0,
+    }
+
+
+def test_when_all_are_dead_the_run_stops(tmp_path):
+    many = config(checkpoint_every=1, steps=20)
+    many.population.members = 2
+    many.population.vary = "critic.optimizer.learning_rate=1e30,1e30"
+    with pytest.raises(Stopped, match="the last member that was finite is so no more by step"):
+        train(many, tmp_path / "run")

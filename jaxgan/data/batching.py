@@ -140,18 +140,25 @@ def streamed(source, *, batch_size, n_critic, steps_per_call, seed, devices, wor
     return Feed(block, batches)
 
 
+def check_shared(source, resident_bytes):
+    """Raise ``UserError`` unless the set fits the device, as members who share it need."""
+    if _size(source) > resident_bytes:
+        raise UserError(
+            f"a population needs its data on the device, and {source.name} takes "
+            f"{_size(source)} bytes; raise data.resident_bytes, or set population.members=1."
+        )
+
+
+def _size(source):
+    return source.size * int(np.prod(source.shape)) * np.dtype(source.dtype).itemsize
+
+
 def feed(source, *, resident_bytes, workers, **options):
     """Resident if the set takes at most ``resident_bytes``, streamed otherwise.
 
-    ``seed`` may be those of N members, each of which has its own order: batches then have a leading
-    axis of N. A ``UserError`` where they would have to be streamed.
+    Of a resident set ``seed`` may be those of N members, each of which has its own order: batches
+    then have a leading axis of N.
     """
-    size = source.size * int(np.prod(source.shape)) * np.dtype(source.dtype).itemsize
-    if size <= resident_bytes:
+    if _size(source) <= resident_bytes:
         return resident(source, **options)
-    if np.ndim(options["seed"]):
-        raise UserError(
-            f"a population needs its data on the device, and {source.name} takes {size} bytes; "
-            "raise data.resident_bytes, or set population.members=1."
-        )
     return streamed(source, workers=workers, **options)
