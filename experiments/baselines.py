@@ -1,8 +1,8 @@
-"""Recipes measured alike: as many generator updates each, judged at every quarter of the way.
+"""Recipes measured alike: as many generator updates each, judged as often on the way.
 
     python -m experiments.baselines                                         # digits, six recipes
     python -m experiments.baselines --data=idx:DIR --features=fashion_cnn --runs=runs/clothing
-    python -m experiments.baselines --runs=runs/stacked --metrics=modes --num=25000 \\
+    python -m experiments.baselines --runs=runs/stacked --metrics=modes --num=25000 --steps=1000 \\
         --recipes=stacked_digits.py:dcgan,stacked_digits.py:wgan
 
 Every seed is a run directory of its own under ``--runs``: the same command goes on where it was,
@@ -21,22 +21,14 @@ from jaxgan import evaluate
 from jaxgan.main import load_recipe
 from jaxgan.train import train
 
-QUARTERS = 4
-LOWER = (
-    "fd",
-    "kid",
-    "modes_kl",
-    "reverse_kl",
-    "wasserstein",
-    "ms_ssim",
-    "memorisation",
-)  # is better
+# Of these the lower is the better, of all others the higher.
+LOWER = ("fd", "kid", "modes_kl", "reverse_kl", "wasserstein", "ms_ssim")
 RECIPES = "gan.py,cgan.py,cgan_cls.py,dcgan.py,wgan.py,wgan_gp.py"
 
 
-def quarters(steps):
-    """The steps at which a run is judged: at most so many checkpoints, the last one among them."""
-    every = -(-steps // QUARTERS)
+def stops(steps, looks):
+    """The steps at which a run is judged: so many at most, the last one among them."""
+    every = -(-steps // looks)
     return [*range(every, steps, every), steps]
 
 
@@ -44,8 +36,8 @@ def play(recipe, seed, flags):
     """Train one seed of a recipe, or find it trained; returns its run directory."""
     config = load_recipe(f"configs/{recipe}").unlock()
     config.seed, config.steps = seed, flags.steps
-    config.sample_every, config.checkpoint_every = 0, quarters(flags.steps)[0]
-    config.keep_checkpoints = QUARTERS
+    config.sample_every, config.checkpoint_every = 0, stops(flags.steps, flags.looks)[0]
+    config.keep_checkpoints = flags.looks
     config.data.name = flags.data or config.data.name
     workdir = Path(flags.runs) / recipe.replace(".py", "").replace(":", "-") / str(seed)
     train(config, workdir)
@@ -68,7 +60,7 @@ def rows_of(recipe, records):
 
     Args:
       recipe: its name.
-      records: of all seeds, [seeds][quarters].
+      records: of all seeds, [seeds][looks].
     """
     for name in records[0][0]["floor"]:
         ema, raw = (
@@ -91,13 +83,15 @@ def main():
     parser.add_argument("--metrics", default="", help="of jaxgan evaluate; default: all that fit")
     parser.add_argument("--steps", type=int, default=1500, help="generator updates (1500)")
     parser.add_argument("--seeds", type=int, default=3, help="how many (3)")
+    parser.add_argument("--looks", type=int, default=4, help="evaluations of a run (4)")
     parser.add_argument("--num", type=int, default=5000, help="samples (5000)")
     parser.add_argument("--runs", default="runs/baselines", help="where the runs go")
     flags = parser.parse_args()
     rows = []
     for recipe in flags.recipes.split(","):
         runs = [play(recipe, seed, flags) for seed in range(flags.seeds)]
-        records = [[look(run, step, flags) for step in quarters(flags.steps)] for run in runs]
+        steps = stops(flags.steps, flags.looks)
+        records = [[look(run, step, flags) for step in steps] for run in runs]
         rows += rows_of(recipe, records)
     header = ("metric", "recipe", "best", "last", "last, not averaged", "floor")
     print(show.table(header, sorted(rows, key=lambda row: row[0])))

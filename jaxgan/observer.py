@@ -92,11 +92,13 @@ def observer(source, name="", weights=""):
     """
     if len(source.shape) == 1 and (name or weights):
         raise UserError(f"{source.name} holds points, which are their own features; name no other.")
+    if name:
+        choose(FEATURES, name, "feature network")
     name = network_name(source, name)
     if name == POINTS:
         return Observer(name, "", _see_points)
     kind = name.removesuffix(PER_CHANNEL)
-    row = choose(FEATURES, kind, "feature network")
+    row = FEATURES[kind]
     if weights and "weights" not in row.options:
         raise UserError(f"the weights of {kind} come with the package; it takes no file of them.")
     if kind in CLASSIFIERS and not (_is_small(source) and (source.shape[2] == 1 or kind != name)):

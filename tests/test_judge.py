@@ -65,6 +65,8 @@ def test_the_network_and_its_name_follow_the_data():
     assert observer.network_name(grey(NOISE), "fashion_cnn") == "fashion_cnn"
     with pytest.raises(UserError, match="sees grey images of 28x28 or 32x32"):
         observer.observer(named["inception"], "mnist10k_cnn")
+    with pytest.raises(UserError, match="unknown feature network 'mnist10k_cnn_per_channel'"):
+        observer.observer(named["inception"], "mnist10k_cnn_per_channel")
     with pytest.raises(UserError, match="takes no file of them"):
         observer.observer(named["mnist10k_cnn"], weights="file")
 

@@ -1,10 +1,10 @@
 from experiments import baselines
 
 
-def test_a_run_is_judged_four_times_and_at_its_end():
-    assert baselines.quarters(1500) == [375, 750, 1125, 1500]
-    assert baselines.quarters(10) == [3, 6, 9, 10] and baselines.quarters(1) == [1]
-    assert baselines.quarters(5) == [2, 4, 5]
+def test_a_run_is_judged_on_its_way_and_at_its_end():
+    assert baselines.stops(1500, 4) == [375, 750, 1125, 1500]
+    assert baselines.stops(10, 4) == [3, 6, 9, 10] and baselines.stops(1, 4) == [1]
+    assert baselines.stops(5, 4) == [2, 4, 5] and baselines.stops(5, 1) == [5]
 
 
 def test_best_and_last_over_seeds():
