@@ -165,7 +165,8 @@ def loop(config, run, now, written, checkpoints, stop, profile=None):
             log, done = jax.device_get((log, done))
         step += int(done)
         metrics = {name: entries[done - 1] for name, entries in log.items()}
-        scheduled = due("checkpoint_every") or (config.eval_every and due("eval_every"))
+        evaluated = config.eval_every and due("eval_every")
+        scheduled = due("checkpoint_every") or evaluated
         leaving = parallel.any_process(stop.signal is not None)
         saving = scheduled or leaving
         if many == 1:
@@ -177,7 +178,6 @@ def loop(config, run, now, written, checkpoints, stop, profile=None):
             metrics["wasserstein"] = metrics["real_score"] - metrics["fake_score"]
         written.progress(step, population.summary(metrics))
         if saving:
-            evaluated = config.eval_every and due("eval_every")
             metrics |= population.joined([judged(look, each, evaluated) for each in split(now)])
         if scheduled or due("log_every"):
             # Before the checkpoint: whatever step a resumed run starts from, its row is there.
