@@ -4,6 +4,7 @@ import jax
 import jax.numpy as jnp
 import numpy as np
 
+from jaxgan import compilation
 from jaxgan.parallel import kind
 from jaxgan.prepare import prepare
 
@@ -11,6 +12,7 @@ from jaxgan.prepare import prepare
 def player(task):
     """What ``worker.py`` needs: functions by command."""
     config = task["config"]
+    compilation.fuse_outputs()
     run = prepare(config)
     feed = run.feed()
     call = run.call(feed)

@@ -1,5 +1,6 @@
-"""Compiled programs outlive the process: JAX's own persistent cache, in the user's cache folder."""
+"""How programs are compiled, and how they outlive the process."""
 
+import functools
 import os
 
 import jax
@@ -9,11 +10,18 @@ from jaxgan.features.download import cache
 
 LEAST = 0.2  # seconds of compilation that are worth a file
 
+# Both make a CPU's compiler do what it leaves out unless it is told; docs/performance.md has what
+# they bring. The first sees which weights an update can overwrite where they lie, and copies none.
+IN_PLACE = {"xla_cpu_copy_insertion_use_region_analysis": True}
+# The second lets a loop over a weight have several results, as an optimiser's moments.
+TOGETHER = "--xla_backend_extra_options=xla_cpu_use_multi_output_fusion"
+
 
 def remember():
-    """Keep what is compiled from here on, and take what was kept.
+    """Keep what is compiled from here on, and take what was kept: JAX's own persistent cache.
 
-    What the user has set up, as by JAX_COMPILATION_CACHE_DIR, stays as it is.
+    It lies in the user's cache folder. What the user has set up, as by JAX_COMPILATION_CACHE_DIR,
+    stays as it is.
     """
     if jax.config.jax_compilation_cache_dir is not None:
         return
@@ -21,3 +29,26 @@ def remember():
     if "JAX_PERSISTENT_CACHE_MIN_COMPILE_TIME_SECS" not in os.environ:
         jax.config.update("jax_persistent_cache_min_compile_time_secs", LEAST)
     compilation_cache.reset_cache()  # JAX asks for the folder once, which may have been before
+
+
+@functools.cache
+def options(kind):
+    """The compiler's options for the training loop on a kind of device: {name: value}."""
+    if kind != "cpu":
+        return {}
+    try:
+        jax.jit(lambda: 0, compiler_options=IN_PLACE).lower().compile()
+    except jax.errors.JaxRuntimeError:  # such options come and go with JAX's versions
+        return {}
+    return IN_PLACE
+
+
+def fuse_outputs():
+    """Ask for loops with several results; a command does so before JAX looks for its devices.
+
+    It can be had by the environment's XLA_FLAGS alone, which are the process's: so it is for
+    commands, not for whoever calls the library. Flags of the user's own of this kind stay alone.
+    """
+    flags = os.environ.get("XLA_FLAGS", "")
+    if TOGETHER.partition("=")[0] not in flags:
+        os.environ["XLA_FLAGS"] = f"{flags} {TOGETHER}".strip()

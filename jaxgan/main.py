@@ -9,7 +9,7 @@ from pathlib import Path
 
 from ml_collections import ConfigDict
 
-from jaxgan import data, defaults, parallel
+from jaxgan import compilation, data, defaults, parallel
 from jaxgan.check import NAMED, TOLD, check_config, find
 from jaxgan.command import Arguments, run_command
 from jaxgan.errors import UserError
@@ -172,6 +172,7 @@ def main(argv=None):
 
     def command():
         config, workdir, flags = parse(sys.argv[1:] if argv is None else argv)
+        compilation.fuse_outputs()
         if flags.processes:  # before anything else asks JAX for its devices
             parallel.join_processes(flags.processes)
         train(config, workdir, profile=flags.profile)

@@ -29,8 +29,9 @@ class Devices(NamedTuple):
       axis_name: for batch statistics; None on one device.
       mean: pytree -> the same averaged over devices (inside the call).
       rows: (array, axis=0) -> this device's share of a global batch axis (inside the call).
-      compile: call(state, data, block, count) -> the compiled function; it donates the state.
-        ``data`` is the same on all devices, ``block`` has one leading entry a device.
+      compile: (call(state, data, block, count), the compiler's options) -> the compiled function;
+        it donates the state. ``data`` is the same on all devices, ``block`` has one leading entry
+        a device.
       replicate: pytree -> the same on every device.
       local: what ``replicate`` or ``compile`` gave -> this process's own copy, on one device.
       place: pytree with one leading entry a *local* device -> what ``compile``'s block takes.
@@ -57,8 +58,8 @@ def _without_device_axis(call):
 
 
 def _jit(devices):
-    def compile(call):
-        return jax.jit(_without_device_axis(call), donate_argnums=0)
+    def compile(call, options=None):
+        return jax.jit(_without_device_axis(call), donate_argnums=0, compiler_options=options)
 
     return Devices(
         count=1,
@@ -103,7 +104,8 @@ def _mapped(devices, mesh, compile, place):
 def _pmap(devices):
     mesh = Mesh(np.array(devices), (AXIS,))
 
-    def compile(call):
+    def compile(call, options=None):
+        del options  # pmap takes none
         mapped = jax.pmap(
             lambda state, data, own, count: call(state, data, own["block"], count),
             axis_name=AXIS,
@@ -125,7 +127,7 @@ def _shard_map(devices):
     mesh = Mesh(np.array(devices), (AXIS,))
     everywhere, split = PartitionSpec(), PartitionSpec(AXIS)
 
-    def compile(call):
+    def compile(call, options=None):
         # Without check_vma=False gradients of replicated parameters arrive already summed, and the
         # mean over devices would then move the parameters `count` times too far.
         mapped = jax.shard_map(
@@ -135,7 +137,7 @@ def _shard_map(devices):
             out_specs=everywhere,
             check_vma=False,
         )
-        return jax.jit(mapped, donate_argnums=0)
+        return jax.jit(mapped, donate_argnums=0, compiler_options=options)
 
     def place(block):
         return jax.tree.map(_global_array(NamedSharding(mesh, split)), block)

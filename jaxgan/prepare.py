@@ -98,6 +98,7 @@ def prepare(config, device_count=None):
         return make_step(game, *optimizers(values), ema=config["ema"], devices=devices, **common)
 
     def call(feed):
-        return devices.compile(make_call(population.together(step, who), feed.batches, **calls))
+        played = make_call(population.together(step, who), feed.batches, **calls)
+        return devices.compile(played, compilation.options(parallel.kind()))
 
     return Run(source, devices, *players(None), classes, who, create, feed, call)

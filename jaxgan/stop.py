@@ -29,25 +29,24 @@ def check_finite(step, metrics, now, checkpoints, *, whole=False):
     array = first_bad_array({"critic": now.critic, "generator": now.generator, "ema": now.ema})
     if not bad and not array:
         return
-    checkpoints.wait()
-    kept = checkpoints.steps()
     told = [f"{name} is {value}" for name, value in bad.items()]
     told += [f"the first array that is not finite is {array}"] if array else []
-    raise Stopped(
-        f"step {step} is the first bad one: {', '.join(told)}. "
-        + (f"The last good checkpoint is that of step {kept[-1]}." if kept else "None was saved.")
-    )
+    kept = _kept(checkpoints, "last good")
+    raise Stopped(f"step {step} is the first bad one: {', '.join(told)}. {kept}")
 
 
 def check_members(step, well, checkpoints):
     """Raise ``Stopped`` if none of a population's members is ``well`` (bool [N]) any more."""
     if not well.any():
-        checkpoints.wait()
-        kept = checkpoints.steps()
-        raise Stopped(
-            f"the last member that was finite is so no more by step {step}. "
-            + (f"The last checkpoint is that of step {kept[-1]}." if kept else "None was saved.")
-        )
+        kept = _kept(checkpoints, "last")
+        raise Stopped(f"the last member that was finite is so no more by step {step}. {kept}")
+
+
+def _kept(checkpoints, which):
+    """What a run that stops leaves behind, once the last save is on the disk."""
+    checkpoints.wait()
+    steps = checkpoints.steps()
+    return f"The {which} checkpoint is that of step {steps[-1]}." if steps else "None was saved."
 
 
 class Stop:

@@ -20,6 +20,10 @@ os.environ["XLA_FLAGS"] = (
 import jax
 import pytest
 
+from jaxgan import compilation
+
+compilation.fuse_outputs()  # as the commands do
+
 
 @pytest.fixture
 def strict_ranks():
