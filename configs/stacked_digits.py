@@ -39,7 +39,9 @@ def relativistic(config):
     config.penalties.r1.weight = config.penalties.r2.weight = 0.05
     config.critic.norm = "none"
     for side in (config.generator, config.critic):
-        side.optimizer = defaults.optimizer("adam", learning_rate=2e-4, b1=0.0, b2=0.99)
+        side.optimizer = defaults.optimizer(
+            "adam", learning_rate=5e-4, b1=0.0, b2=0.99, anneal=True
+        )
 
 
 SETTINGS = {f.__name__: f for f in (relativistic, dcgan, wgan, wgan_gp)}
@@ -48,10 +50,10 @@ SETTINGS = {f.__name__: f for f in (relativistic, dcgan, wgan, wgan_gp)}
 def get_config(setting="relativistic"):
     play = choose(SETTINGS, setting, "setting of stacked_digits.py")
     config = defaults.get_config()
-    config.steps = 1500
+    config.steps = 3000
     config.steps_per_call = 10  # a step is long enough to look in more often
-    config.sample_every = 250
-    config.checkpoint_every = 500
+    config.sample_every = 500
+    config.checkpoint_every = 1000
     config.log_every = 10
     config.data.name = "stacked_digits"
     config.data.options = data.options_of("stacked_digits")
