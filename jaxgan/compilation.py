@@ -12,9 +12,9 @@ LEAST = 0.2  # seconds of compilation that are worth a file
 
 # Both make a CPU's compiler do what it leaves out unless it is told; docs/performance.md has what
 # they bring. The first sees which weights an update can overwrite where they lie, and copies none.
-IN_PLACE = {"xla_cpu_copy_insertion_use_region_analysis": True}
+IN_PLACE = "xla_cpu_copy_insertion_use_region_analysis"
 # The second lets a loop over a weight have several results, as an optimiser's moments.
-TOGETHER = "--xla_backend_extra_options=xla_cpu_use_multi_output_fusion"
+TOGETHER = "xla_cpu_use_multi_output_fusion"
 
 
 def remember():
@@ -34,21 +34,23 @@ def remember():
 @functools.cache
 def options(kind):
     """The compiler's options for the training loop on a kind of device: {name: value}."""
-    if kind != "cpu":
+    if kind != "cpu" or IN_PLACE in os.environ.get("XLA_FLAGS", ""):  # where the user has a say
         return {}
+    wanted = {IN_PLACE: True}
     try:
-        jax.jit(lambda: 0, compiler_options=IN_PLACE).lower().compile()
+        jax.jit(lambda: 0, compiler_options=wanted).lower().compile()
     except jax.errors.JaxRuntimeError:  # such options come and go with JAX's versions
         return {}
-    return IN_PLACE
+    return wanted
 
 
 def fuse_outputs():
-    """Ask for loops with several results; a command does so before JAX looks for its devices.
+    """Ask for loops with several results, by the environment's XLA_FLAGS; there is no other way.
 
-    It can be had by the environment's XLA_FLAGS alone, which are the process's: so it is for
-    commands, not for whoever calls the library. Flags of the user's own of this kind stay alone.
+    They are the process's, and are read once, when JAX first looks for its devices: so this is for
+    a command to call as it starts, not for a library. What the user has set there stays.
     """
-    flags = os.environ.get("XLA_FLAGS", "")
-    if TOGETHER.partition("=")[0] not in flags:
-        os.environ["XLA_FLAGS"] = f"{flags} {TOGETHER}".strip()
+    flags = os.environ.get("XLA_FLAGS", "").strip()
+    named_file = flags and not flags.startswith("--")
+    if TOGETHER not in flags and not named_file:
+        os.environ["XLA_FLAGS"] = f"{flags} --xla_backend_extra_options={TOGETHER}".strip()

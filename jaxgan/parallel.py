@@ -31,7 +31,7 @@ class Devices(NamedTuple):
       rows: (array, axis=0) -> this device's share of a global batch axis (inside the call).
       compile: (call(state, data, block, count), the compiler's options) -> the compiled function;
         it donates the state. ``data`` is the same on all devices, ``block`` has one leading entry
-        a device.
+        a device. pmap takes no options and does without.
       replicate: pytree -> the same on every device.
       local: what ``replicate`` or ``compile`` gave -> this process's own copy, on one device.
       place: pytree with one leading entry a *local* device -> what ``compile``'s block takes.
@@ -105,7 +105,7 @@ def _pmap(devices):
     mesh = Mesh(np.array(devices), (AXIS,))
 
     def compile(call, options=None):
-        del options  # pmap takes none
+        del options
         mapped = jax.pmap(
             lambda state, data, own, count: call(state, data, own["block"], count),
             axis_name=AXIS,

@@ -22,7 +22,7 @@ import pytest
 
 from jaxgan import compilation
 
-compilation.fuse_outputs()  # as the commands do
+compilation.fuse_outputs()  # as jaxgan train does
 
 
 @pytest.fixture

@@ -9,59 +9,108 @@ import numpy as np
 import pytest
 
 from jaxgan import compilation, defaults
+from jaxgan.main import main
 from jaxgan.prepare import prepare
 
 ROOT = Path(__file__).parents[1]
-COPY = r"= f32(\[\d+,[\d,]+\])\S* copy\("  # of a matrix, in a compiled program
+COPY = r"= f32\[([\d,]+)\]\S* copy\("  # in a compiled program
 
 
-def copied_weights(config):
+@pytest.fixture
+def unknown(monkeypatch):
+    """``unknown(name)``: the option goes by another name, and what was found of it is forgotten."""
+
+    def rename(name):
+        monkeypatch.setattr(compilation, "IN_PLACE", name)
+        compilation.options.cache_clear()
+
+    yield rename
+    compilation.options.cache_clear()
+
+
+def copied_weights(config, devices):
     """The shapes of weight matrices, moments and averages that the compiled call copies."""
-    run = prepare(config, device_count=1)
+    run = prepare(config, device_count=devices)
     feed = run.feed()
-    state = jax.jit(run.create)()
-    shapes = {str(list(leaf.shape)) for leaf in jax.tree.leaves(state) if leaf.ndim > 1}
+    state = jax.eval_shape(run.create)
+    shapes = {leaf.shape for leaf in jax.tree.leaves(state) if leaf.ndim > 1}
     call = run.call(feed)
     program = call.lower(state, *feed.block(0, 3), np.int32(3)).compile().as_text()
-    return {text.replace(",", ", ") for text in re.findall(COPY, program)} & shapes
+    return {tuple(map(int, text.split(","))) for text in re.findall(COPY, program)} & shapes
 
 
-def test_weights_are_updated_where_they_lie(monkeypatch):
-    """And so are moments and averages; unless the compiler is told, it copies most of them."""
+def small():
     config = defaults.get_config()
-    config.steps_per_call = 3
-    assert not copied_weights(config)
-    monkeypatch.setattr(compilation, "IN_PLACE", {})
-    compilation.options.cache_clear()
-    try:
-        assert "[512, 784]" in copied_weights(config)
-    finally:
-        compilation.options.cache_clear()
+    config.steps_per_call, config.batch_size = 3, 8
+    config.generator.features, config.critic.features = (24, 40), (24, 40)
+    return config
 
 
-def test_an_option_that_the_compiler_does_not_know_is_left_out(monkeypatch):
-    monkeypatch.setattr(compilation, "IN_PLACE", {"xla_cpu_no_such_option": True})
-    compilation.options.cache_clear()
-    try:
-        assert compilation.options("cpu") == {}
-    finally:
-        compilation.options.cache_clear()
+@pytest.mark.skipif(not compilation.options("cpu"), reason="this JAX has no such option")
+@pytest.mark.parametrize("devices", [1, 2])
+def test_weights_are_updated_where_they_lie(devices):
+    """And so are moments and averages."""
+    assert not copied_weights(small(), devices)
+
+
+def test_an_option_that_the_compiler_does_not_know_is_left_out(unknown):
+    """The weights are copied then: a compiler that needs no such option would fail here."""
+    unknown("xla_cpu_no_such_option")
+    assert compilation.options("cpu") == {}
+    assert (24, 40) in copied_weights(small(), 1)
+
+
+def test_options_are_of_the_platform_and_the_user(unknown, monkeypatch):
     assert compilation.options("TPU v5e") == {}
+    unknown("xla_cpu_copy_insertion_use_region_analysis")
+    monkeypatch.setenv("XLA_FLAGS", "--xla_cpu_copy_insertion_use_region_analysis=false")
+    assert compilation.options("cpu") == {}
+
+
+FUSE = f"--xla_backend_extra_options={compilation.TOGETHER}"
 
 
 @pytest.mark.parametrize(
     "held, wanted",
     [
-        ("", compilation.TOGETHER),
-        ("--xla_a=1", f"--xla_a=1 {compilation.TOGETHER}"),
-        ("--xla_backend_extra_options=mine", "--xla_backend_extra_options=mine"),
-        (compilation.TOGETHER, compilation.TOGETHER),
+        ("", FUSE),
+        ("--xla_a=1", f"--xla_a=1 {FUSE}"),
+        ("--xla_backend_extra_options=xla_y", f"--xla_backend_extra_options=xla_y {FUSE}"),
+        (FUSE, FUSE),
+        ("/a/file/of/flags", "/a/file/of/flags"),
     ],
 )
 def test_flags_of_the_process(monkeypatch, held, wanted):
     monkeypatch.setenv("XLA_FLAGS", held)
     compilation.fuse_outputs()
     assert os.environ["XLA_FLAGS"] == wanted
+
+
+def test_train_sets_them_before_its_recipe_runs(monkeypatch, tmp_path, capsys):
+    monkeypatch.delenv("XLA_FLAGS")
+    recipe = tmp_path / "recipe.py"
+    recipe.write_text("import os\ndef get_config(): raise ValueError(os.environ['XLA_FLAGS'])\n")
+    assert main(["--config", str(recipe), "--workdir", str(tmp_path / "run")]) == 2
+    assert FUSE in capsys.readouterr().err
+
+
+@pytest.mark.parametrize("flags", [FUSE, f"--xla_backend_extra_options=xla_y {FUSE}", ""])
+def test_moments_are_one_loop_by_the_flag_alone(flags):
+    code = (
+        "import jax, optax, jax.numpy as jnp; p = jnp.ones((64, 64))\n"
+        "adam = optax.adam(1e-3); state = adam.init(p)\n"
+        "def play(p, s, g): u, s = adam.update(g, s, p); return optax.apply_updates(p, u), s\n"
+        "print(jax.jit(play).lower(p, state, p).compile().as_text())\n"
+    )
+    ran = subprocess.run(
+        [sys.executable, "-c", code],
+        capture_output=True,
+        text=True,
+        env=os.environ | {"XLA_FLAGS": flags},
+        timeout=120,
+    )
+    two = r"= \(f32\[64,64\]\S+, f32\[64,64\]\S+\) fusion\("
+    assert bool(re.search(two, ran.stdout)) == bool(flags), ran.stderr
 
 
 def test_programs_are_kept_where_nothing_else_is_set(tmp_path):
