@@ -133,6 +133,7 @@ def get_config():
             "metrics": "",  # rows of judge.METRICS with commas between; "": the usual ones
             "num": 2000,  # samples; half of the real examples at most
             "features": "",  # row of features.FEATURES; "": as the data needs
+            "inception_weights": "",  # pytorch-fid's file; "": the cache's copy, or a download
             "rank_by": "sliced_wasserstein",  # a row of judge.RANKING: the best checkpoint's
         }
     )

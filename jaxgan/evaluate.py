@@ -14,6 +14,7 @@ import json
 import math
 import platform
 import time
+import warnings
 from datetime import UTC, datetime
 from pathlib import Path
 
@@ -57,6 +58,7 @@ def evaluate_run(workdir, *, names="", num=NUM, seed=0, step=None, features="", 
     run = prepare(config, device_count=1)
     labelled = run.classes > 0
     features = features or config["evaluation"]["features"]
+    weights = weights or config["evaluation"]["inception_weights"]
     names = judge.chosen(names, run.source, labelled, features)
     looks = observer(run.source, features, weights)
     judge.set_size(run.source, num)
@@ -101,7 +103,7 @@ def evaluate_folders(real, fake, *, names="", num=NUM, seed=0, size=None, featur
     ``size``: both are brought to squares of this side; None needs them alike.
     """
     started = time.perf_counter()
-    real, fake = (data.load(f"folder:{folder}", size=size) for folder in (real, fake))
+    real, fake = (data.load(f"folder:{folder}", size=size, fit="crop") for folder in (real, fake))
     if real.shape != fake.shape:
         raise UserError(
             f"{real.name} holds images of {real.shape} and {fake.name} of {fake.shape}; "
@@ -115,7 +117,7 @@ def evaluate_folders(real, fake, *, names="", num=NUM, seed=0, size=None, featur
         judged = judge.judge(real, names, **options)
         fakes = judge.choose_examples(fake, judged.count, seed)
         values = {"fake": judged.score(fakes["x"])}
-    told = {"real": real.name, "fake": fake.name, "size": size}
+    told = {"real": real.name, "fake": fake.name, "size": size, "fit": "crop"}
     return record(judged, values, real, seed, names, started) | {"folders": told}
 
 
@@ -128,7 +130,7 @@ def record(judged, values, source, seed, names, started):
         "counts": dict.fromkeys(("reference", "floor", "samples"), judged.count),
         "reference": f"{judged.count} of the {source.size} examples of {source.name}, by the seed; "
         "the floor is of as many others",
-        "network": {"name": judged.network, "sha256": judged.hash},
+        "network": judged.network,
         "images": "the eight bits of a file, in [-1, 1]" if len(source.shape) == 3 else "points",
         "shape": list(source.shape),
         "seed": seed,
@@ -174,7 +176,9 @@ def parser():
     arguments.add_argument("--size", type=int, help="of the folders' images; default: as they are")
     known = ",".join(judge.METRICS)
     arguments.add_argument("--metrics", default="", help=f"of {known}; default: the usual ones")
-    arguments.add_argument("--num", type=int, default=NUM, help=f"samples ({NUM})")
+    arguments.add_argument(
+        "--num", type=int, default=NUM, help=f"samples ({NUM}); half of the real examples at most"
+    )
     arguments.add_argument("--seed", type=int, default=0, help="of noise and real examples (0)")
     arguments.add_argument(
         "--step", type=step_of, help="of the checkpoint, or 'best'; default: the latest"
@@ -185,6 +189,19 @@ def parser():
     return arguments
 
 
+def asked(flags, common):
+    """The record of what the command line asks for."""
+    if flags.workdir and not (flags.real or flags.fake):
+        if flags.size:
+            raise UserError("--size is of folders; a run's images have their own.")
+        return evaluate_run(flags.workdir, step=flags.step, **common)
+    if flags.real and flags.fake and not flags.workdir:
+        if flags.step is not None:
+            raise UserError("--step is of a run's checkpoints; folders have none.")
+        return evaluate_folders(flags.real, flags.fake, size=flags.size, **common)
+    raise UserError("give --workdir=DIR, or both --real=DIR and --fake=DIR.")
+
+
 def main(argv=None):
     """Run the command; returns its exit code."""
 
@@ -193,18 +210,12 @@ def main(argv=None):
         within("--seed", flags.seed, 0, 2**31)
         common = {"num": flags.num, "seed": flags.seed, "features": flags.features}
         common |= {"names": flags.metrics, "weights": flags.inception_weights}
-        if flags.workdir and not (flags.real or flags.fake):
-            if flags.size:
-                raise UserError("--size is of folders; a run's images have their own.")
-            found = evaluate_run(flags.workdir, step=flags.step, **common)
-        elif flags.real and flags.fake and not flags.workdir:
-            if flags.step is not None:
-                raise UserError("--step is of a run's checkpoints; folders have none.")
-            found = evaluate_folders(flags.real, flags.fake, size=flags.size, **common)
-        else:
-            raise UserError("give --workdir=DIR, or both --real=DIR and --fake=DIR.")
+        with warnings.catch_warnings(record=True, action="always") as heard:
+            found = asked(flags, common)
         out = Path(flags.out or Path(flags.workdir or ".") / FILE)
-        print(table(found))
+        few = {str(each.message) for each in heard if each.category is UserWarning}
+        found["warnings"] = sorted(few)  # of metrics: too few samples to mean something
+        print("\n".join([table(found), *(f"Warning: {text}" for text in found["warnings"])]))
         try:
             report.write_text(out, json.dumps(found, indent=2, allow_nan=False) + "\n")
         except OSError as error:

@@ -212,16 +212,14 @@ class Judge(NamedTuple):
       floor: the same of real examples that the reference does not hold.
       labels: of those, for conditional samples: as the data's; or None.
       count: examples in the reference, in the floor's set, and wanted of a sample.
-      network: name of the feature network.
-      hash: SHA-256 of its weights' file; "" for points.
+      network: what ``observer.Observer`` has told of the feature network.
     """
 
     score: Callable
     floor: dict
     labels: np.ndarray | None
     count: int
-    network: str
-    hash: str
+    network: dict
 
 
 def chosen(text, source, labelled, features=""):
@@ -314,6 +312,5 @@ def judge(source, names, *, num, seed, labelled=False, looks=None, progress=None
         floor=floor,
         labels=against.other.labels,
         count=len(against.other.x),
-        network=looks.name,
-        hash=looks.hash,
+        network=looks.told,
     )

@@ -46,13 +46,14 @@ class Observer(NamedTuple):
 
     Attributes:
       name: of the network, as the names of metrics carry it.
-      hash: SHA-256 of its weights' file; "" for points.
+      told: what an evaluation's record says of it: name, SHA-256 of its weights' file, and how it
+        resizes; the last two are "" for points.
       see: (x [N, *shape], labels or None, progress, remember) -> ``Seen``; what is remembered, as
         real examples should be, comes from the user's cache the next time.
     """
 
     name: str
-    hash: str
+    told: dict
     see: Callable
 
 
@@ -96,7 +97,7 @@ def observer(source, name="", weights=""):
         choose(FEATURES, name, "feature network")
     name = network_name(source, name)
     if name == POINTS:
-        return Observer(name, "", _see_points)
+        return Observer(name, {"name": name, "sha256": "", "resize": ""}, _see_points)
     kind = name.removesuffix(PER_CHANNEL)
     row = FEATURES[kind]
     if weights and "weights" not in row.options:
@@ -121,7 +122,8 @@ def observer(source, name="", weights=""):
         features, odds = look(x, progress)
         return Seen(x, features.astype(np.float64), odds, labels)
 
-    return Observer(name, extractor.hash, see)
+    told = {"name": name, "sha256": extractor.hash, "resize": extractor.resize}
+    return Observer(name, told, see)
 
 
 def _see_points(x, labels=None, progress=None, remember=False):

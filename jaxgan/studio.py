@@ -75,7 +75,7 @@ def studio(run, config):
     def metrics(now):
         if not judges:
             options = {"num": asked["num"], "seed": config["seed"], "labelled": labelled}
-            looks = observer(run.source, asked["features"])
+            looks = observer(run.source, asked["features"], asked["inception_weights"])
             judges.append(judge.judge(run.source, names, looks=looks, **options))
         (judged_by,) = judges
         variables = run.devices.local(now.ema)

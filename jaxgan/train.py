@@ -29,6 +29,7 @@ FREE = (
     "checkpoint_every",
     "keep_checkpoints",
     "eval_every",
+    "evaluation.inception_weights",
 )
 
 PROFILED = 5  # steps in a profile
@@ -98,7 +99,7 @@ def train(config, workdir, *, device_count=None, profile=False) -> state.GanStat
         raise UserError(f"evaluation.rank_by={config.evaluation.rank_by} needs eval_every.")
     if config.eval_every:  # or what is missing would be missed hours later
         judge.set_size(run.source, config.evaluation.num)
-        observer(run.source, config.evaluation.features)
+        observer(run.source, config.evaluation.features, config.evaluation.inception_weights)
     workdir = Path(workdir)
     open_directory(workdir, config, run)
     with checkpoint.open_checkpoints(

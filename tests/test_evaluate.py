@@ -55,7 +55,7 @@ def test_the_command_writes_the_whole_protocol(run, capsys):
     names = {"fd_points", "modes", "high_quality", "reverse_kl"}
     assert names == set(found["floor"]) == set(found["values"]["ema"])
     assert found["values"]["ema"] != found["values"]["raw"] and found["floor"]["modes"] == 8
-    assert found["network"] == {"name": "points", "sha256": ""} and found["seed"] == 3
+    assert found["network"] == {"name": "points", "sha256": "", "resize": ""} and found["seed"] == 3
     assert {"versions", "device", "seconds", "date", "shape", "images"} <= set(found)
     assert len(found["run"]["config_sha256"]) == 64 and found["run"]["data"]["name"] == "ring"
     printed = capsys.readouterr().out
@@ -103,8 +103,25 @@ def test_a_folder_against_another(tmp_path, capsys):
     assert evaluate.main([*folders, "--metrics=fd"]) == 0
     found = json.loads((tmp_path / "e.json").read_text())
     assert found["counts"]["samples"] == 21 and found["network"]["name"] == "mnist10k_cnn"
+    assert found["network"]["resize"] == "bilinear to 28x28, antialiased"
+    assert found["folders"]["fit"] == "crop"
+    of_fake, of_real = found["warnings"]
+    assert of_fake.startswith("fake has 21 rows") and of_real.startswith("real has 21 rows")
+    assert f"Warning: {of_fake}\nWarning: {of_real}\n" in capsys.readouterr().out
     assert found["values"]["fake"]["fd_mnist10k_cnn"] > found["floor"]["fd_mnist10k_cnn"]
     Image.new("L", (20, 20)).save(tmp_path / "fake" / "small.png")
+
+
+def test_training_takes_the_weights_of_inception(tmp_path):
+    """And tells before the run that they are not there, or that nothing would read them."""
+    config = defaults.get_config()
+    config.eval_every, config.evaluation.inception_weights = 1, str(tmp_path / "none.pth")
+    with pytest.raises(UserError, match="the weights of mnist10k_cnn come with the package"):
+        train(config, tmp_path / "run")
+    config.evaluation.features = "inception"
+    with pytest.raises(UserError, match="cannot read the Inception weights .*none.pth"):
+        train(config, tmp_path / "run")
+    assert not (tmp_path / "run").exists()
 
 
 def test_mistakes(mistake, run, tmp_path):

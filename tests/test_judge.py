@@ -26,7 +26,7 @@ def grey(images):
 def test_real_points_reach_the_floor_and_noise_does_not():
     looks = judge.judge(RING, judge.chosen("", RING, False), num=2000, seed=0)
     names = {"fd_points", "kid_points", "precision_points", "recall_points", "coverage_points"}
-    assert names <= set(looks.floor) and looks.count == 2000 and looks.network == "points"
+    assert names <= set(looks.floor) and looks.count == 2000 and looks.network["name"] == "points"
     more = data.load("ring", options={"points": 2000, "seed": 5}).arrays()["x"]
     good, bad = looks.score(more), looks.score(more + 0.3 * RNG.normal(size=more.shape))
     assert good.keys() == bad.keys() == looks.floor.keys()
@@ -105,7 +105,7 @@ def test_digits_by_the_bundled_classifier(own_cache):
         labelled=True,
         progress=lambda *a: seen.append(a),
     )
-    assert looks.network == "mnist10k_cnn" and len(looks.hash) == 64
+    assert looks.network["name"] == "mnist10k_cnn" and len(looks.network["sha256"]) == 64
     assert looks.floor["accuracy_mnist10k_cnn"] > 0.95
     assert seen[-1] == (200, 200)
     other = judge.choose_examples(source, 200, seed=9)
@@ -149,7 +149,9 @@ def test_stacked_digits_count_their_modes():
     looks = judge.judge(source, ["modes"], num=120, seed=0)
     name = "modes_mnist10k_cnn_per_channel"
     truth = len(np.unique(judge.split(source, 120, 0)[1]["label"]))
-    assert abs(looks.floor[name] - truth) <= 3 and looks.network == "mnist10k_cnn_per_channel"
+    assert (
+        abs(looks.floor[name] - truth) <= 3 and looks.network["name"] == "mnist10k_cnn_per_channel"
+    )
     same = np.repeat(judge.choose_examples(source, 1, 0)["x"], 120, axis=0)
     collapsed = looks.score(same)
     assert collapsed[name] == 1

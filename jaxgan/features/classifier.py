@@ -105,7 +105,8 @@ def _from_bytes(name, data, chunk):
     params = jax.tree.map(lambda a: np.asarray(a, np.float32), params)
     digest = hashlib.sha256(data).hexdigest()
     sizes = (WIDTH, CLASSES)
-    return extractor.make(name, digest, sizes, _forward, {"params": params}, _check, chunk)
+    made = (name, digest, sizes, _forward, {"params": params}, _check, chunk)
+    return extractor.make(*made, resize=f"bilinear to {SIDE}x{SIDE}, antialiased")
 
 
 def _forward(variables, x):

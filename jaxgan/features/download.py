@@ -36,7 +36,8 @@ def weights(path="", progress=None):
     if found != SHA256:
         raise UserError(
             f"{file} is damaged, or not {NAME}: its SHA-256 begins with {found[:8]} and must begin "
-            f"with {SHA256[:8]}; delete it, or give the right one as --inception_weights=FILE."
+            f"with {SHA256[:8]}; delete it, or give the right one as --inception_weights=FILE, "
+            "when training as --config.evaluation.inception_weights=FILE."
         )
     return data
 
@@ -74,7 +75,8 @@ def fetch(url, sha256, file, progress=None):
     except (OSError, HTTPException) as error:
         raise UserError(
             f"the Inception weights could not be downloaded ({error}); fetch {url} by other means "
-            "and give the file as --inception_weights=FILE."
+            "and give the file as --inception_weights=FILE, when training as "
+            "--config.evaluation.inception_weights=FILE."
         ) from error
     finally:
         if part is not None:

@@ -21,6 +21,7 @@ class Extractor(NamedTuple):
       hash: SHA-256 of the weights' file, 64 hexadecimal digits, for the record of an evaluation.
       width: F, the number of features.
       classes: K, the number of classes.
+      resize: how images of other sizes are brought to the network's, for the record.
       run: (images, progress=None) -> (features [N, F], logits [N, K]), float32 NumPy arrays, both
         by one pass. ``images`` are floats [N, H, W, C] in [-1, 1], N >= 1, and are seen in the
         eight bits that they would be saved in. ``progress(done, N)`` is called after every chunk.
@@ -31,6 +32,7 @@ class Extractor(NamedTuple):
     hash: str
     width: int
     classes: int
+    resize: str
     run: Callable
 
     def features(self, images, progress=None):
@@ -48,7 +50,7 @@ def probabilities(logits):
     return odds / odds.sum(axis=-1, keepdims=True)
 
 
-def make(name, hash, sizes, forward, variables, check, chunk):
+def make(name, hash, sizes, forward, variables, check, chunk, resize=""):
     """Make an ``Extractor``; it compiles once for every size of images.
 
     Args:
@@ -58,6 +60,7 @@ def make(name, hash, sizes, forward, variables, check, chunk):
       variables: of the network, a tree of arrays.
       check: (H, W, C) -> None, or a ``UserError`` for images that the network cannot see.
       chunk: images in one pass; bounds the memory.
+      resize: as in ``Extractor``.
     """
     within("chunk", chunk, 1)
 
@@ -83,7 +86,7 @@ def make(name, hash, sizes, forward, variables, check, chunk):
                 progress(end, len(images))
         return tuple(results)
 
-    return Extractor(name, hash, *sizes, run)
+    return Extractor(name, hash, *sizes, resize, run)
 
 
 def eight_bits(x):

@@ -224,7 +224,8 @@ def from_variables(name, hash, variables, chunk):
         depths, logits = Inception().apply(variables, resized(x))
         return depths[-1], logits
 
-    return extractor.make(name, hash, (DEPTHS[-1], CLASSES), forward, variables, _check, chunk)
+    made = (name, hash, (DEPTHS[-1], CLASSES), forward, variables, _check, chunk)
+    return extractor.make(*made, resize=f"bilinear to {SIDE}x{SIDE}, not antialiased")
 
 
 def _check(shape):
