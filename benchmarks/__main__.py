@@ -1,6 +1,9 @@
 """Ours against PyTorch on the same work; prints Markdown.
 
-Example: python -m benchmarks --rows=gan,dcgan --rounds=7 --out=record.json
+Examples:
+
+    python -m benchmarks --rows=gan,dcgan --rounds=7 --out=record.json
+    python -m benchmarks --batch_sizes=64,256 --dtype=float32,bfloat16 --device=cuda
 """
 
 import argparse
@@ -19,7 +22,8 @@ import numpy as np
 
 from benchmarks import tables
 from benchmarks.referee import Failed, Worker, contest, say, spread
-from benchmarks.rows import ROWS
+from benchmarks.rows import ROWS, cases
+from jaxgan.build import DTYPES
 from jaxgan.prepare import prepare
 
 # side -> (module, mode of torch.compile, whether it keeps what it compiled)
@@ -30,31 +34,51 @@ SIDES = {
 }
 
 
-def arguments():
+def several(known):
+    """What reads known names with commas between."""
+
+    def read(text):
+        names = text.split(",")
+        if unknown := [name for name in names if name not in known]:
+            raise argparse.ArgumentTypeError(f"{unknown[0]!r} is none of {', '.join(known)}")
+        return names
+
+    return read
+
+
+def sizes(text):
+    """Positive integers with commas between."""
+    words = text.split(",")
+    if not all(word.isdecimal() and int(word) for word in words):
+        raise argparse.ArgumentTypeError(f"{text!r} should be positive integers, as 64,256")
+    return [int(word) for word in words]
+
+
+def arguments(argv=None):
     """The command line."""
     parser = argparse.ArgumentParser("python -m benchmarks", description=__doc__.splitlines()[0])
-    parser.add_argument("--rows", default=",".join(ROWS), help=f"of {', '.join(ROWS)}")
+    every = ",".join(ROWS)
+    parser.add_argument("--rows", type=several(ROWS), default=every, help=f"({every})")
+    parser.add_argument("--batch_sizes", type=sizes, help="each with every row (the rows' own, 64)")
     parser.add_argument("--rounds", type=int, default=7, help="in which every side plays once (7)")
     parser.add_argument("--seconds", type=float, default=1.5, help="of a turn, about (1.5)")
     parser.add_argument("--threads", type=int, default=0, help="cores of each side; 0: all")
     parser.add_argument("--device", default="cpu", choices=["cpu", "cuda"])
-    parser.add_argument("--dtype", default="float32", choices=["float32", "bfloat16"])
+    told = f"of {', '.join(DTYPES)} (float32)"
+    parser.add_argument("--dtype", type=several(DTYPES), default="float32", help=told)
     parser.add_argument("--no_compile", action="store_true", help="leave torch.compile out")
     parser.add_argument(
         "--compile_mode", default="default", help="of torch.compile; reduce-overhead: CUDA graphs"
     )
     parser.add_argument("--out", help="a JSON file for every number")
-    chosen = parser.parse_args()
-    if unknown := set(chosen.rows.split(",")) - set(ROWS):
-        parser.error(f"unknown row {min(unknown)}; known: {', '.join(ROWS)}")
-    return chosen
+    return parser.parse_args(argv)
 
 
-def task(row, folder, chosen):
-    """What the workers of a row are told, but for their side; the data goes to a file."""
-    config = ROWS[row]()
-    config.compute_dtype = chosen.dtype
+def task(config, folder, chosen):
+    """What the workers of a config are told, but for their side; the data goes to a file."""
     run = prepare(config, device_count=1)
+    if config.batch_size > run.source.size:  # which the rival, as a lecture does, leaves out
+        raise Failed(f"its data has {run.source.size} examples, fewer than a batch")
     arrays = run.source.arrays()
     path = f"{folder}/data.npz"
     np.savez(path, x=arrays["x"], label=arrays["label"])
@@ -64,7 +88,7 @@ def task(row, folder, chosen):
         for side in (state.generator, state.critic)
     ]
     told = {"config": config.to_dict(), "data": path, "classes": run.classes}
-    told |= {key: getattr(chosen, key) for key in ("device", "dtype", "threads")}
+    told |= {"dtype": config.compute_dtype, "device": chosen.device, "threads": chosen.threads}
     return told, parameters
 
 
@@ -83,11 +107,12 @@ def start(side, told, folder, chosen):
     return worker, times
 
 
-def measure(row, chosen):
+def measure(row, config, chosen):
     """Every number of a row."""
     with tempfile.TemporaryDirectory() as folder, contextlib.ExitStack() as stack:
-        told, parameters = task(row, folder, chosen)
-        record = {"parameters": parameters, "failed": {}, "first_step": {}, "facts": {}}
+        told, parameters = task(config, folder, chosen)
+        record = {"dtype": config.compute_dtype, "parameters": parameters}
+        record |= {"failed": {}, "first_step": {}, "facts": {}}
         workers = {}
         for side in SIDES:
             if side == "compile" and chosen.no_compile:
@@ -107,13 +132,14 @@ def measure(row, chosen):
             if found != parameters:
                 raise SystemExit(f"{row}: {side} has {found} parameters, not {parameters}.")
         say(f"{row}: {chosen.rounds} rounds")
-        record["rates"] = contest(workers, chosen.rounds, chosen.seconds)
+        record["rates"], failed = contest(workers, chosen.rounds, chosen.seconds, ["compile"])
+        record["failed"] |= failed
         record["ratios"] = {
             side: spread([a / b for a, b in zip(record["rates"]["ours"], rates, strict=True)])
             for side, rates in record["rates"].items()
             if side != "ours"
         }
-        record["memory"] = {side: worker.ask("memory") for side, worker in workers.items()}
+        record["memory"] = {side: workers[side].ask("memory") for side in record["rates"]}
         record["roof"] = max(workers[side].ask("roof") for side in ("ours", "eager"))
         record["operations"] = workers["eager"].ask("operations")
     return record
@@ -129,9 +155,9 @@ def main():
         "options": vars(chosen) | {"OMP_WAIT_POLICY": os.environ.get("OMP_WAIT_POLICY", "")},
         "rows": {},
     }
-    for row in chosen.rows.split(","):
+    for row, config in cases(chosen.rows, chosen.batch_sizes, chosen.dtype).items():
         try:
-            record["rows"][row] = measure(row, chosen)
+            record["rows"][row] = measure(row, config, chosen)
         except Failed as error:
             say(f"{row} could not be played: {error}")
         if chosen.out:

@@ -90,25 +90,36 @@ def turn_length(worker, seconds):
     return max(1, round(count * seconds / took))
 
 
-def contest(workers, rounds, seconds):
+def contest(workers, rounds, seconds, spare=()):
     """Every worker's steps a second in every round; who begins changes from round to round.
 
     Args:
       workers: name -> ``Worker``.
       rounds: how many.
       seconds: about how long each is on the move.
+      spare: names of those without whom the others go on.
 
     Returns:
-      name -> [rounds].
+      name -> [rounds]; and of those spared, name -> what went wrong.
+
+    Raises:
+      Failed: one that is not spared.
     """
-    lengths = {name: turn_length(worker, seconds) for name, worker in workers.items()}
-    rates = {name: [] for name in workers}
-    for i in range(rounds):
-        names = list(workers)
+    lengths, rates, failed = {}, {name: [] for name in workers}, {}
+    for i in range(-1, rounds):  # before the first round everyone finds its steps a turn
+        names = list(rates)
         for name in names[i % len(names) :] + names[: i % len(names)]:
-            took = workers[name].ask(f"go {lengths[name]}")
-            rates[name].append(lengths[name] / took)
-    return rates
+            try:
+                if i < 0:
+                    lengths[name] = turn_length(workers[name], seconds)
+                else:
+                    rates[name].append(lengths[name] / workers[name].ask(f"go {lengths[name]}"))
+            except Failed as error:
+                if name not in spare:
+                    raise
+                failed[name] = str(error)
+                del rates[name]
+    return rates, failed
 
 
 def spread(values):

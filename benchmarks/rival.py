@@ -37,13 +37,25 @@ class Trainer(NamedTuple):
     step: Callable
 
 
-def batches(images, labels, batch_size):
+# Modes of torch.compile that replay CUDA graphs: what a replay gave, the next one writes over.
+GRAPHS = ("reduce-overhead", "max-autotune")
+
+
+def layout(network, device):
+    """Channels last for convolutions on a GPU, whose tensor cores want them; else PyTorch's own."""
+    convolves = any(parameter.dim() == 4 for parameter in network.parameters())
+    last = device == "cuda" and convolves
+    return torch.channels_last if last else torch.contiguous_format
+
+
+def batches(images, labels, batch_size, memory_format=torch.contiguous_format):
     """Endless shuffled batches: x [B, C, H, W] in [-1, 1], label int [B]."""
     while True:
         order = torch.randperm(len(images), device=images.device)
         for index in order.split(batch_size):
             if len(index) == batch_size:
-                yield images[index].float() / 127.5 - 1, labels[index]
+                x = images[index].contiguous(memory_format=memory_format)
+                yield x.float() / 127.5 - 1, labels[index]
 
 
 def cross_entropy(real, fake):
@@ -93,9 +105,12 @@ def trainer(config, images, labels, *, classes=0, device="cpu", dtype="float32",
       compile: None or a mode of ``torch.compile``, "default" or "reduce-overhead".
     """
     generator, critic = torch_networks.make(config, images.shape[1:], classes)
-    generator, critic = generator.to(device).train(), critic.to(device).train()
+    for network in (generator, critic):
+        network.to(device, memory_format=layout(network, device)).train()
+    seen = layout(critic, device)
     images = torch.from_numpy(images).permute(0, 3, 1, 2).contiguous().to(device)
-    data = batches(images, torch.from_numpy(labels).long().to(device), config["batch_size"])
+    labels = torch.from_numpy(labels).long().to(device)
+    data = batches(images, labels, config["batch_size"], seen)
     optimizers = [
         optimizer(config[side]["optimizer"], network.parameters())
         for side, network in (("generator", generator), ("critic", critic))
@@ -103,6 +118,7 @@ def trainer(config, images, labels, *, classes=0, device="cpu", dtype="float32",
     generate, judge = generator, critic
     if compile:
         generate, judge = (torch.compile(network, mode=compile) for network in (generator, critic))
+    graphs = device == "cuda" and compile in GRAPHS
     on_critic, on_generator = LOSSES[config["loss"]["name"]]
     weight = config["penalties"]["gradient_penalty"]["weight"]
     limit = config["critic"]["optimizer"]["weight_limit"]
@@ -126,11 +142,15 @@ def trainer(config, images, labels, *, classes=0, device="cpu", dtype="float32",
         optimizer.step()
 
     def step():
+        if graphs:
+            torch.compiler.cudagraph_mark_step_begin()
         for turn in range(config["n_critic"]):
             real, label = next(data)
             z = torch.randn(config["batch_size"], config["z_dim"], device=device)
             with torch.set_grad_enabled(turn == config["n_critic"] - 1), cast():
                 fake = generate(z, label).float()
+                if graphs:  # both updates need it, between which graphs are replayed
+                    fake = fake.clone()
             with cast():  # one for all passes: the weights are cast once
                 loss = critic_loss(real, fake.detach(), label)
             update(optimizers[1], loss)

@@ -1,5 +1,6 @@
 """What is played: a row is a config, and both sides play it."""
 
+import itertools
 from pathlib import Path
 
 from jaxgan import defaults
@@ -37,3 +38,26 @@ ROWS = {
     "wgan_gp": _recipe("wgan_gp.py"),
     "resnet32": _resnet32,
 }
+
+
+def cases(rows, batch_sizes, dtypes):
+    """Every row at every batch size and precision.
+
+    Args:
+      rows: of ``ROWS``.
+      batch_sizes: positive integers; None: each row's own.
+      dtypes: of ``jaxgan.build.DTYPES``.
+
+    Returns:
+      name -> config; the name tells what is not the row's own, as "gan, batch 256, bfloat16".
+    """
+    made = {}
+    for row, size, dtype in itertools.product(rows, batch_sizes or [None], dtypes):
+        config = ROWS[row]()
+        name = row
+        if size not in (None, config.batch_size):
+            name, config.batch_size = f"{name}, batch {size}", size
+        if dtype != config.compute_dtype:
+            name, config.compute_dtype = f"{name}, {dtype}", dtype
+        made[name] = config
+    return made

@@ -29,9 +29,9 @@ def measure(config, chosen, devices=1):
         stack.callback(worker.close)
         if worker.facts["devices"] != devices:
             raise Failed(f"there are {worker.facts['devices']} devices")
-        rate = statistics.median(contest({"ours": worker}, 3, chosen.seconds)["ours"])
+        rates, _ = contest({"ours": worker}, 3, chosen.seconds)
         memory = worker.ask("memory")
-    return rate, memory["device"] or memory["host"]
+    return statistics.median(rates["ours"]), memory["device"] or memory["host"]
 
 
 def changed(name, **values):
@@ -46,27 +46,26 @@ def changed(name, **values):
 # what is varied -> recipe -> [(its value, config, devices)]
 CASES = {
     "batch": lambda name: [(n, changed(name, batch_size=n), 1) for n in (16, 64, 256, 512)],
-    "side": lambda name: [
-        (n, load_recipe(f"{CONFIGS}/{recipe}"), 1)
-        for n, recipe in ((32, "dcgan.py"), (64, "dcgan.py:paper"))
-    ],
+    "side": lambda name: [(32, changed(name), 1), (64, changed(f"{name}:paper"), 1)],
     "n_critic": lambda name: [(n, changed(name, n_critic=n), 1) for n in (1, 2, 5)],
     "devices": lambda name: [(n, changed(name), n) for n in (1, 2)],
     "members": lambda name: [(n, changed(name, population__members=n), 1) for n in (1, 4, 16, 64)],
 }
 
 
-def main():
+def main(argv=None):
     """Measure and print."""
     parser = argparse.ArgumentParser("python -m benchmarks.scaling")
     parser.add_argument("--recipe", default="dcgan.py", help="of configs/ (dcgan.py)")
     parser.add_argument("--vary", default="batch,n_critic,devices", help=f"of {', '.join(CASES)}")
     parser.add_argument("--seconds", type=float, default=1.5, help="of each of three turns (1.5)")
     parser.add_argument("--device", default="cpu", choices=["cpu", "cuda"])
-    chosen = parser.parse_args()
+    chosen = parser.parse_args(argv)
     names = chosen.vary.split(",")
     if unknown := set(names) - set(CASES):
         parser.error(f"--vary={min(unknown)} is unknown; known: {', '.join(CASES)}")
+    if "side" in names and chosen.recipe != "dcgan.py":
+        parser.error("--vary=side needs --recipe=dcgan.py, the one recipe for 32 and 64 pixels")
     for name in names:
         rows = []
         for value, config, devices in CASES[name](chosen.recipe):

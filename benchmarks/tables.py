@@ -4,12 +4,15 @@ import statistics
 
 MEGA = 1e6
 NOTE = (
-    "Steps a second: generator updates, medians over the rounds; ours / PyTorch: median "
-    "(least-greatest) of the rounds' ratios. First step: seconds from the start of the process, "
-    "with nothing compiled / with what an earlier process compiled. Memory: the process's most; on "
-    "a GPU the device's. Roof: operations of the products and convolutions, counted in the eager "
-    "step, over those of a large matrix product in the same time. Ours may do with fewer: it "
-    "convolves and resizes in one. Both use TF32 where a GPU has it. torch.compile has no "
+    "A row tells its batch and precision where they are not 64 examples and float32. Steps a "
+    "second: generator updates, medians over the rounds; ours / PyTorch: median (least-greatest) "
+    "of the rounds' ratios. First step: seconds from the start of the process, with nothing "
+    "compiled / with what an earlier process compiled. Memory: the process's most; on a GPU the "
+    "device's. Roof: operations of the products and convolutions, counted in the eager "
+    "step, over those of a large matrix product of that precision in the same time, the most that "
+    "either side reached. Ours may do with fewer: it convolves and resizes in one. In float32 both "
+    "use TF32 where a GPU has it; in bfloat16 weights stay float32, and PyTorch runs under "
+    "autocast. torch.compile has no "
     "derivative of a derivative: under a gradient penalty it compiles all but the penalised pass. "
     "Ours also averages the generator, takes the norms of both gradients, checks every metric and "
     "brings the log to the host. PyTorch's threads wait as OMP_WAIT_POLICY says: spinning (its "
@@ -45,7 +48,7 @@ def _speed(row, record):
     return cells
 
 
-def _cost(row, record):
+def _cost(row, record, roof):
     cells = [row]
     for side in ("ours", "eager", "compile"):
         cells.append(" / ".join(number(t) for t in record["first_step"].get(side, {}).values()))
@@ -55,7 +58,7 @@ def _cost(row, record):
     cells.append(number(record["operations"] / 1e9))
     for side in ("ours", "eager", "compile"):
         rates = record["rates"].get(side)
-        share = statistics.median(rates) * record["operations"] / record["roof"] if rates else None
+        share = statistics.median(rates) * record["operations"] / roof if rates else None
         cells.append(f"{100 * share:.0f} %" if rates else "")
     return cells
 
@@ -69,11 +72,13 @@ def report(record):
         for name, side in (("JAX", "ours"), ("PyTorch", "eager"))
         if side in one
     )
-    roofs = [row["roof"] / 1e9 for row in rows.values()]
-    options = record["options"]
+    roofs = {}
+    for row in rows.values():
+        roofs[row["dtype"]] = max(row["roof"], roofs.get(row["dtype"], 0))
+    reached = ", ".join(f"{number(roof / 1e9)} in {dtype}" for dtype, roof in roofs.items())
     head = (
-        f"{record['date'][:10]}: {versions}; {record['cores']} cores, {options['dtype']}, "
-        f"{options['rounds']} rounds; a matrix product does {number(max(roofs))} GFLOP/s."
+        f"{record['date'][:10]}: {versions}; {record['cores']} cores, "
+        f"{record['options']['rounds']} rounds; GFLOP/s of a matrix product: {reached}."
     )
     speed = table(
         ["steps/s", "ours", "eager", "ours / eager", "compile", "ours / compile"],
@@ -85,7 +90,7 @@ def report(record):
             *("MB: ours", "eager", "compile"),
             *("GFLOP a step", "roof: ours", "eager", "compile"),
         ],
-        [_cost(*row) for row in rows.items()],
+        [_cost(name, row, roofs[row["dtype"]]) for name, row in rows.items()],
     )
     failures = [
         f"- {row}, {side}: {reason}"

@@ -4,8 +4,9 @@ import jax
 import numpy as np
 import pytest
 
-from benchmarks import tables
-from benchmarks.rows import ROWS
+from benchmarks import __main__ as command
+from benchmarks import referee, scaling, tables
+from benchmarks.rows import ROWS, cases
 from jaxgan import build, defaults
 
 torch = pytest.importorskip("torch", reason="PyTorch is the rival")
@@ -128,6 +129,77 @@ def test_operations_by_hand():
     assert counted.total == 2 * BATCH * ((2 * (4 + 3) + 2) * 784 + generator)
 
 
+def seeded_step(trainer):
+    torch.manual_seed(1)
+    return trainer.step()
+
+
+def test_channels_last_is_the_same_game(monkeypatch):
+    """As on a GPU: weights and images lie so, and the losses differ by rounding alone."""
+    plain = rivals("resnet32")
+    assert rival.layout(plain.critic, "cpu") is torch.contiguous_format
+    assert rival.layout(plain.critic, "cuda") is torch.channels_last
+    assert rival.layout(rivals("gan").critic, "cuda") is torch.contiguous_format
+    monkeypatch.setattr(rival, "layout", lambda *_: torch.channels_last)
+    seen, last = [], rivals("resnet32")
+    last.critic.register_forward_pre_hook(lambda _, args: seen.append(args[0]))
+    for a, b in zip(*map(seeded_step, (plain, last)), strict=True):
+        torch.testing.assert_close(a, b, rtol=1e-5, atol=1e-6)
+    tensors = [*seen, *(p for p in last.critic.parameters() if p.dim() == 4 and p.shape[1] > 1)]
+    assert all(x.is_contiguous(memory_format=torch.channels_last) for x in tensors)
+
+
+def test_cases_are_named_by_what_is_not_the_rows_own():
+    made = cases(["gan"], [64, 256], ["float32", "bfloat16"])
+    assert {name: (c.batch_size, c.compute_dtype) for name, c in made.items()} == {
+        "gan": (64, "float32"),
+        "gan, bfloat16": (64, "bfloat16"),
+        "gan, batch 256": (256, "float32"),
+        "gan, batch 256, bfloat16": (256, "bfloat16"),
+    }
+    assert list(cases(ROWS, None, ["float32"])) == list(ROWS)
+
+
+@pytest.mark.parametrize(
+    ("main", "wrong", "told"),
+    [
+        (command.arguments, "--rows=gan,x", f"'x' is none of {', '.join(ROWS)}"),
+        (command.arguments, "--dtype=float32,float16", "'float16' is none of float32, bfloat16"),
+        (command.arguments, "--batch_sizes=64,0", "'64,0' should be positive integers"),
+        (command.arguments, "--batch_sizes=", "should be positive integers"),
+        (scaling.main, "--vary=side --recipe=gan.py", "--vary=side needs --recipe=dcgan.py"),
+    ],
+)
+def test_a_wrong_word_is_told(main, wrong, told, capsys):
+    with pytest.raises(SystemExit):
+        main(wrong.split())
+    assert told in capsys.readouterr().err
+
+
+class Played:
+    """A worker of two steps a second that fails at its turn ``last``; every turn is noted."""
+
+    def __init__(self, name, turns, last=99):
+        self.name, self.turns, self.last = name, turns, last
+
+    def ask(self, go):
+        self.turns.append(self.name)
+        if self.turns.count(self.name) == self.last:
+            raise referee.Failed("overwritten")
+        return int(go.split()[1]) / 2
+
+
+@pytest.mark.parametrize("last", [1, 3])  # before the first round, and in the second
+def test_the_others_go_on(last):
+    turns = []
+    workers = {name: Played(name, turns, 99 if name != "b" else last) for name in "abc"}
+    rates, failed = referee.contest(workers, 4, 2.0, spare="b")
+    assert rates == {"a": [2.0] * 4, "c": [2.0] * 4} and failed == {"b": "overwritten"}
+    assert "".join(turns[-4:]) == "acca"  # who begins changes
+    with pytest.raises(referee.Failed):
+        referee.contest({"b": Played("b", [], last)}, 4, 2.0)
+
+
 def test_report_leaves_out_what_does_not_work():
     sides = ("ours", "eager")
     row = {
@@ -137,13 +209,21 @@ def test_report_leaves_out_what_does_not_work():
         "first_step": {"ours": {"cold": 4.0, "warm": 2.0}, "eager": {"cold": 3.0}},
         "memory": {side: {"host": 5e8, "device": 0} for side in sides},
         "facts": {side: {"version": "1", "device": "cpu"} for side in sides},
+        "dtype": "float32",
         "roof": 1e11,
         "operations": 1e9,
     }
-    options = {"dtype": "float32", "rounds": 3}
-    text = tables.report({"date": "2026", "cores": 2, "options": options, "rows": {"gan": row}})
+    half = {**row, "dtype": "bfloat16", "roof": 4e11}
+    rows = {"gan": row, "dcgan": {**row, "roof": 5e10}, "gan, bfloat16": half}
+    text = tables.report({"date": "2026", "cores": 2, "options": {"rounds": 3}, "rows": rows})
+    assert "3 rounds; GFLOP/s of a matrix product: 100 in float32, 400 in bfloat16." in text
     lines = [[cell.strip() for cell in line.split("|")[1:-1]] for line in text.splitlines()]
     assert ["gan", "30", "10", "3 (2-4)", "does not work", ""] in lines
-    # 30 steps/s of 1 GFLOP, a roof of 100 GFLOP/s.
-    assert ["gan", "4 / 2", "3", "", "500", "500", "", "1", "30 %", "10 %", ""] in lines
+    # 30 and 10 steps/s of 1 GFLOP, the greatest roof of the precision: 100 and 400 GFLOP/s.
+    for name, ours, eager in (
+        ("gan", "30 %", "10 %"),
+        ("dcgan", "30 %", "10 %"),
+        ("gan, bfloat16", "8 %", "2 %"),
+    ):
+        assert [name, "4 / 2", "3", "", "500", "500", "", "1", ours, eager, ""] in lines
     assert "- gan, compile: no compiler" in text

@@ -1,4 +1,9 @@
+from pathlib import Path
+
+import pytest
+
 from experiments import baselines
+from jaxgan.errors import UserError
 
 
 def test_a_run_is_judged_on_its_way_and_at_its_end():
@@ -34,3 +39,54 @@ def test_best_and_last_over_seeds():
         ),
     )
     assert precision[2:4] == ("0.500 ± 0.000", "0.375 ± 0.125")
+
+
+@pytest.mark.parametrize(
+    ("metric", "best"),
+    [
+        ("fd_infinity_x", "1.000 ± 0.000"),
+        ("memorisation_copies_x", "1.000 ± 0.000"),
+        ("recall_x", "2.000 ± 0.000"),
+        ("memorisation_auc_x", "-"),
+        ("kid_standard_error_x", "-"),
+        ("is_deviation_x", "-"),
+    ],
+)
+def test_best_is_the_lower_the_higher_or_none(metric, best):
+    records = [
+        {"values": {"ema": {metric: v}, "raw": {metric: v}}, "floor": {metric: 0.5}}
+        for v in (1.0, 2.0, 1.5)
+    ]
+    rest = ("1.500 ± 0.000", "1.500 ± 0.000", "0.500 ± 0.000")
+    assert list(baselines.rows_of("r", [records])) == [(metric, "r", best, *rest)]
+
+
+def test_settings_reach_every_run_and_its_name(monkeypatch, tmp_path, capsys):
+    runs, value = {}, {"recall_x": 0.5}
+    monkeypatch.chdir(Path(__file__).parents[2])  # recipes are found from there
+    monkeypatch.setattr(
+        baselines, "train", lambda config, folder: runs.update({str(folder): config.to_dict()})
+    )
+    record = {"values": {"ema": value, "raw": value}, "floor": value}
+    monkeypatch.setattr(baselines, "look", lambda *_: record)
+    flags = [f"--runs={tmp_path}", "--recipes=gan.py,wgan.py:dcgan", "--seeds=2", "--steps=8"]
+    baselines.main([*flags, "--set=compute_dtype=bfloat16", "--set=ema=0.5"])
+    told = "-compute_dtype=bfloat16-ema=0.5"
+    assert list(runs) == [
+        f"{tmp_path}/{name}{told}/{seed}" for name in ("gan", "wgan-dcgan") for seed in (0, 1)
+    ]
+    keys = ("compute_dtype", "ema", "steps")
+    assert {tuple(c[key] for key in keys) for c in runs.values()} == {("bfloat16", 0.5, 8)}
+    assert [c["seed"] for c in runs.values()] == [0, 1, 0, 1]
+    assert f"gan.py{told} " in (out := capsys.readouterr().out) and f"wgan.py:dcgan{told} " in out
+    with pytest.raises(UserError, match="compute_type"):
+        baselines.main([*flags, "--set=compute_type=bfloat16"])
+
+
+@pytest.mark.parametrize(
+    ("wrong", "told"), [("compute_dtype", "should be KEY=VALUE"), ("steps=9", "comparison's own")]
+)
+def test_wrong_settings(wrong, told, capsys):
+    with pytest.raises(SystemExit):
+        baselines.main([f"--set={wrong}"])
+    assert told in capsys.readouterr().err
