@@ -12,7 +12,7 @@ from jaxgan.prepare import prepare
 def player(task):
     """What ``worker.py`` needs: functions by command."""
     config = task["config"]
-    compilation.fuse_outputs()
+    compilation.fuse_outputs(config)
     run = prepare(config)
     feed = run.feed()
     call = run.call(feed)

@@ -13,8 +13,10 @@ LEAST = 0.2  # seconds of compilation that are worth a file
 # Both make a CPU's compiler do what it leaves out unless it is told; docs/performance.md has what
 # they bring. The first sees which weights an update can overwrite where they lie, and copies none.
 IN_PLACE = "xla_cpu_copy_insertion_use_region_analysis"
-# The second lets a loop over a weight have several results, as an optimiser's moments.
+# The second lets a loop over a weight have several results, as an optimiser's moments. Networks of
+# matrix products alone gain by it; those that convolve lose.
 TOGETHER = "xla_cpu_use_multi_output_fusion"
+GAINING = {"mlp", "toy"}
 
 
 def remember():
@@ -44,13 +46,15 @@ def options(kind):
     return wanted
 
 
-def fuse_outputs():
-    """Ask for loops with several results, by the environment's XLA_FLAGS; there is no other way.
+def fuse_outputs(config):
+    """Ask for loops with several results where both networks of a config gain by them.
 
-    They are the process's, and are read once, when JAX first looks for its devices: so this is for
-    a command to call as it starts, not for a library. What the user has set there stays.
+    There is no other way than the environment's XLA_FLAGS. They are the process's, and are read
+    once, when JAX first looks for its devices: so this is for a command to call as it starts, not
+    for a library. What the user has set there stays.
     """
     flags = os.environ.get("XLA_FLAGS", "").strip()
     named_file = flags and not flags.startswith("--")
-    if TOGETHER not in flags and not named_file:
+    gaining = {config[side]["name"] for side in ("generator", "critic")} <= GAINING
+    if gaining and TOGETHER not in flags and not named_file:
         os.environ["XLA_FLAGS"] = f"{flags} --xla_backend_extra_options={TOGETHER}".strip()

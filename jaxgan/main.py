@@ -171,8 +171,8 @@ def main(argv=None):
     """Run the command; returns its exit code."""
 
     def command():
-        compilation.fuse_outputs()  # first: a recipe is a program, and may use JAX
         config, workdir, flags = parse(sys.argv[1:] if argv is None else argv)
+        compilation.fuse_outputs(config)
         if flags.processes:  # before anything else asks JAX for its devices
             parallel.join_processes(flags.processes)
         train(config, workdir, profile=flags.profile)

@@ -20,9 +20,9 @@ os.environ["XLA_FLAGS"] = (
 import jax
 import pytest
 
-from jaxgan import compilation
+from jaxgan import compilation, defaults
 
-compilation.fuse_outputs()  # as jaxgan train does
+compilation.fuse_outputs(defaults.get_config())  # as jaxgan train does
 
 
 @pytest.fixture

@@ -8,7 +8,7 @@ import jax
 import numpy as np
 import pytest
 
-from jaxgan import compilation, defaults
+from jaxgan import compilation, defaults, models
 from jaxgan.main import main
 from jaxgan.prepare import prepare
 
@@ -82,16 +82,25 @@ FUSE = f"--xla_backend_extra_options={compilation.TOGETHER}"
 )
 def test_flags_of_the_process(monkeypatch, held, wanted):
     monkeypatch.setenv("XLA_FLAGS", held)
-    compilation.fuse_outputs()
+    compilation.fuse_outputs(defaults.get_config())
     assert os.environ["XLA_FLAGS"] == wanted
 
 
-def test_train_sets_them_before_its_recipe_runs(monkeypatch, tmp_path, capsys):
+@pytest.mark.parametrize("recipe, gains", [("gan.py", True), ("wgan_gp.py", False)])
+def test_train_sets_them_for_networks_that_gain(monkeypatch, tmp_path, recipe, gains):
     monkeypatch.delenv("XLA_FLAGS")
-    recipe = tmp_path / "recipe.py"
-    recipe.write_text("import os\ndef get_config(): raise ValueError(os.environ['XLA_FLAGS'])\n")
-    assert main(["--config", str(recipe), "--workdir", str(tmp_path / "run")]) == 2
-    assert FUSE in capsys.readouterr().err
+    found = []
+
+    def train(*args, **options):
+        found.append(os.environ.get("XLA_FLAGS"))
+
+    monkeypatch.setattr("jaxgan.main.train", train)
+    assert main([f"--config={ROOT}/configs/{recipe}", f"--workdir={tmp_path}"]) == 0
+    assert found == [FUSE if gains else None]
+
+
+def test_networks_that_gain_exist():
+    assert compilation.GAINING <= models.GENERATORS.keys() & models.CRITICS.keys()
 
 
 @pytest.mark.parametrize("flags", [FUSE, f"--xla_backend_extra_options=xla_y {FUSE}", ""])
