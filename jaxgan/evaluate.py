@@ -44,7 +44,8 @@ def evaluate_run(workdir, *, names="", num=NUM, seed=0, step=None, features="", 
       num: samples; half of the real examples at most, so that the floor has the same counts.
       seed: of the noise and of the choice of real examples.
       step: of the checkpoint; None is the latest, "best" the best.
-      features, weights: as ``observer.observer`` takes them; "": those of the config.
+      features, weights: as ``observer.observer`` takes them; "": those of the config, whose weights
+        go with its features.
 
     Returns:
       the record that ``evaluation.json`` holds.
@@ -57,8 +58,9 @@ def evaluate_run(workdir, *, names="", num=NUM, seed=0, step=None, features="", 
     config = defaults.complete(stored["config"])
     run = prepare(config, device_count=1)
     labelled = run.classes > 0
-    features = features or config["evaluation"]["features"]
-    weights = weights or config["evaluation"]["inception_weights"]
+    if not features:  # the config's weights are of the config's network
+        features = config["evaluation"]["features"]
+        weights = weights or config["evaluation"]["inception_weights"]
     names = judge.chosen(names, run.source, labelled, features)
     looks = observer(run.source, features, weights)
     judge.set_size(run.source, num)

@@ -87,6 +87,25 @@ def test_too_few_samples_are_told_before_the_run(tmp_path):
     assert not (tmp_path / "run").exists()
 
 
+def test_weights_of_the_config_go_with_its_features(monkeypatch):
+    """Who names another network is not given the weights of the config's."""
+    config = defaults.get_config()
+    config.evaluation.features, config.evaluation.inception_weights = "inception", "FILE"
+    stored = {"config": config.to_dict(), "versions": {}}
+    monkeypatch.setattr(report, "read_config", lambda _: stored)
+    asked = []
+
+    def observer(source, features, weights):
+        asked.append((features, weights))
+        raise UserError("enough")
+
+    monkeypatch.setattr(evaluate, "observer", observer)
+    for named in ({}, {"features": "mnist10k_cnn"}, {"weights": "OTHER"}):
+        with pytest.raises(UserError, match="enough"):
+            evaluate.evaluate_run("run", **named)
+    assert asked == [("inception", "FILE"), ("mnist10k_cnn", ""), ("inception", "OTHER")]
+
+
 def test_half_of_the_data_at_most(run):
     assert evaluate.evaluate_run(run, names="modes", step=4)["counts"]["samples"] == 300
 
