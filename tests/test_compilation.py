@@ -39,6 +39,20 @@ def copied_weights(config, devices):
     return {tuple(map(int, text.split(","))) for text in re.findall(COPY, program)} & shapes
 
 
+def printed(code, *words, **environment):
+    """What a process of its own prints under this environment alone."""
+    ran = subprocess.run(
+        [sys.executable, "-c", code, *words],
+        capture_output=True,
+        text=True,
+        cwd=ROOT,
+        env=environment,
+        timeout=120,
+    )
+    assert ran.returncode == 0, ran.stderr
+    return ran.stdout
+
+
 def small():
     config = defaults.get_config()
     config.steps_per_call, config.batch_size = 3, 8
@@ -111,15 +125,9 @@ def test_moments_are_one_loop_by_the_flag_alone(flags):
         "def play(p, s, g): u, s = adam.update(g, s, p); return optax.apply_updates(p, u), s\n"
         "print(jax.jit(play).lower(p, state, p).compile().as_text())\n"
     )
-    ran = subprocess.run(
-        [sys.executable, "-c", code],
-        capture_output=True,
-        text=True,
-        env=os.environ | {"XLA_FLAGS": flags},
-        timeout=120,
-    )
+    program = printed(code, **os.environ | {"XLA_FLAGS": flags})
     two = r"= \(f32\[64,64\]\S+, f32\[64,64\]\S+\) fusion\("
-    assert bool(re.search(two, ran.stdout)) == bool(flags), ran.stderr
+    assert bool(re.search(two, program)) == bool(flags)
 
 
 def test_programs_are_kept_where_nothing_else_is_set(tmp_path):
@@ -135,14 +143,7 @@ def test_programs_are_kept_where_nothing_else_is_set(tmp_path):
     environment["JAX_PERSISTENT_CACHE_MIN_COMPILE_TIME_SECS"] = "0"
     folder, kept = tmp_path / "jaxgan" / "compiled", []
     for wanted in (False, True, True):
-        ran = subprocess.run(
-            [sys.executable, "-c", code, str(wanted)],
-            capture_output=True,
-            text=True,
-            cwd=ROOT,
-            env=environment,
-            timeout=120,
-        )
-        assert ran.stdout.split() == [str(folder) if wanted else "None"], ran.stderr
+        told = printed(code, str(wanted), **environment)
+        assert told.split() == [str(folder) if wanted else "None"]
         kept.append({file.name for file in folder.glob("*-cache")})
     assert not kept[0] and kept[1] == kept[2] != set()
