@@ -23,8 +23,8 @@ import numpy as np
 from benchmarks import tables
 from benchmarks.referee import Failed, Worker, contest, say, spread
 from benchmarks.rows import ROWS, cases
-from jaxgan.build import DTYPES
-from jaxgan.prepare import prepare
+from jaxgan.build.parts import DTYPES
+from jaxgan.build.run import prepare
 
 # side -> (module, mode of torch.compile, whether it keeps what it compiled)
 SIDES = {

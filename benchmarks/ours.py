@@ -4,9 +4,9 @@ import jax
 import jax.numpy as jnp
 import numpy as np
 
-from jaxgan import compilation
-from jaxgan.parallel import kind
-from jaxgan.prepare import prepare
+from jaxgan.build.run import prepare
+from jaxgan.step import compilation
+from jaxgan.step.parallel import kind
 
 
 def player(task):

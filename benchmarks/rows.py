@@ -4,7 +4,7 @@ import itertools
 from pathlib import Path
 
 from jaxgan import defaults
-from jaxgan.main import load_recipe
+from jaxgan.build.overrides import load_recipe
 
 CONFIGS = Path(__file__).parents[1] / "configs"
 

@@ -14,8 +14,8 @@ import tempfile
 from benchmarks.referee import Failed, Worker, contest, say
 from benchmarks.rows import CONFIGS
 from benchmarks.tables import MEGA, number, table
-from jaxgan.check import find
-from jaxgan.main import load_recipe
+from jaxgan.build.check import find
+from jaxgan.build.overrides import load_recipe
 
 
 def measure(config, chosen, devices=1):

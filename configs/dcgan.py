@@ -10,7 +10,7 @@ Run: python -m jaxgan.main --config=configs/dcgan.py --workdir=runs/dcgan
 """
 
 from jaxgan import defaults
-from jaxgan.errors import choose
+from jaxgan.core.errors import choose
 
 # setting -> (network, side of the images)
 SETTINGS = {"lecture": ("dcgan32", 32), "paper": ("dcgan", 64)}

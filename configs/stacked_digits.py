@@ -12,7 +12,7 @@ Run: python -m jaxgan.main --config=configs/stacked_digits.py --workdir=runs/sta
 """
 
 from jaxgan import data, defaults
-from jaxgan.errors import choose
+from jaxgan.core.errors import choose
 
 
 def dcgan(config):

@@ -12,7 +12,7 @@ Run: python -m jaxgan.main --config=configs/wgan.py --workdir=runs/wgan
 """
 
 from jaxgan import defaults
-from jaxgan.errors import choose
+from jaxgan.core.errors import choose
 
 # setting -> (network, side of the images)
 SETTINGS = {"mlp": ("mlp", 28), "dcgan": ("dcgan32", 32)}

@@ -19,7 +19,7 @@ import numpy as np
 
 from experiments import show
 from jaxgan import evaluate
-from jaxgan.main import load_recipe, override
+from jaxgan.build.overrides import load_recipe, override
 from jaxgan.train import train
 
 # How the names begin of which the lower is the better, or neither; of all others the higher is.

@@ -24,10 +24,11 @@ import numpy as np
 import optax
 
 from experiments import show
-from jaxgan import data, metrics, networks, optim, theory
+from jaxgan import data, metrics, theory
 from jaxgan.losses import ADVERSARIAL, PENALTIES, Critic
 from jaxgan.losses.penalties import input_gradient_norms, interpolate
-from jaxgan.models import CRITICS
+from jaxgan.models import CRITICS, network
+from jaxgan.step import optim
 
 # The authors' toys (gan_toy.py), whose ring and grid are brought to the size of the roll.
 TOYS = {
@@ -50,7 +51,7 @@ PENALTY = LAMBDA, optim.optimizer("adam", learning_rate=1e-3, b1=0.5, b2=0.9)
 def critic_network(depth, width, initializer):
     """A ReLU critic of points in the plane, without normalisation."""
     module = CRITICS["toy"](features=(width,) * depth, initializer=initializer)
-    return networks.network(module, (2,))
+    return network.network(module, (2,))
 
 
 @partial(jax.jit, static_argnums=0)

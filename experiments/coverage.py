@@ -27,8 +27,8 @@ import numpy as np
 from experiments import show
 from experiments.population import populate
 from jaxgan import data, defaults
+from jaxgan.build.overrides import override
 from jaxgan.losses import ADVERSARIAL
-from jaxgan.main import override
 from jaxgan.metrics import mode_coverage
 
 SAMPLES = 2500

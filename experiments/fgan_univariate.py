@@ -18,11 +18,13 @@ import jax.numpy as jnp
 import numpy as np
 
 from experiments import show
-from jaxgan import build, data, defaults, state, theory
+from jaxgan import data, defaults, theory
+from jaxgan.build import parts
 from jaxgan.data.toy import mixture_density
 from jaxgan.losses import ADVERSARIAL
-from jaxgan.networks import Network
-from jaxgan.step import make_step
+from jaxgan.models.network import Network
+from jaxgan.step import state
+from jaxgan.step.step import make_step
 
 # A stand-in for the paper's P: a narrow mode beside a wide one.
 MIXTURE = {"means": (-1.0015, 1.9994), "stds": (0.2547, 1.4146), "weights": (0.3297, 0.6703)}
@@ -121,9 +123,9 @@ def draw(mixture, key, shape):
 def learn(name, seeds, steps):
     """Play the game of one divergence from several seeds; ``Learned``."""
     config, mixture = configure(name, steps), TARGET.mixture
-    generator, critic = gaussian(), build.critic(config, (1,), 0)
-    optimizers = [build.optimizer(config, side) for side in ("generator", "critic")]
-    game = build.game(config, generator, critic, 0)
+    generator, critic = gaussian(), parts.critic(config, (1,), 0)
+    optimizers = [parts.optimizer(config, side) for side in ("generator", "critic")]
+    game = parts.game(config, generator, critic, 0)
     step = make_step(game, *optimizers, n_critic=1, batch_size=BATCH, ema=config.ema)
 
     def play(now, key):

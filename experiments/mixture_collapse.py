@@ -19,7 +19,8 @@ import numpy as np
 
 from experiments import show
 from experiments.population import populate
-from jaxgan import check, data, defaults, metrics, theory
+from jaxgan import data, defaults, metrics, theory
+from jaxgan.build import check
 
 BINS, LOW, HIGH = 160, -1.6, 1.6  # of (b): width 1, from -20 to 140, on the paper's axis
 UNIT, ORIGIN = 50.0, 60.0  # the paper's axis is ORIGIN + UNIT x; divergences do not see it

@@ -22,9 +22,11 @@ from jax.scipy.special import ndtr
 
 from experiments import show
 from experiments.reply import make_learn, make_slope
-from jaxgan import build, defaults, state, theory
+from jaxgan import defaults, theory
+from jaxgan.build import parts
 from jaxgan.losses import ADVERSARIAL
-from jaxgan.networks import Network
+from jaxgan.models.network import Network
+from jaxgan.step import state
 
 THETAS = (-1, -0.75, -0.5, -0.35, -0.2, -0.1, -0.05, 0, 0.05, 0.1, 0.2, 0.35, 0.5, 0.75, 1)
 STEPS = 1500  # critic updates for each theta
@@ -104,9 +106,9 @@ def reply(loss, thetas, seeds, steps):
       the generator's loss its gradient in theta, ditto.
     """
     config, generator = configure(loss), Network(None, line)
-    critic = build.critic(config, (2,), 0)
-    optimizer = build.optimizer(config, "critic")
-    game = build.game(config, generator, critic, 0)
+    critic = parts.critic(config, (2,), 0)
+    optimizer = parts.optimizer(config, "critic")
+    game = parts.game(config, generator, critic, 0)
     learn = make_learn(game, optimizer, data(config.batch_size))
     taught = ("minimax", "non_saturating") if loss == "minimax" else (loss,)
 
@@ -121,7 +123,7 @@ def reply(loss, thetas, seeds, steps):
         value = ADVERSARIAL[loss]().critic(*scores).mean()
         slopes = {}
         for name in taught:
-            played = build.game(configure(name), generator, critic, 0)
+            played = parts.game(configure(name), generator, critic, 0)
             slopes[name] = make_slope(played, data(EXAMPLES))(side, variables, key_seen)
         return value, slopes
 

@@ -11,9 +11,12 @@ import jax
 import jax.numpy as jnp
 import numpy as np
 
-from jaxgan import build, data, noise, state
-from jaxgan.networks import Network
-from jaxgan.step import make_step
+from jaxgan import data
+from jaxgan.build import parts
+from jaxgan.core import noise
+from jaxgan.models.network import Network
+from jaxgan.step import state
+from jaxgan.step.step import make_step
 
 CHUNK = 250  # steps in one compiled call
 
@@ -46,11 +49,11 @@ def populate(config, seeds):
     """
     source = data.load(config.data.name, options=dict(config.data.options))
     examples = jnp.asarray(source.arrays()["x"])
-    generator = build.generator(config, source.shape, 0)
-    critic = build.critic(config, source.shape, 0)
-    optimizers = [build.optimizer(config, side) for side in ("generator", "critic")]
+    generator = parts.generator(config, source.shape, 0)
+    critic = parts.critic(config, source.shape, 0)
+    optimizers = [parts.optimizer(config, side) for side in ("generator", "critic")]
     sizes = {"n_critic": config.n_critic, "batch_size": config.batch_size}
-    step = make_step(build.game(config, generator, critic, 0), *optimizers, ema=config.ema, **sizes)
+    step = make_step(parts.game(config, generator, critic, 0), *optimizers, ema=config.ema, **sizes)
     keys = jax.vmap(jax.random.key)(jnp.asarray(seeds))
 
     def play(now, key):

@@ -3,7 +3,7 @@
 import jax
 import optax
 
-from jaxgan.state import Side
+from jaxgan.step.state import Side
 
 
 def make_learn(game, optimizer, batch):

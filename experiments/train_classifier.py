@@ -21,7 +21,7 @@ from jax.scipy.ndimage import map_coordinates
 
 from experiments import show
 from jaxgan import data
-from jaxgan.data import batching
+from jaxgan.data import feed
 from jaxgan.features import classifier
 
 BATCH, RATE, DECAY = 100, 2e-3, 1e-3
@@ -111,7 +111,7 @@ def main():
     flags = parser.parse_args()
     whole = data.load(flags.data, size=classifier.SIDE, channels=1).arrays()
     unseen = classifier.held_out(whole["label"])
-    images = batching.to_float({"x": jnp.asarray(whole["x"])})["x"]
+    images = feed.to_float({"x": jnp.asarray(whole["x"])})["x"]
     print(f"{flags.data}: {(~unseen).sum()} to train on, {unseen.sum()} held out")
     move, rows = partial(bent, motion=flags.motion, flip=flags.flip), []
     for seed in range(flags.seeds):

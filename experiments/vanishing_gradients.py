@@ -22,7 +22,9 @@ import optax
 from experiments import show
 from experiments.population import populate
 from experiments.reply import make_learn, make_slope
-from jaxgan import build, defaults, state
+from jaxgan import defaults
+from jaxgan.build import parts
+from jaxgan.step import state
 
 MARKS = (0, 1, 2, 5, 10, 20, 50, 100, 200, 500, 1000, 2000, 5000)  # critic updates
 TOLD = (0, 100, 1000, 5000)  # those in the table
@@ -108,14 +110,14 @@ def watch(play, variables, points, marks):
         label: configure(loss, play.level, play.z_dim) for label, loss in play.losses.items()
     }
     config = next(iter(configs.values()))
-    critic = build.critic(config, points.shape[1:], 0)
-    generator = build.generator(config, points.shape[1:], 0)
-    optimizer = build.optimizer(config, "critic")
+    critic = parts.critic(config, points.shape[1:], 0)
+    generator = parts.generator(config, points.shape[1:], 0)
+    optimizer = parts.optimizer(config, "critic")
 
     def batch(key):
         return {"x": points[jax.random.randint(key, (config.batch_size,), 0, len(points))]}
 
-    games = {label: build.game(each, generator, critic, 0) for label, each in configs.items()}
+    games = {label: parts.game(each, generator, critic, 0) for label, each in configs.items()}
     slopes = {label: make_slope(game, batch) for label, game in games.items()}
     learn = make_learn(next(iter(games.values())), optimizer, batch)
 

@@ -5,10 +5,11 @@ On the command line: ``--config.key=value``; a key that is not here is an error.
 
 from ml_collections import ConfigDict
 
-from jaxgan import models, optim
-from jaxgan.errors import UserError, choose
+from jaxgan import models
+from jaxgan.core.errors import UserError, choose
 from jaxgan.games import GAMES
 from jaxgan.losses import ADVERSARIAL, PENALTIES
+from jaxgan.step import optim
 
 
 def optimizer(

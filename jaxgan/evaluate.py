@@ -20,12 +20,16 @@ from pathlib import Path
 
 import jax
 
-from jaxgan import checkpoint, data, defaults, judge, parallel, population, report, sample
-from jaxgan.command import Arguments, run_command, step_of
-from jaxgan.errors import UserError, within
-from jaxgan.observer import observer
-from jaxgan.prepare import prepare
-from jaxgan.studio import z_of
+from jaxgan import data, defaults
+from jaxgan.build.run import prepare
+from jaxgan.cli import Arguments, run_command, step_of
+from jaxgan.core.errors import UserError, within
+from jaxgan.core.files import write_text
+from jaxgan.evaluation import judge
+from jaxgan.evaluation.draw import make_draw, z_of
+from jaxgan.evaluation.encode import observer
+from jaxgan.run import checkpoint, directory, progress
+from jaxgan.step import parallel, population
 
 FILE = "evaluation.json"
 GENERATORS = {  # both of a run: the average, and the one in training
@@ -54,7 +58,7 @@ def evaluate_run(workdir, *, names="", num=NUM, seed=0, step=None, features="", 
       UserError: no run, no checkpoint, a metric that does not fit, no feature network.
     """
     started = time.perf_counter()
-    stored = report.read_config(workdir)
+    stored = directory.read_config(workdir)
     config = defaults.complete(stored["config"])
     run = prepare(config, device_count=1)
     labelled = run.classes > 0
@@ -64,12 +68,12 @@ def evaluate_run(workdir, *, names="", num=NUM, seed=0, step=None, features="", 
     names = judge.chosen(names, run.source, labelled, features)
     looks = observer(run.source, features, weights)
     judge.set_size(run.source, num)
-    directory = Path(workdir) / "checkpoints"
-    state, found = checkpoint.load(directory, jax.eval_shape(run.create), step)
-    with report.open_bar("images seen") as bar:
+    folder = Path(workdir) / "checkpoints"
+    state, found = checkpoint.load(folder, jax.eval_shape(run.create), step)
+    with progress.open_bar("images seen") as bar:
         options = {"num": num, "seed": seed, "looks": looks, "progress": bar.chunk}
         judged = judge.judge(run.source, names, labelled=labelled, **options)
-        values, draw = {}, sample.make_draw(run.generator)
+        values, draw = {}, make_draw(run.generator)
         members = population.split(state, run.members)
         for which, of in GENERATORS.items():
             z = z_of(config, judged.count, seed)
@@ -85,7 +89,7 @@ def evaluate_run(workdir, *, names="", num=NUM, seed=0, step=None, features="", 
         "trained_with": stored["versions"],
     }
     if who.count > 1:
-        told["members"] = [who.told(i) for i in range(who.count)]
+        told["members"] = [who.describe(i) for i in range(who.count)]
         told["finite"] = int(population.finite(state).sum())
     return record(judged, values, run.source, seed, names, started) | {"run": told}
 
@@ -114,7 +118,7 @@ def evaluate_folders(real, fake, *, names="", num=NUM, seed=0, size=None, featur
     names = judge.chosen(names, real, False, features)
     looks = observer(real, features, weights)
     count = judge.set_size(real, min(num, fake.size))
-    with report.open_bar("images seen") as bar:
+    with progress.open_bar("images seen") as bar:
         options = {"num": count, "seed": seed, "looks": looks, "progress": bar.chunk}
         judged = judge.judge(real, names, **options)
         fakes = judge.choose_examples(fake, judged.count, seed)
@@ -136,7 +140,7 @@ def record(judged, values, source, seed, names, started):
         "images": "the eight bits of a file, in [-1, 1]" if len(source.shape) == 3 else "points",
         "shape": list(source.shape),
         "seed": seed,
-        "versions": report.versions(),
+        "versions": directory.versions(),
         "device": f"{parallel.kind()}, {platform.machine()}",
         "seconds": round(time.perf_counter() - started, 1),
         "date": datetime.now(UTC).isoformat(timespec="seconds"),
@@ -219,7 +223,7 @@ def main(argv=None):
         found["warnings"] = sorted(few)  # of metrics: too few samples to mean something
         print("\n".join([table(found), *(f"Warning: {text}" for text in found["warnings"])]))
         try:
-            report.write_text(out, json.dumps(found, indent=2, allow_nan=False) + "\n")
+            write_text(out, json.dumps(found, indent=2, allow_nan=False) + "\n")
         except OSError as error:
             raise UserError(f"cannot write {out}: {error.strerror}.") from error
         counted = found["counts"]["samples"]

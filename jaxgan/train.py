@@ -8,12 +8,15 @@ from pathlib import Path
 import jax
 import numpy as np
 
-from jaxgan import checkpoint, defaults, judge, parallel, plot, population, report, state
-from jaxgan.errors import Stopped, UserError
-from jaxgan.observer import network_name, observer
-from jaxgan.prepare import prepare
-from jaxgan.stop import Stop, check_finite, check_members
-from jaxgan.studio import QUALITY, studio
+from jaxgan import defaults
+from jaxgan.build.run import prepare
+from jaxgan.core.errors import Stopped, UserError
+from jaxgan.evaluation import judge, plot
+from jaxgan.evaluation.encode import network_name, observer
+from jaxgan.evaluation.pictures import QUALITY, studio
+from jaxgan.run import checkpoint, directory, report, tables
+from jaxgan.run.stop import Stop, check_finite, check_members
+from jaxgan.step import parallel, population, state
 
 # What may change when a run is resumed: where it is computed, how far, and how often it is seen.
 FREE = (
@@ -63,15 +66,15 @@ def open_directory(workdir, config, run):
     """Claim the run directory for this config, or raise ``UserError`` if it belongs to another."""
     plain = config.to_dict()
     if (Path(workdir) / "config.json").exists():
-        old = defaults.complete(report.read_config(workdir)["config"])
-        if different := report.contradictions(old, plain, free=free(plain)):
+        old = defaults.complete(directory.read_config(workdir)["config"])
+        if different := directory.contradictions(old, plain, free=free(plain)):
             raise UserError(
                 f"{workdir} holds a run of another config: {'; '.join(different)}. "
                 "Use another --workdir, or the values of the stored run."
             )
     if parallel.is_first_process():
         try:
-            report.write_config(workdir, plain, run.source.shape, run.source.classes)
+            directory.write_config(workdir, plain, run.source.shape, run.source.classes)
         except OSError as error:
             raise UserError(f"{workdir} cannot be a run directory: {error.strerror}.") from error
 
@@ -126,9 +129,9 @@ def train(config, workdir, *, device_count=None, profile=False) -> state.GanStat
         network = network_name(run.source, config.evaluation.features)
         if run.members.count > 1:
             print(f"The median of {run.members.count} members:")
-        print(report.best_and_last(rows, ranked_by, network))
+        print(tables.best_and_last(rows, ranked_by, network))
         if run.members.count > 1:
-            print(report.members_table(workdir, ranked_by, run.members.told))
+            print(tables.members_table(workdir, ranked_by, run.members.describe))
         print(
             f"Step {int(now.step)} of {config.steps} done. In {workdir}: samples/ (pictures), "
             "curves.png, metrics.jsonl, tensorboard/, checkpoints/, config.json."
@@ -211,7 +214,7 @@ def bury(step, metrics, now, well, run, written):
     if now is not None:
         still &= np.asarray(population.finite(run.devices.local(now)))
     for i in np.flatnonzero(well & ~still):
-        written.say(f"Member {i} ({run.members.told(i)}) is finite no more by step {step}.")
+        written.say(f"Member {i} ({run.members.describe(i)}) is finite no more by step {step}.")
     return still
 
 

@@ -20,7 +20,8 @@ os.environ["XLA_FLAGS"] = (
 import jax
 import pytest
 
-from jaxgan import compilation, defaults
+from jaxgan import defaults
+from jaxgan.step import compilation
 
 compilation.fuse_outputs(defaults.get_config())  # as jaxgan train does
 

@@ -7,7 +7,8 @@ import pytest
 from benchmarks import __main__ as command
 from benchmarks import referee, scaling, tables
 from benchmarks.rows import ROWS, cases
-from jaxgan import build, defaults
+from jaxgan import defaults
+from jaxgan.build import parts
 
 torch = pytest.importorskip("torch", reason="PyTorch is the rival")
 
@@ -39,7 +40,7 @@ def test_as_many_parameters_as_ours(row):
     classes = CLASSES if config.game.name == "conditional" else 0
     shape = images.shape[1:]
     theirs = torch_networks.make(config.to_dict(), shape, classes)
-    for network, make in zip(theirs, (build.generator, build.critic), strict=True):
+    for network, make in zip(theirs, (parts.generator, parts.critic), strict=True):
         ours = jax.eval_shape(make(config, shape, classes, None).init, jax.random.key(0))
         count = sum(leaf.size for leaf in jax.tree.leaves(ours["params"]))
         assert count == sum(p.numel() for p in network.parameters())
@@ -95,9 +96,9 @@ def test_critic_loss_is_ours(row):
         *(torch.from_numpy(x).permute(0, 3, 1, 2) for x in (real, fake)), torch.from_numpy(labels)
     )
     players = (
-        make(config, images.shape[1:], classes, None) for make in (build.generator, build.critic)
+        make(config, images.shape[1:], classes, None) for make in (parts.generator, parts.critic)
     )
-    game = build.game(config, *players, classes)
+    game = parts.game(config, *players, classes)
     actual, _ = game.critic_loss(
         {"Dense_0": {"kernel": weight.T, "bias": bias}},
         {},

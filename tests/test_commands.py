@@ -9,31 +9,32 @@ import jax
 import numpy as np
 import pytest
 
-from jaxgan import checkpoint, command, defaults, report, sample
-from jaxgan.prepare import prepare
+from jaxgan import cli, defaults, sample
+from jaxgan.build.run import prepare
+from jaxgan.run import checkpoint, directory
 
 ROOT = Path(__file__).parents[1]
 
 
 def test_help(capsys):
-    assert command.main([]) == 2
+    assert cli.main([]) == 2
     out, err = capsys.readouterr()
     assert out == "" and "usage: jaxgan COMMAND" in err
-    assert command.main(["--help"]) == 0
+    assert cli.main(["--help"]) == 0
     assert capsys.readouterr() == (err, "")
-    for name in command.COMMANDS:
+    for name in cli.COMMANDS:
         assert f"  jaxgan {name} " in err
         with pytest.raises(SystemExit) as left:
-            command.main([name, "--help"])
+            cli.main([name, "--help"])
         out, nothing = capsys.readouterr()
         assert left.value.code == 0 and nothing == ""
         assert out.startswith(f"usage: jaxgan {name} ") and "--workdir DIR" in out
 
 
 def test_an_unknown_command(mistake):
-    known = ", ".join(sorted(command.COMMANDS))
-    assert mistake(command.main, ["trian"]) == f"unknown command 'trian'; known: {known}."
-    assert "jaxgan train --help" in mistake(command.main, ["train", "--confg"])
+    known = ", ".join(sorted(cli.COMMANDS))
+    assert mistake(cli.main, ["trian"]) == f"unknown command 'trian'; known: {known}."
+    assert "jaxgan train --help" in mistake(cli.main, ["train", "--confg"])
 
 
 TOLD = {
@@ -56,7 +57,7 @@ def test_a_process_of_its_own(words, tmp_path):
 
 def test_the_console_command():
     """What the package's metadata call ``jaxgan``."""
-    code = "import sys; from jaxgan.command import main; sys.exit(main())"
+    code = "import sys; from jaxgan.cli import main; sys.exit(main())"
     environment = {**os.environ, "PYTHONPATH": str(ROOT)}
     argv = [sys.executable, "-X", "importtime", "-c", code, "--help"]
     ended = subprocess.run(argv, env=environment, capture_output=True, text=True, timeout=120)
@@ -74,7 +75,7 @@ def run(request, tmp_path_factory):
     config.critic = defaults.critic("mlp", features=(8,))
     state = jax.eval_shape(prepare(config).create)
     state = jax.tree.map(lambda leaf: np.zeros(leaf.shape, leaf.dtype), state)
-    report.write_config(workdir, config.to_dict(), (28, 28, 1), 10)
+    directory.write_config(workdir, config.to_dict(), (28, 28, 1), 10)
     with checkpoint.open_checkpoints(workdir / "checkpoints") as checkpoints:
         checkpoints.save(4, state)
     return workdir
@@ -115,7 +116,7 @@ def test_directories_without_a_run(mistake, tmp_path):
     assert "arguments are required: --workdir" in mistake(sample.main, [])
     told = mistake(sample.main, [f"--workdir={tmp_path}"])
     assert told.startswith(f"{tmp_path}/config.json cannot be read (No such file or directory)")
-    report.write_config(tmp_path, defaults.get_config().to_dict(), (28, 28, 1), 10)
+    directory.write_config(tmp_path, defaults.get_config().to_dict(), (28, 28, 1), 10)
     told = mistake(sample.main, [f"--workdir={tmp_path}"])
     assert told == f"there is no checkpoint in {tmp_path}/checkpoints; known: none."
     assert [path.name for path in tmp_path.iterdir()] == ["config.json"]

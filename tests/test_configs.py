@@ -11,8 +11,8 @@ from ml_collections import ConfigDict
 
 import jaxgan
 from jaxgan import data, defaults
-from jaxgan.main import load_recipe
-from jaxgan.prepare import prepare
+from jaxgan.build.overrides import load_recipe
+from jaxgan.build.run import prepare
 
 ROOT = Path(__file__).parents[1]
 RECIPES = sorted((ROOT / "configs").glob("*.py"))

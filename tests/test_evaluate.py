@@ -5,8 +5,9 @@ import numpy as np
 import pytest
 from PIL import Image
 
-from jaxgan import defaults, evaluate, report
-from jaxgan.errors import UserError
+from jaxgan import defaults, evaluate
+from jaxgan.core.errors import UserError
+from jaxgan.run import report, tables
 from jaxgan.train import train
 
 pytestmark = pytest.mark.filterwarnings("ignore")  # so few samples mean little
@@ -37,13 +38,13 @@ def test_a_run_is_evaluated_while_it_trains(run):
     rows = {row["step"]: row for row in report.read_metrics(run / "metrics.jsonl")}
     assert set(rows) == {2, 4, 6}
     assert all(np.isfinite(row["fd_points"]) and row["modes"] >= 0 for row in rows.values())
-    told = report.best_and_last(list(rows.values()), "fd_points", "points")
+    told = tables.best_and_last(list(rows.values()), "fd_points", "points")
     best = min(rows.values(), key=lambda row: row["fd_points"])
     head, first, *_ = told.splitlines()
     assert head.split() == ["best", "(step", f"{best['step']})", "last", "(step", "6)"]
     assert first.split() == ["fd_points", f"{best['fd_points']:.4g}", f"{rows[6]['fd_points']:.4g}"]
     assert (
-        report.best_and_last([{"step": 1}], "fd_points", "points") == "fd_points was never finite."
+        tables.best_and_last([{"step": 1}], "fd_points", "points") == "fd_points was never finite."
     )
 
 

@@ -10,9 +10,12 @@ import numpy as np
 import pytest
 
 import jaxgan.main
-from jaxgan import data, games, losses, models, noise, optim, parallel, report
+from jaxgan import data, games, losses, models
+from jaxgan.core import noise
 from jaxgan.main import main, parse
 from jaxgan.models import layers
+from jaxgan.run import directory
+from jaxgan.step import optim, parallel
 
 CONFIGS = Path(__file__).parents[1] / "configs"
 
@@ -224,7 +227,7 @@ def test_options(mistake, tmp_path):
 def test_a_run_directory_of_another_config(mistake, tmp_path):
     argv = arguments(tmp_path, "n_critic=2 generator.features=8,8")
     config, workdir, _ = parse(argv)
-    report.write_config(workdir, config.to_dict(), (28, 28, 1), 10)
+    directory.write_config(workdir, config.to_dict(), (28, 28, 1), 10)
     before = (tmp_path / "run" / "config.json").read_bytes()
     told = mistake(main, arguments(tmp_path, "n_critic=3 generator.features=8,9 log_every=7"))
     assert "generator.features was [8, 8], is [8, 9]" in told and "n_critic was 2, is 3" in told

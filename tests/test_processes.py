@@ -9,9 +9,9 @@ from pathlib import Path
 import jax
 import numpy as np
 
-from jaxgan import checkpoint
+from jaxgan.build.run import prepare
 from jaxgan.main import parse
-from jaxgan.prepare import prepare
+from jaxgan.run import checkpoint
 
 ROOT = Path(__file__).parents[1]
 # An eps this large keeps rounding in tiny gradients from being blown up.

@@ -17,9 +17,10 @@ import numpy as np
 import pytest
 from PIL import Image
 
-from jaxgan import checkpoint, defaults, report, sample
-from jaxgan.errors import Stopped, UserError
-from jaxgan.studio import QUALITY
+from jaxgan import defaults, sample
+from jaxgan.core.errors import Stopped, UserError
+from jaxgan.evaluation.pictures import QUALITY
+from jaxgan.run import checkpoint, report
 from jaxgan.train import next_stop, train
 
 ROOT = Path(__file__).parents[1]
@@ -111,7 +112,7 @@ RUN = """
 import sys
 sys.path.insert(0, {tests!r})
 from test_train import tiny, train
-from jaxgan.command import run_command
+from jaxgan.cli import run_command
 raise SystemExit(run_command(lambda: train(tiny({steps}), {workdir!r}) and None))
 """
 

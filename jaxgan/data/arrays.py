@@ -1,6 +1,5 @@
 """Data sets that lie in memory: the bundled digits and .npz files."""
 
-import hashlib
 import io
 import zipfile
 import zlib
@@ -9,9 +8,10 @@ from pathlib import Path
 
 import numpy as np
 
-from jaxgan.data import transform
+from jaxgan.core.errors import UserError
+from jaxgan.core.files import read_bundled
 from jaxgan.data.source import from_arrays, only_split
-from jaxgan.errors import UserError
+from jaxgan.data.view import apply_all, refuse_for_points
 
 MNIST10K_SHA256 = "0217e13bd0668deb198aa7d305edbf0331eb89f8a6e7dd226e03d1aa3a9bd4ef"
 
@@ -40,7 +40,9 @@ def mnist10k(name, view, split):
 
 def bundled_digits():
     """The bundled digits as they are stored: uint8 [10000, 28, 28], int labels [10000]."""
-    return read_bundled(resources.files("jaxgan.data") / "mnist10k.npz", MNIST10K_SHA256)
+    data = read_bundled(resources.files("jaxgan.data") / "mnist10k.npz", MNIST10K_SHA256)
+    with np.load(io.BytesIO(data)) as stored:
+        return stored["images"], stored["labels"]
 
 
 def npz(name, view, split):
@@ -60,7 +62,7 @@ def npz(name, view, split):
             f"found {label.dtype} of shape {label.shape}."
         )
     if x.ndim == 2 and x.dtype.kind == "f":
-        transform.refuse_for_points(view, name)
+        refuse_for_points(view, name)
         if not np.isfinite(x).all():
             raise UserError(f"{file}: the points are not all finite.")
         return from_arrays(name, x.astype(np.float32), label)
@@ -75,16 +77,7 @@ def npz(name, view, split):
 def from_images(name, images, labels, view):
     """Make a source of uint8 images [N, H, W] or [N, H, W, C], brought to the view once."""
     images = images[..., None] if images.ndim == 3 else images
-    return from_arrays(name, transform.apply_all(view, images), labels)
-
-
-def read_bundled(file, sha256):
-    """Read ``images`` and ``labels`` of a file that ships with the package, verified."""
-    data = file.read_bytes() if file.is_file() else b""
-    if hashlib.sha256(data).hexdigest() != sha256:
-        raise UserError(f"{file}, a part of jaxgan, is missing or damaged: install jaxgan again.")
-    with np.load(io.BytesIO(data)) as stored:
-        return stored["images"], stored["labels"]
+    return from_arrays(name, apply_all(view, images), labels)
 
 
 def read_npz(file):

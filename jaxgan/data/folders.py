@@ -6,9 +6,9 @@ from pathlib import Path
 
 import numpy as np
 
-from jaxgan.data import transform
+from jaxgan.core.errors import UserError
 from jaxgan.data.source import from_reader, only_split
-from jaxgan.errors import UserError
+from jaxgan.data.view import apply, shape_after
 
 SUFFIXES = (".bmp", ".gif", ".jpeg", ".jpg", ".png", ".webp")
 GREY_MODES = ("1", "L", "LA", "I", "I;16", "I;16B")
@@ -31,7 +31,7 @@ def folder(name, view, split):
     files, label, classes = scan(directory)
     if view.channels is None:
         view = view._replace(channels=1 if all(map(is_grey, files)) else 3)
-    shape = transform.shape_after(view, (*common_size(files, view), view.channels))
+    shape = shape_after(view, (*common_size(files, view), view.channels))
     read_rows = partial(_read_rows, files, label, view)
     return from_reader(name, read_rows, size=len(files), shape=shape, classes=classes)
 
@@ -127,7 +127,7 @@ def _open(file):
 
 
 def _read_rows(files, label, view, indices):
-    rows = [{"x": transform.apply(view, decode(files[index]))} for index in indices]
+    rows = [{"x": apply(view, decode(files[index]))} for index in indices]
     if label is None:
         return rows
     return [row | {"label": label[index]} for row, index in zip(rows, indices, strict=True)]

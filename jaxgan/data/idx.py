@@ -8,9 +8,9 @@ from pathlib import Path
 
 import numpy as np
 
+from jaxgan.core.errors import UserError
 from jaxgan.data.arrays import from_images
 from jaxgan.data.source import only_split
-from jaxgan.errors import UserError
 
 PREFIXES = {"train": "train", "test": "t10k"}  # split -> how its files' names begin
 GZIP_MAGIC = b"\x1f\x8b"

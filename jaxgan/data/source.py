@@ -7,8 +7,8 @@ from typing import NamedTuple
 
 import numpy as np
 
+from jaxgan.core.errors import UserError
 from jaxgan.data.toy import Mixture
-from jaxgan.errors import UserError
 
 CHUNK = 64  # examples that one thread reads at a time
 

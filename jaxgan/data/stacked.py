@@ -2,10 +2,10 @@
 
 import numpy as np
 
-from jaxgan.data import transform
+from jaxgan.core.errors import UserError, within
 from jaxgan.data.arrays import bundled_digits
 from jaxgan.data.source import from_arrays, only_split
-from jaxgan.errors import UserError, within
+from jaxgan.data.view import apply_all
 
 DIGITS = 3
 
@@ -26,7 +26,7 @@ def stacked_digits(name, view, split, *, points=50_000, seed=0):
     if view.channels not in (None, DIGITS):
         raise UserError(f"{name} has a digit in each of {DIGITS} channels; leave channels unset.")
     images, labels = bundled_digits()
-    planes = transform.apply_all(view._replace(channels=None), images[..., None])[..., 0]
+    planes = apply_all(view._replace(channels=None), images[..., None])[..., 0]
     chosen = np.random.default_rng(seed).integers(0, len(planes), (points, DIGITS))
     stacked = np.stack([planes[column] for column in chosen.T], axis=-1)
     return from_arrays(name, stacked, labels[chosen] @ [100, 10, 1], classes=10**DIGITS)

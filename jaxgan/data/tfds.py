@@ -11,9 +11,9 @@ from functools import partial
 
 import numpy as np
 
-from jaxgan.data import transform
+from jaxgan.core.errors import UserError
 from jaxgan.data.source import from_reader
-from jaxgan.errors import UserError
+from jaxgan.data.view import apply, shape_after
 
 NAME = re.compile(r"[A-Za-z]\w*(/[\w.-]+)?(:[\d.*]+)?")  # set, /configuration, :version
 FORMAT = "array_record"  # the file format with random access; TFDS's default has none
@@ -44,7 +44,7 @@ def tfds(name, view, split, data_dir, known):
     if not builder.is_prepared():
         builder = prepare(builder, name, data_dir)
     image, label = pick_features(builder.info.features, name)
-    shape = transform.shape_after(view, builder.info.features[image].shape)
+    shape = shape_after(view, builder.info.features[image].shape)
     if None in shape:
         raise UserError(
             f"the images of {name} differ in size or channels, {shape}; set size (the side in "
@@ -127,7 +127,7 @@ def _pick(features, kind, preferred):
 
 def _read_rows(examples, image, label, view, indices):
     found = examples.__getitems__(indices)
-    rows = [{"x": transform.apply(view, example[image])} for example in found]
+    rows = [{"x": apply(view, example[image])} for example in found]
     if label is None:
         return rows
     pairs = zip(rows, found, strict=True)

@@ -11,7 +11,7 @@ import jax
 import jax.numpy as jnp
 import numpy as np
 
-from jaxgan.errors import UserError
+from jaxgan.core.errors import UserError
 
 
 class Mixture(NamedTuple):

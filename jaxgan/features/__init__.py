@@ -6,9 +6,9 @@
 
 from functools import partial
 
+from jaxgan.core.table import Row
 from jaxgan.features import classifier, inception
 from jaxgan.features.extractor import Extractor, probabilities
-from jaxgan.table import Row
 
 __all__ = ["FEATURES", "Extractor", "probabilities"]
 

@@ -12,7 +12,8 @@ import numpy as np
 from flax import linen as nn
 from flax import serialization
 
-from jaxgan.errors import UserError
+from jaxgan.core.errors import UserError
+from jaxgan.core.files import read_bundled
 from jaxgan.features import extractor
 from jaxgan.models import layers
 
@@ -69,10 +70,7 @@ def bundled(name, chunk=500):
       chunk: images in one pass.
     """
     file = resources.files("jaxgan.features") / "weights" / f"{name}.msgpack"
-    data = file.read_bytes() if file.is_file() else b""
-    if hashlib.sha256(data).hexdigest() != BUNDLED[name]:
-        raise UserError(f"{file}, a part of jaxgan, is missing or damaged: install jaxgan again.")
-    return _from_bytes(name, data, chunk)
+    return _from_bytes(name, read_bundled(file, BUNDLED[name]), chunk)
 
 
 def from_file(name, file, chunk=500):

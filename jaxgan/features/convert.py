@@ -13,7 +13,7 @@ from typing import NamedTuple
 
 import numpy as np
 
-from jaxgan.errors import UserError
+from jaxgan.core.errors import UserError
 
 BATCH_NORM_EPS = 1e-3
 _LEGACY_MAGIC = 0x1950A86A20F9469CFC6C

@@ -1,11 +1,11 @@
 """Where the weights of FID's network come from: a file of the user's, the cache, or its source."""
 
 import hashlib
-import os
 import tempfile
 from pathlib import Path
 
-from jaxgan.errors import UserError
+from jaxgan.core.errors import UserError
+from jaxgan.core.files import cache
 
 NAME = "pt_inception-2015-12-05-6726825d.pth"
 URL = f"https://github.com/mseitzer/pytorch-fid/releases/download/fid_weights/{NAME}"
@@ -40,11 +40,6 @@ def weights(path="", progress=None):
             "when training as --config.evaluation.inception_weights=FILE."
         )
     return data
-
-
-def cache():
-    """The user's cache folder of jaxgan: in $XDG_CACHE_HOME, or ~/.cache."""
-    return Path(os.environ.get("XDG_CACHE_HOME") or "~/.cache").expanduser() / "jaxgan"
 
 
 def fetch(url, sha256, file, progress=None):

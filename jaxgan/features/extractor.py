@@ -7,7 +7,7 @@ import jax
 import jax.numpy as jnp
 import numpy as np
 
-from jaxgan.errors import UserError, within
+from jaxgan.core.errors import UserError, within
 
 ROUNDING = 1e-3  # how far beyond [-1, 1] arithmetic may carry an image
 

@@ -12,7 +12,7 @@ import jax
 import jax.numpy as jnp
 from flax import linen as nn
 
-from jaxgan.errors import UserError
+from jaxgan.core.errors import UserError
 from jaxgan.features import convert, download, extractor
 
 SIDE, CLASSES = 299, 1008

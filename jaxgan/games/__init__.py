@@ -2,10 +2,10 @@
 
 from functools import partial
 
+from jaxgan.core.table import Row
 from jaxgan.games.game import Game
-from jaxgan.games.multi import multi_generator_game
-from jaxgan.games.pairs import pair_game
-from jaxgan.table import Row
+from jaxgan.games.pair import pair_game
+from jaxgan.games.several import multi_generator_game
 
 GAMES = {
     "unconditional": Row(pair_game),

@@ -2,7 +2,7 @@
 
 import jax.numpy as jnp
 
-from jaxgan import noise
+from jaxgan.core import noise
 
 
 def mean(values):

@@ -8,10 +8,10 @@ discriminator of the papers is ``D(x) = sigmoid(score(x))``. Both functions of a
 import jax
 from jax.nn import relu, softplus
 
-from jaxgan.errors import UserError
+from jaxgan.core.errors import UserError
+from jaxgan.core.table import Row
 from jaxgan.losses.fgan import F_ROWS
 from jaxgan.losses.objective import AdversarialLoss
-from jaxgan.table import Row
 
 Scores = jax.Array
 

@@ -8,8 +8,8 @@ f'(p / q). The divergences themselves are in ``theory.f_divergences``.
 import inspect
 from functools import partial
 
+from jaxgan.core.table import Row
 from jaxgan.losses.objective import AdversarialLoss
-from jaxgan.table import Row
 from jaxgan.theory.f_divergences import F_DIVERGENCES
 
 

@@ -13,9 +13,9 @@ from typing import NamedTuple
 import jax
 import jax.numpy as jnp
 
-from jaxgan import noise
-from jaxgan.errors import within
-from jaxgan.table import Row
+from jaxgan.core import noise
+from jaxgan.core.errors import within
+from jaxgan.core.table import Row
 
 CriticFn = Callable[[jax.Array], jax.Array]
 

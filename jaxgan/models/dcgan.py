@@ -9,7 +9,7 @@ from typing import Any
 import jax.numpy as jnp
 from flax import linen as nn
 
-from jaxgan.errors import UserError
+from jaxgan.core.errors import UserError
 from jaxgan.models import layers
 from jaxgan.models.sizes import check_count, check_multiples, image_shape
 

@@ -9,7 +9,7 @@ import jax.numpy as jnp
 from flax import linen as nn
 from flax.linen import initializers
 
-from jaxgan.errors import choose
+from jaxgan.core.errors import choose
 from jaxgan.models import conv, resize
 
 FLOAT = jnp.float32

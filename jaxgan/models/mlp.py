@@ -6,7 +6,7 @@ from typing import Any
 import jax.numpy as jnp
 from flax import linen as nn
 
-from jaxgan.errors import choose
+from jaxgan.core.errors import choose
 from jaxgan.models import layers
 
 

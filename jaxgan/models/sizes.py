@@ -1,6 +1,6 @@
 """What networks ask of the sizes of images and of their own fields."""
 
-from jaxgan.errors import UserError
+from jaxgan.core.errors import UserError
 
 
 def image_shape(shape, network):

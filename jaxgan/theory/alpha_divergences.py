@@ -5,7 +5,7 @@ import math
 import jax
 import jax.numpy as jnp
 
-from jaxgan.errors import UserError
+from jaxgan.core.errors import UserError
 from jaxgan.theory.exponentials import LARGEST, expm1, log_softplus, soften
 from jaxgan.theory.record import Elementwise, FDivergence, below
 

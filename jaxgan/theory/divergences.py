@@ -15,7 +15,7 @@ import jax
 import jax.numpy as jnp
 import numpy as np
 
-from jaxgan.errors import UserError, choose
+from jaxgan.core.errors import UserError, choose
 from jaxgan.theory.f_divergences import F_DIVERGENCES
 
 

@@ -20,7 +20,7 @@ import jax.numpy as jnp
 from jax.nn import softplus
 from jax.scipy.special import xlogy
 
-from jaxgan.errors import UserError
+from jaxgan.core.errors import UserError
 from jaxgan.theory.alpha_divergences import alpha
 from jaxgan.theory.exponentials import (
     LOG_2,

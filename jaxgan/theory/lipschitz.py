@@ -6,7 +6,7 @@ from collections.abc import Callable, Mapping
 import jax
 import jax.numpy as jnp
 
-from jaxgan.errors import UserError
+from jaxgan.core.errors import UserError
 
 CriticFn = Callable[[jax.Array], jax.Array]
 

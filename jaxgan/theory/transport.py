@@ -8,7 +8,7 @@ from typing import NamedTuple
 
 import numpy as np
 
-from jaxgan.errors import UserError
+from jaxgan.core.errors import UserError
 
 LARGEST_ENUMERATION = 16  # cells of a plan: 4 x 4 has up to a few hundred extreme plans
 EMPTY = 1e-9

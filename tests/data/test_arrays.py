@@ -3,9 +3,10 @@ from importlib import resources
 import numpy as np
 import pytest
 
+from jaxgan.core.errors import UserError
+from jaxgan.core.files import read_bundled
 from jaxgan.data import load
-from jaxgan.data.arrays import MNIST10K_SHA256, read_bundled
-from jaxgan.errors import UserError
+from jaxgan.data.arrays import MNIST10K_SHA256
 
 IMAGES = np.random.default_rng(0).integers(0, 256, (6, 5, 4, 5), np.uint8)
 LABELS = np.array([0, 2, 1, 2, 0, 1])

@@ -4,9 +4,9 @@ import numpy as np
 import pytest
 from PIL import Image, PngImagePlugin
 
+from jaxgan.core.errors import UserError
 from jaxgan.data import load
 from jaxgan.data.source import CHUNK
-from jaxgan.errors import UserError
 
 PIXELS = np.random.default_rng(0).integers(0, 256, (6, 8, 3), np.uint8)
 

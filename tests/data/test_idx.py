@@ -3,8 +3,8 @@ import gzip
 import numpy as np
 import pytest
 
+from jaxgan.core.errors import UserError
 from jaxgan.data import load
-from jaxgan.errors import UserError
 
 IMAGES = np.random.default_rng(0).integers(0, 256, (5, 4, 3), np.uint8)
 LABELS = np.array([3, 0, 2, 1, 1], np.uint8)

@@ -2,8 +2,8 @@ import jax
 import numpy as np
 import pytest
 
+from jaxgan.core.errors import UserError
 from jaxgan.data import FORMS, SETS, TOYS, load
-from jaxgan.errors import UserError
 
 
 def test_a_name_of_no_known_form():

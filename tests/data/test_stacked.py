@@ -2,8 +2,8 @@ import numpy as np
 import pytest
 
 from jaxgan import data
+from jaxgan.core.errors import UserError
 from jaxgan.data.arrays import bundled_digits
-from jaxgan.errors import UserError
 
 OPTIONS = {"points": 4000, "seed": 3}
 

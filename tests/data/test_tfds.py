@@ -11,8 +11,8 @@ from pathlib import Path
 import numpy as np
 import pytest
 
+from jaxgan.core.errors import UserError
 from jaxgan.data import load
-from jaxgan.errors import UserError
 
 HERE = Path(__file__).parent
 PREPARED = HERE / "tfds"

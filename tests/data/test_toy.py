@@ -3,9 +3,9 @@ import numpy as np
 import pytest
 from scipy import stats
 
+from jaxgan.core.errors import UserError
 from jaxgan.data import TOYS, load
 from jaxgan.data.toy import roll_curve
-from jaxgan.errors import UserError
 
 MAD_GAN = {"means": (10, 20, 60, 80, 110), "stds": (3, 3, 2, 2, 1)}
 

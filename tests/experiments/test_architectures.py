@@ -2,7 +2,7 @@ import numpy as np
 import pytest
 
 from experiments import architectures as experiment
-from jaxgan import build
+from jaxgan.build import parts
 
 
 def test_every_method_meets_the_same_architectures_within_the_lists():
@@ -25,7 +25,7 @@ def test_configs_are_what_the_method_says(method):
         "critic": experiment.Side(3, 32, "relu", "layer"),
     }
     config = experiment.configure(method, pair, steps=10, batch=8)
-    build.check_names(config)
+    parts.check_names(config)
     assert config.generator.features == (16, 16) and config.generator.norm == "batch"
     assert config.critic.features == (32, 32, 32)
     assert config.critic.norm == ("spectral" if method == "WGAN-SN" else "layer")

@@ -3,7 +3,7 @@ from pathlib import Path
 import pytest
 
 from experiments import baselines
-from jaxgan.errors import UserError
+from jaxgan.core.errors import UserError
 
 
 def test_a_run_is_judged_on_its_way_and_at_its_end():

@@ -2,8 +2,8 @@ import numpy as np
 import pytest
 
 from experiments import coverage
-from jaxgan import build
-from jaxgan.check import check_config
+from jaxgan.build import parts
+from jaxgan.build.check import check_config
 from jaxgan.losses import ADVERSARIAL, PENALTIES
 
 
@@ -16,7 +16,7 @@ def test_every_objective_has_a_row_that_is_a_sound_config():
         for toy in coverage.TOYS:
             config = coverage.config_of(objective, toy, 100)
             check_config(config)
-            build.check_names(config)
+            parts.check_names(config)
             expected = 100 * objective.long // (1 if objective.n_critic == 1 else 4)
             assert config.steps == expected
             assert config.generator.optimizer.anneal and config.critic.optimizer.anneal

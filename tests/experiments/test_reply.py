@@ -6,8 +6,8 @@ import optax
 from experiments.reply import make_learn, make_slope
 from jaxgan.games import GAMES
 from jaxgan.losses import ADVERSARIAL
-from jaxgan.networks import Network
-from jaxgan.state import Side
+from jaxgan.models.network import Network
+from jaxgan.step.state import Side
 
 REAL, FAKE = jnp.array([1.0, 2.0]), jnp.array([3.0, 5.0])
 

@@ -6,8 +6,8 @@ import numpy as np
 import pytest
 
 from jaxgan import data
-from jaxgan.data import batching
-from jaxgan.errors import UserError
+from jaxgan.core.errors import UserError
+from jaxgan.data import feed
 from jaxgan.features import FEATURES, classifier
 
 
@@ -20,7 +20,7 @@ def digits(**view):
     """Images and labels that no training saw."""
     whole = data.load("mnist10k", **view).arrays()
     unseen = classifier.held_out(whole["label"])
-    return np.asarray(batching.to_float({"x": whole["x"][unseen]})["x"]), whole["label"][unseen]
+    return np.asarray(feed.to_float({"x": whole["x"][unseen]})["x"]), whole["label"][unseen]
 
 
 # 28x28 as stored; 32x32 enlarged, and 32x32 on black, where the digits come out smaller. Beside
@@ -48,7 +48,7 @@ def test_clothes_are_told_apart():
     """Of Fashion-MNIST's test images the first ten of every class; of all 10,000 it has 91.3 %."""
     with np.load(Path(__file__).parent / "clothes.npz") as stored:
         images, labels = stored["images"][..., None], stored["labels"]
-    images = np.asarray(batching.to_float({"x": images})["x"])
+    images = np.asarray(feed.to_float({"x": images})["x"])
     features, logits = FEATURES["fashion_cnn"]().run(images)
     assert (logits.argmax(1) == labels).sum() == 88
     np.testing.assert_allclose(features.mean(), 0.57986, rtol=1e-4)

@@ -7,7 +7,7 @@ import zipfile
 import numpy as np
 import pytest
 
-from jaxgan.errors import UserError
+from jaxgan.core.errors import UserError
 from jaxgan.features import convert
 
 

@@ -2,7 +2,8 @@ import hashlib
 
 import pytest
 
-from jaxgan.errors import UserError
+from jaxgan.core import files
+from jaxgan.core.errors import UserError
 from jaxgan.features import download
 
 CONTENT = bytes(range(256)) * 5
@@ -21,7 +22,7 @@ def source(tmp_path, monkeypatch):
 
 
 def cached():
-    return sorted(file.name for file in download.cache().glob("*"))
+    return sorted(file.name for file in files.cache().glob("*"))
 
 
 def test_the_name_tells_the_hash(monkeypatch):

@@ -2,9 +2,9 @@ import jax.numpy as jnp
 import numpy as np
 import pytest
 
-from jaxgan.errors import UserError
+from jaxgan.core.errors import UserError
+from jaxgan.evaluation.plot import to_uint8
 from jaxgan.features import FEATURES, extractor
-from jaxgan.plot import to_uint8
 
 TRACES = []
 

@@ -8,7 +8,7 @@ import jax.numpy as jnp
 import numpy as np
 import pytest
 
-from jaxgan.errors import UserError
+from jaxgan.core.errors import UserError
 from jaxgan.features import FEATURES, convert, download, inception
 
 

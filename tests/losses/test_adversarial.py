@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 from numpy import log
 
-from jaxgan.errors import UserError
+from jaxgan.core.errors import UserError
 from jaxgan.losses import ADVERSARIAL, classifiers, smooth_real_label
 
 pytestmark = pytest.mark.usefixtures("strict_ranks")

@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 from scipy import stats
 
-from jaxgan.errors import UserError
+from jaxgan.core.errors import UserError
 from jaxgan.losses import ADVERSARIAL
 from jaxgan.theory import F_DIVERGENCES
 

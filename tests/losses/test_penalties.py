@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 from scipy import stats
 
-from jaxgan.errors import UserError
+from jaxgan.core.errors import UserError
 from jaxgan.losses import PENALTIES, Critic, input_gradient_norms
 from jaxgan.losses.penalties import interpolate
 

@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 
 from jaxgan import models
-from jaxgan.networks import network
+from jaxgan.models.network import network
 
 SIZES = {
     "mlp": (6, 5, 1),

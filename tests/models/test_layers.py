@@ -9,7 +9,7 @@ import numpy as np
 import pytest
 from flax import linen as nn
 
-from jaxgan.errors import UserError
+from jaxgan.core.errors import UserError
 from jaxgan.models import layers
 
 WINDOW = 4

@@ -5,8 +5,9 @@ import jax.numpy as jnp
 import numpy as np
 import pytest
 
-from jaxgan import models, networks
-from jaxgan.errors import UserError
+from jaxgan import models
+from jaxgan.core.errors import UserError
+from jaxgan.models import network
 
 BATCH, NOISE, CLASSES = 4, 6, 3
 SHAPES = {
@@ -110,11 +111,11 @@ def test_critic_with_many_scores_dropout_and_features(name):
     keys = jax.random.split(jax.random.key(1), BATCH)
     variables = filled(module, x)
     params = variables["params"]
-    network = networks.network(module, SHAPES[name])
+    player = network.network(module, SHAPES[name])
 
     @jax.jit
     def run(x, keys):
-        return network.features(variables, x, keys=keys, train=True)
+        return player.features(variables, x, keys=keys, train=True)
 
     scores, features = run(x, keys)
     last = params[max(layer for layer in params if layer.startswith("Dense"))]
@@ -123,7 +124,7 @@ def test_critic_with_many_scores_dropout_and_features(name):
     assert 0.2 < np.mean(features == 0) < 0.8
     other = jnp.concatenate([jax.random.split(jax.random.key(2), 1), keys[1:]])
     np.testing.assert_array_equal(np.any(run(x, other)[0] != scores, axis=1), [True] + [False] * 3)
-    sampled = [network.apply(variables, x, keys=k, train=False)[0] for k in (keys, None)]
+    sampled = [player.apply(variables, x, keys=k, train=False)[0] for k in (keys, None)]
     np.testing.assert_array_equal(*sampled)
 
 

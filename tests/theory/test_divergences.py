@@ -7,7 +7,7 @@ from numpy import log
 from scipy.linalg import sqrtm
 from scipy.spatial.distance import jensenshannon
 
-from jaxgan.errors import UserError
+from jaxgan.core.errors import UserError
 from jaxgan.theory import (
     F_DIVERGENCES,
     GAUSSIAN_DIVERGENCES,

@@ -7,7 +7,7 @@ import pytest
 import scipy.special
 from numpy import exp, log
 
-from jaxgan.errors import UserError
+from jaxgan.core.errors import UserError
 from jaxgan.theory import F_DIVERGENCES, f_divergence, quadrature
 from jaxgan.theory.exponentials import LARGEST, log_wright_omega
 

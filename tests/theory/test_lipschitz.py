@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 from flax import linen as nn
 
-from jaxgan.errors import UserError
+from jaxgan.core.errors import UserError
 from jaxgan.theory import lipschitz_bound, steepest_gradient, steepest_pair
 
 pytestmark = pytest.mark.usefixtures("strict_ranks")

@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 import scipy.stats
 
-from jaxgan.errors import UserError
+from jaxgan.core.errors import UserError
 from jaxgan.theory import (
     assignment,
     distances,

@@ -1,0 +1,104 @@
+"""A recipe's file, and what the command line sets in its config."""
+
+import ast
+import difflib
+import runpy
+import traceback
+from pathlib import Path
+
+from ml_collections import ConfigDict
+
+from jaxgan import data, defaults
+from jaxgan.build.check import NAMED, TOLD, check_config, find
+from jaxgan.core.errors import UserError
+
+# Groups that name a row; on the command line the row's name stands for its group.
+CHOICES = (*NAMED, "data")
+
+
+def load_recipe(name):
+    """The config that the function ``get_config()`` of a Python file makes.
+
+    Args:
+      name: path of the file; after a colon, what ``get_config`` takes, as toy_ring.py:grid.
+
+    Raises:
+      UserError: no such file, one that fails (the sentence names the line), or not a recipe.
+    """
+    path, *argument = name.split(":", 1)
+    if not Path(path).is_file():
+        beside = [str(file) for file in Path(path).parent.glob("*.py")]
+        near = difflib.get_close_matches(path, beside, n=1)
+        hint = f"did you mean {near[0]}?" if near else "see the folder configs/."
+        raise UserError(f"--config={path}: there is no such recipe; {hint}")
+    try:
+        recipe = runpy.run_path(path)
+        if "get_config" not in recipe:
+            raise UserError("a recipe must have a function get_config().")
+        config = recipe["get_config"](*argument)
+        if not isinstance(config, ConfigDict):
+            raise UserError(f"get_config() must return a config; it returns {config!r:.50}.")
+        check_config(config)
+    except Exception as error:  # A recipe is a program: anything can go wrong in it.
+        frames = traceback.extract_tb(error.__traceback__)
+        lines = [f", line {frame.lineno}" for frame in frames if frame.filename == path]
+        kind = "" if isinstance(error, UserError) else f"{type(error).__name__}: "
+        message = " ".join(str(error).split())
+        raise UserError(f"{path}{''.join(lines[-1:])}: {kind}{message.rstrip('.')}.") from error
+    return config.lock()
+
+
+def _read_bool(text):
+    return {"true": True, "false": False}[text.lower()]
+
+
+def _read_tuple(text):
+    value = ast.literal_eval(text)
+    return tuple(value) if isinstance(value, (tuple, list)) else (value,)
+
+
+READERS = {bool: _read_bool, int: int, float: float, str: str, tuple: _read_tuple}
+
+
+def override(config, dotted, text):
+    """Set a key from the text of its value; a new ``name`` brings the options of its row.
+
+    Raises:
+      UserError: an unknown key, or a value of the wrong type.
+    """
+    group, key = find(config, dotted)
+    held = group[key]
+    if dotted in CHOICES:  # a group stands for the row that it names
+        return override(config, f"{dotted}.name", text)
+    if isinstance(held, ConfigDict):
+        keys = ", ".join(f"{dotted}.{name}" for name in held)
+        raise UserError(f"--config.{dotted} takes no value, its keys do: {keys or 'none'}.")
+    try:
+        value = READERS[type(held)](text)
+    except (KeyError, ValueError, SyntaxError) as error:
+        wanted = TOLD.get(type(held), f"values with commas between, as {held}")
+        raise UserError(f"--config.{dotted}={text}: {key} must be {wanted}.") from error
+    if key == "name" and value != held:
+        _rename(config, dotted.removesuffix(".name"), value)
+    else:
+        group[key] = value
+
+
+def names_a_row(dotted):
+    """Whether a key chooses a row, whose options it brings."""
+    return dotted in CHOICES or dotted.endswith(".name")
+
+
+def _rename(config, group, name):
+    side, _, rest = group.partition(".")
+    if group == "data":
+        config.data.name, config.data.options = name, ConfigDict(data.options_of(name))
+    elif rest == "optimizer":
+        kept = ("learning_rate", "anneal", "clip_gradient", "weight_limit")
+        old = config[side].optimizer
+        config[side].optimizer = defaults.optimizer(name, **{key: old[key] for key in kept})
+    elif group in ("game", "loss"):
+        config[group] = {"game": defaults.game, "loss": defaults.loss}[group](name)
+    else:
+        make = {"generator": defaults.generator, "critic": defaults.critic}[side]
+        config[side] = make(name, optimizer=config[side].optimizer)

@@ -1,0 +1,59 @@
+"""Who the members of a population are: what ``config.population`` says."""
+
+import numpy as np
+
+from jaxgan.build.check import find
+from jaxgan.core.errors import UserError, within
+from jaxgan.losses import PENALTIES
+from jaxgan.step.population import Members
+
+RATES = ("generator.optimizer.learning_rate", "critic.optimizer.learning_rate")
+WEIGHTS = tuple(f"penalties.{name}.weight" for name in PENALTIES)
+
+
+def members(config):
+    """Read ``config.population``.
+
+    Raises:
+      UserError: a key that members cannot differ in, or not one value for each member.
+    """
+    settings = config["population"]
+    count, values = settings["members"], {}
+    for word in settings["vary"].split():
+        key, _, text = word.partition("=")
+        if key in values:
+            raise UserError(f"population.vary names {key} twice.")
+        if key not in RATES + WEIGHTS:
+            raise UserError(
+                f"population.vary: members cannot differ in {key!r}; they can in "
+                f"{', '.join(RATES)} and penalties.NAME.weight, with KEY=VALUE,VALUE,... a word."
+            )
+        try:
+            values[key] = np.array([float(value) for value in text.split(",")], np.float32)
+        except ValueError as error:
+            raise UserError(f"population.vary: {word} must have numbers, as 1e-4,2e-4.") from error
+        if len(values[key]) != count:
+            raise UserError(
+                f"population.vary: {key} has {len(values[key])} values for {count} members; "
+                "each needs one."
+            )
+        for value in values[key]:
+            within(f"population.vary: {key}", float(value), 0, float("inf"))
+            if key in RATES and not value > 0:
+                raise UserError(f"population.vary: {key} is 0; it must be greater.")
+    if values and count == 1:
+        raise UserError("population.vary is of several members; set population.members.")
+    return Members(np.uint32(config["seed"]) + np.arange(count, dtype=np.uint32), values)
+
+
+def largest(config, values):
+    """The config (nested dictionaries) with the largest of each key's values: all is in play."""
+    config = {key: _copied(value) for key, value in config.items()}
+    for dotted, each in values.items():
+        group, key = find(config, dotted)
+        group[key] = float(each.max())
+    return config
+
+
+def _copied(value):
+    return {key: _copied(each) for key, each in value.items()} if hasattr(value, "items") else value

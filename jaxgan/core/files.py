@@ -1,0 +1,50 @@
+"""Files: the user's cache folder, writing in one piece, and what ships with the package."""
+
+import contextlib
+import hashlib
+import os
+from pathlib import Path
+
+from jaxgan.core.errors import UserError
+
+
+def cache() -> Path:
+    """The user's cache folder of jaxgan: in $XDG_CACHE_HOME, or ~/.cache."""
+    return Path(os.environ.get("XDG_CACHE_HOME") or "~/.cache").expanduser() / "jaxgan"
+
+
+@contextlib.contextmanager
+def whole(path):
+    """Yield the path of a draft that takes the place of ``path`` by a rename.
+
+    A kill leaves the old file or the new one. The folder must exist.
+    """
+    path = Path(path)
+    draft = path.with_name(f".{path.name}.{os.getpid()}.draft")
+    try:
+        yield draft
+        os.replace(draft, path)
+    finally:
+        draft.unlink(missing_ok=True)
+
+
+def write_text(path, text: str):
+    """Write a text file in one piece."""
+    with whole(path) as draft:
+        draft.write_text(text)
+
+
+def read_bundled(file, sha256: str) -> bytes:
+    """The bytes of a file that ships with the package.
+
+    Args:
+      file: ``importlib.resources`` path.
+      sha256: hexadecimal digest that they must have.
+
+    Raises:
+      UserError: missing or damaged.
+    """
+    data = file.read_bytes() if file.is_file() else b""
+    if hashlib.sha256(data).hexdigest() != sha256:
+        raise UserError(f"{file}, a part of jaxgan, is missing or damaged: install jaxgan again.")
+    return data

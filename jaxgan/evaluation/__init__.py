@@ -1,0 +1,1 @@
+"""Looks at the average generator: pictures, features, metrics beside their floors."""

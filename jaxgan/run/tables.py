@@ -1,0 +1,44 @@
+"""What a run says at its end: the best and the last, and its members."""
+
+import math
+from pathlib import Path
+
+from jaxgan.run.report import MEMBERS, read_metrics
+
+
+def best_and_last(rows, ranked_by, network):
+    """A table of what was evaluated: at the best step, and at the last that was evaluated.
+
+    Args:
+      rows: of metrics.jsonl.
+      ranked_by: name of a metric; lower is better.
+      network: of the features; the metrics whose names end with it are told too.
+    """
+    looked = [row for row in rows if row.get(ranked_by) is not None]
+    if not looked:
+        return f"{ranked_by} was never finite."
+    best, last = min(looked, key=lambda row: row[ranked_by]), looked[-1]
+    plain = ("modes", "high_quality", "reverse_kl")  # of toys
+    names = [ranked_by, *(n for n in last if n.endswith(f"_{network}") or n in plain)]
+    cells = [("", f"best (step {best['step']})", f"last (step {last['step']})")]
+    for name in dict.fromkeys(names):
+        values = [row.get(name) for row in (best, last)]
+        cells.append((name, *("-" if value is None else f"{value:.4g}" for value in values)))
+    return "\n".join(f"{name:36}{left:22}{right}" for name, left, right in cells)
+
+
+def members_table(workdir, ranked_by, told):
+    """What every member of a population has last: a line each, the best first.
+
+    Args:
+      workdir: run directory.
+      ranked_by: name of a metric; lower is better.
+      told: number of a member -> who it is, in words.
+    """
+    rows = [row for row in read_metrics(Path(workdir) / MEMBERS) if ranked_by in row]
+    if not rows:
+        return ""
+    last = {i: math.inf if v is None else v for i, v in enumerate(rows[-1][ranked_by])}
+    numbers = {i: f"{v:.4g}" if math.isfinite(v) else "not finite" for i, v in last.items()}
+    lines = [f"{i:6}  {numbers[i]:22}{told(i)}" for i in sorted(last, key=last.get)]
+    return "\n".join([f"member  {ranked_by + ', last':22}", *lines])

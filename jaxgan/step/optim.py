@@ -1,0 +1,86 @@
+"""One optax chain a side, read top to bottom; clipping the weights is its last link."""
+
+import jax
+import jax.numpy as jnp
+import optax
+
+from jaxgan.core.errors import UserError, choose, within
+
+
+def _adam(learning_rate, config):
+    return optax.adam(learning_rate, b1=config["b1"], b2=config["b2"], eps=config["eps"])
+
+
+def _rmsprop(learning_rate, config):
+    # eps outside the square root: PyTorch's form, which the WGAN authors' rate was found with.
+    return optax.rmsprop(learning_rate, decay=config["decay"], eps=config["eps"], eps_in_sqrt=False)
+
+
+def _sgd(learning_rate, config):
+    return optax.sgd(learning_rate, momentum=config["momentum"] or None)
+
+
+# name -> (chain, its own options with their defaults)
+OPTIMIZERS = {
+    "adam": (_adam, {"b1": 0.5, "b2": 0.999, "eps": 1e-8}),
+    "rmsprop": (_rmsprop, {"decay": 0.99, "eps": 1e-8}),
+    "sgd": (_sgd, {"momentum": 0.0}),
+}
+# All options are at least 0; these, which average over steps, are below 1.
+DECAYS = ("b1", "b2", "decay", "momentum")
+
+
+def clip_weights(limit: float) -> optax.GradientTransformation:
+    """Make the *parameters after the update* lie in [-limit, limit] (Arjovsky et al. 2017, line 7).
+
+    An update u of parameters p becomes clip(p + u, -limit, limit) - p, so it must come last in a
+    chain and needs the parameters.
+    """
+
+    def update(updates, state, params=None):
+        if params is None:
+            raise ValueError(optax.NO_PARAMS_MSG)
+        clipped = jax.tree.map(lambda u, p: jnp.clip(p + u, -limit, limit) - p, updates, params)
+        return clipped, state
+
+    return optax.GradientTransformation(lambda params: optax.EmptyState(), update)
+
+
+def optimizer(
+    name, *, learning_rate, anneal_updates=0, clip_gradient=0.0, weight_limit=0.0, **options
+):
+    """Build a side's chain: clip the gradient's global norm, optimise, clip the weights.
+
+    Args:
+      name: row of ``OPTIMIZERS``.
+      learning_rate: > 0; may be traced.
+      anneal_updates: over so many updates of this side the rate falls to 0 linearly; 0: it stays.
+      clip_gradient: largest global norm of the gradient; 0 leaves it alone.
+      weight_limit: c of WGAN's weight clipping; 0 leaves the weights alone.
+      **options: the row's own options.
+
+    Raises:
+      UserError: an unknown name or option, or a number out of range.
+    """
+    build, defaults = choose(name=name, table=OPTIMIZERS, kind="optimizer")
+    if unknown := sorted(set(options) - set(defaults)):
+        raise UserError(
+            f"optimizer {name!r} has no option {unknown[0]!r}; it has {', '.join(defaults)}."
+        )
+    if not isinstance(learning_rate, jax.Array) and not 0 < learning_rate < float("inf"):
+        raise UserError(f"learning_rate is {learning_rate}; it must be greater than 0.")
+    limits = {
+        "anneal_updates": anneal_updates,
+        "clip_gradient": clip_gradient,
+        "weight_limit": weight_limit,
+    }
+    for key, value in {**limits, **options}.items():
+        within(key, value, 0, 1 if key in DECAYS else float("inf"))
+    if anneal_updates:
+        learning_rate = optax.linear_schedule(learning_rate, 0.0, anneal_updates)
+    links = [
+        optax.clip_by_global_norm(clip_gradient) if clip_gradient else None,
+        build(learning_rate, {**defaults, **options}),
+        clip_weights(weight_limit) if weight_limit else None,
+    ]
+    return optax.chain(*[link for link in links if link is not None])

@@ -1,0 +1,152 @@
+import json
+import os
+import subprocess
+import sys
+
+import numpy as np
+import pytest
+
+from jaxgan.core.errors import UserError
+from jaxgan.run import directory, report
+
+
+def rows(workdir):
+    return report.read_metrics(workdir / "metrics.jsonl")
+
+
+def events(workdir):
+    """(tag or kind, step) of everything in the event files, in the order of writing."""
+    from tensorboardX.proto.event_pb2 import Event
+    from tensorboardX.record_writer import RecordWriter  # noqa: F401 - the format read below
+
+    found = []
+    for path in sorted((workdir / "tensorboard").iterdir(), key=lambda p: p.stat().st_mtime_ns):
+        content = path.read_bytes()
+        while content:  # a record: uint64 length, uint32 CRC, the event, uint32 CRC
+            length = int.from_bytes(content[:8], "little")
+            event = Event.FromString(content[12 : 12 + length])
+            content = content[12 + length + 4 :]
+            if event.HasField("session_log"):
+                found.append(("start", event.step))
+            found += [(value.tag, event.step) for value in event.summary.value]
+    return found
+
+
+def test_a_run_and_its_resumption(tmp_path):
+    with report.open_report(tmp_path, 0, 30) as written:
+        for step in (10, 20):
+            written.scalars(step, {"critic_loss": np.float32(0.1), "fid": step})
+        written.image(20, np.full((4, 6, 1), 128, np.uint8))
+    first = rows(tmp_path)
+    # float32(0.1) is 0.100000001490116...: the row holds every bit of it.
+    assert first[0] == {"step": 10, "critic_loss": float(np.float32(0.1)), "fid": 10.0}
+    with open(tmp_path / "metrics.jsonl", "a") as file:
+        file.write('{"step": 30, "critic_lo')  # torn by a kill
+    with report.open_report(tmp_path, 10, 30) as written:
+        assert rows(tmp_path) == first[:1]
+        written.scalars(20, {"fid": 5})
+    assert rows(tmp_path) == [first[0], {"step": 20, "fid": 5.0}]
+    told = events(tmp_path)
+    assert told[:5] == [
+        ("start", 0),
+        ("critic_loss", 10),
+        ("fid", 10),
+        ("critic_loss", 20),
+        ("fid", 20),
+    ]
+    assert told[5:] == [("samples", 20), ("start", 11), ("fid", 20)]
+    assert (tmp_path / "samples" / "00000020.png").stat().st_size > 0
+    assert not list(tmp_path.glob(".*"))
+
+
+def test_a_new_run_starts_with_no_rows(tmp_path):
+    (tmp_path / "metrics.jsonl").write_text('{"step": 0}\n{"step": 5}\n')
+    with report.open_report(tmp_path, 0, 30):
+        pass
+    assert rows(tmp_path) == []
+
+
+def test_what_is_not_finite_is_null(tmp_path):
+    with report.open_report(tmp_path, 0, 30) as written:
+        written.scalars(1, {"a": np.nan, "b": -np.inf, "c": 1})
+    line = (tmp_path / "metrics.jsonl").read_text()
+    assert line == '{"step": 1, "a": null, "b": null, "c": 1.0}\n'
+    assert ("c", 1) in events(tmp_path) and ("a", 1) not in events(tmp_path)
+
+
+def test_progress_without_a_terminal(tmp_path, capfd, monkeypatch):
+    monkeypatch.setattr(report, "LINE_EVERY", 0.0)
+    with report.open_report(tmp_path, 100, 200) as written:
+        written.say("Resuming.")
+        written.progress(150, {"critic_loss": 0.12345, "generator_loss": 2.0, "penalty": 9.0})
+        written.progress(200, {"wasserstein": 3.14159})
+    out, err = capfd.readouterr()
+    lines = err.splitlines()
+    assert out == "" and "\r" not in err and "" not in lines
+    assert "100/200" in lines[0] and lines[1] == "Resuming."
+    (half,) = [line for line in lines if "150/200" in line]
+    assert "critic=0.123, generator=2" in half and "penalty" not in half and "step/s" in half
+    assert "200/200" in lines[-1] and "W=3.14" in lines[-1]
+
+
+def test_progress_on_a_terminal(tmp_path):
+    """One line is rewritten, and the last state stays."""
+    code = (
+        f"from jaxgan import report\nwith report.open_report({str(tmp_path)!r}, 0, 2) as written:\n"
+        "  written.progress(1, {})\n  written.progress(2, {'critic_loss': 0.5})\n"
+    )
+    ours, theirs = os.openpty()
+    subprocess.run([sys.executable, "-c", code], stderr=theirs, check=True, timeout=60)
+    os.close(theirs)
+    shown = os.read(ours, 10_000).decode()
+    os.close(ours)
+    last = shown.rstrip("\r\n").split("\r")[-1]
+    assert "2/2" in last and "critic=0.5" in last and shown.count("\n") == 1
+
+
+CONFIG = {"seed": 0, "generator": {"widths": (8, 16), "optimizer": {"b1": 0.5}}, "options": {}}
+
+
+def test_config_round_trip(tmp_path):
+    directory.write_config(tmp_path / "run", CONFIG, (28, 28, 1), 10)
+    stored = directory.read_config(tmp_path / "run")
+    assert stored["shape"] == (28, 28, 1) and stored["classes"] == 10
+    assert directory.contradictions(stored["config"], CONFIG) == []
+    assert set(stored["versions"]) == {*directory.PACKAGES, "python"}
+    assert stored["versions"]["numpy"] == np.__version__
+    assert [path.name for path in (tmp_path / "run").iterdir()] == ["config.json"]
+
+
+def test_config_errors(tmp_path):
+    with pytest.raises(UserError, match="config.json cannot be read .*No such file"):
+        directory.read_config(tmp_path)
+    directory.write_config(tmp_path, CONFIG, (2,), 0)
+    path = tmp_path / "config.json"
+    whole = path.read_text()
+    for damaged in (whole[:50], "", "[]", json.dumps({"config": {}}), "\x00" * 9):
+        path.write_text(damaged)
+        with pytest.raises(UserError, match="config.json is damaged"):
+            directory.read_config(tmp_path)
+
+
+def test_contradictions():
+    new = {"seed": 1, "generator": {"widths": [8, 32], "optimizer": {"b1": 0.5}}, "extra": "x"}
+    told = [
+        "seed was 0, is 1",
+        "generator.widths was [8, 16], is [8, 32]",
+        "options was {}, is absent",
+        "extra was absent, is x",
+    ]
+    assert directory.contradictions(CONFIG, new) == told
+    assert directory.contradictions(CONFIG, new, free=("seed", "options", "extra")) == told[1:2]
+    # A freed key frees what lies below it, and nothing that merely begins like it.
+    assert directory.contradictions(CONFIG, new, free=("generator", "opt", "see")) == [
+        told[0],
+        *told[2:],
+    ]
+
+
+def test_import_is_light():
+    heavy = "{'tensorboardX', 'tqdm', 'matplotlib', 'PIL', 'orbax'}"
+    code = f"import sys, jaxgan.run.report; sys.exit(bool({heavy} & set(sys.modules)))"
+    subprocess.run([sys.executable, "-c", code], check=True, timeout=60)
