@@ -12,7 +12,7 @@ from jaxgan.step.parallel import kind
 def player(task):
     """What ``worker.py`` needs: functions by command."""
     config = task["config"]
-    compilation.fuse_outputs(config)
+    compilation.set_xla_flags(config)
     run = prepare(config)
     feed = run.feed()
     call = run.call(feed)

@@ -75,7 +75,7 @@ def main(argv=None):
 
     def command():
         config, workdir, flags = parse(sys.argv[1:] if argv is None else argv)
-        compilation.fuse_outputs(config)
+        compilation.set_xla_flags(config)
         if flags.processes:  # before anything else asks JAX for its devices
             parallel.join_processes(flags.processes)
         train(config, workdir, profile=flags.profile)

@@ -23,7 +23,7 @@ import pytest
 from jaxgan import defaults
 from jaxgan.step import compilation
 
-compilation.fuse_outputs(defaults.get_config())  # as jaxgan train does
+compilation.set_xla_flags(defaults.get_config())  # as jaxgan train does
 
 
 @pytest.fixture

@@ -1,102 +1,188 @@
-"""From a config to functions: networks, game, optimisers. The config goes no further than here."""
+"""From a config to functions: draws, networks, games, optimisers. The config goes no further."""
 
+from collections.abc import Mapping
+
+import jax
 import jax.numpy as jnp
 import optax
 
-from jaxgan.build.check import check_type
+from jaxgan.build import phases
+from jaxgan.build.check import check_options, check_type
+from jaxgan.core import noise
 from jaxgan.core.errors import UserError, choose, within
-from jaxgan.games import GAMES, LABELLED
-from jaxgan.losses import ADVERSARIAL, PENALTIES, smooth_real_label
-from jaxgan.models import CRITICS, GENERATORS, options
-from jaxgan.models.network import network, stacked
+from jaxgan.data.tasks import TASKS
+from jaxgan.features import FROZEN
+from jaxgan.games import GAMES
+from jaxgan.games import draw as draws
+from jaxgan.losses import ADVERSARIAL, DISTANCES, PENALTIES, smooth_real_label
+from jaxgan.losses import distances as losses_distances
+from jaxgan.models import CRITICS, GENERATORS, takes
+from jaxgan.models.network import Network, network, stacked
 from jaxgan.step import optim
 
-NONE = {}  # no value stands for one of the config's
+NO_VALUES = {}  # no member has a value that replaces the config's
 DTYPES = {"float32": jnp.float32, "bfloat16": jnp.bfloat16}
+SIDES = {"generator": GENERATORS, "critic": CRITICS}
 
 
-def _options(kind, group, known, fixed=("name",)):
-    """The options of a group: all of its keys but the fixed ones, as its row knows them."""
-    # JSON turns tuples into lists, which a module cannot hash.
-    options = {key: tuple(v) if isinstance(v, list) else v for key, v in group.items()}
-    options = {key: value for key, value in options.items() if key not in fixed}
-    if unknown := sorted(set(options) - set(known)):
-        raise UserError(
-            f"{kind} {group['name']!r} has no option {unknown[0]!r}; "
-            f"it has {', '.join(known) or 'none'}."
-        )
-    for key, value in options.items():
-        check_type(f"{kind}.{key}", value, known[key])
-    return options
-
-
-def _module(table, kind, config, axis_name, **fixed):
-    module = choose(table, config[kind]["name"], kind)
-    fields = _options(kind, config[kind], options(module), ("name", "optimizer"))
-    for key, value in fields.items():
-        for entry in value if isinstance(value, tuple) else ():  # the widths of layers
-            within(f"an entry of {kind}.{key}", entry, 1)
-    if "dropout" in fields:
-        within(f"{kind}.dropout", fields["dropout"], 0, 1)
-    dtype = choose(DTYPES, config["compute_dtype"], "compute_dtype")
-    return module(dtype=dtype, axis_name=axis_name, **fixed, **fields)
-
-
-def _row(table, kind, config):
+def _row(table, kind, group):
     """A row of a table, and its options as the config's group has them."""
-    row = choose(table, config[kind]["name"], kind)
-    return row, _options(kind, config[kind], row.options)
+    row = choose(table, group["name"], kind)
+    return row, check_options(kind, group, row.options)
+
+
+def rules(config):
+    """The row of ``GAMES``, and its options."""
+    return _row(GAMES, "game", config["game"])
 
 
 def check_names(config):
     """Raise ``UserError`` for a name or an option that no table has; needs no data."""
-    for side in ("generator", "critic"):
-        optimizer(config, side)
-    _, options = _row(GAMES, "game", config)
+    _, options = rules(config)
     if "generators" in options:
         within("game.generators", options["generators"], 2)
-    game(config, generator(config, (), 0), critic(config, (), 0), 0)
+    for side in SIDES:
+        optimizer(config, side)
+        _fields(config, side)
+    task(config)
+    loss(config)
+    penalties(config)
+    terms(config, None)
 
 
-def classes_in_play(config, classes):
-    """How many labels the players see: none where the game has none.
+# What a game is given.
+
+
+def task(config):
+    """The task that prepares every batch: (batch, keys, step) -> batch."""
+    row, options = _row(TASKS, "data.task", config["data"]["task"])
+    return row(**options)
+
+
+def classes(entries) -> dict[str, int]:
+    """How many classes each category has, by name."""
+    return {name: entry.classes for name, entry in entries.items() if entry.classes}
+
+
+def draw(config, entries):
+    """What becomes of a batch before the generator sees it: the task, then the game's own draws.
 
     Raises:
-      UserError: unknown game, or a game with labels on data that have none.
+      UserError: the data lack what the game needs.
     """
-    name = config["game"]["name"]
-    choose(GAMES, name, "game")
-    if name not in LABELLED:
-        return 0
-    if classes < 2:
+    row, options = rules(config)
+    prepare = task(config)
+    known = classes(entries)
+    shapes = jax.eval_shape(lambda: prepare(_batch(entries), _keys(1), 0))
+    for name in row.needs:
+        if name == "label" and known.get(name, 0) < 2:
+            raise UserError(
+                f"game {config['game']['name']!r} needs labels of at least two classes and data "
+                f"{config['data']['name']!r} has none; game='unconditional' plays without."
+            )
+        if name not in shapes:
+            raise UserError(
+                f"game {config['game']['name']!r} needs {name!r}, which data "
+                f"{config['data']['name']!r} has not: name paired data, as emoji or glyphs, or a "
+                f"data.task that makes it: {', '.join(sorted(set(TASKS) - {'none'}))}."
+            )
+    own = draws.compose(*(make(options, known) for make in row.draws))
+
+    def draw(batch, keys, step):
+        keys_task = jax.vmap(lambda key: jax.random.fold_in(key, noise.TASK))(keys)
+        return own(prepare(batch, keys_task, step), keys, step)
+
+    return draw
+
+
+def _batch(entries, size=1):
+    """Zeros as a batch of these entries has them inside: pixels are floats."""
+    kinds = {"u": jnp.float32}
+    return {
+        name: jnp.zeros((size, *entry.shape), kinds.get(jnp.dtype(entry.dtype).kind, entry.dtype))
+        for name, entry in entries.items()
+    }
+
+
+def _keys(size):
+    return jax.random.split(jax.random.key(0), size)
+
+
+def given_shapes(draw, entries) -> dict[str, tuple[int, ...]]:
+    """Shapes of one example of all that is given."""
+    shapes = jax.eval_shape(lambda: draw(_batch(entries), _keys(1), 0))
+    return {name: leaf.shape[1:] for name, leaf in shapes.items()}
+
+
+# Networks.
+
+
+def _fields(config, side):
+    """The row of a side's network, and the fields that the config sets."""
+    row = choose(SIDES[side], config[side]["name"], side)
+    fields = check_options(side, config[side], row.options, fixed=("name", "optimizer"))
+    for key, value in fields.items():
+        for entry in value if isinstance(value, tuple) else ():  # the widths of layers
+            within(f"an entry of {side}.{key}", entry, 1)
+    if "dropout" in fields:
+        within(f"{side}.dropout", fields["dropout"], 0, 1)
+    choose(DTYPES, config["compute_dtype"], "compute_dtype")
+    return row, fields
+
+
+def _network(config, side, inputs, shapes, axis_name, **fixed) -> Network:
+    row, fields = _fields(config, side)
+    known = takes(row.build)
+    if missing := [name for name in inputs if name not in known]:
+        fitting = [name for name, row in SIDES[side].items() if set(inputs) <= set(takes(row.build))]
         raise UserError(
-            f"game {name!r} needs labels of at least two classes and data "
-            f"{config['data']['name']!r} has none; game='unconditional' plays without."
+            f"{side} {config[side]['name']!r} takes {', '.join(known)}; game "
+            f"{config['game']['name']!r} gives it {missing[0]}, which these take: "
+            f"{', '.join(fitting) or 'none'}."
         )
-    return classes
+    dtype = DTYPES[config["compute_dtype"]]
+    module = row.build(dtype=dtype, axis_name=axis_name, **fixed, **fields)
+    return network(module, inputs, shapes)
 
 
-def generators(config):
-    """How many generators a game has: samples come from each of them in turn."""
-    return config["game"].get("generators", 1)
+def generator(config, shapes: Mapping, axis_name=None) -> Network:
+    """The generator's ``Network``; ``shapes`` from ``given_shapes``."""
+    row, options = rules(config)
+    count = options.get("generators", 1)
+    if count == 1:
+        return _network(config, "generator", row.generator, shapes, axis_name, shape=shapes["x"])
+    each = {**shapes, "z": shapes["z"][1:]}
+    one = _network(config, "generator", row.generator, each, axis_name, shape=shapes["x"])
+    return stacked(one, count, tuple(options["shared"].replace(",", " ").split()))
 
 
-def generator(config, shape, classes, axis_name=None):
-    """The generator's ``Network``; ``classes`` from ``classes_in_play``."""
-    module = _module(GENERATORS, "generator", config, axis_name, shape=shape)
-    one = network(module, (config["z_dim"],), classes)
-    if (count := generators(config)) == 1:
-        return one
-    shared = config["game"]["shared"].replace(",", " ").split()
-    return stacked(one, count, shared)
-
-
-def critic(config, shape, classes, axis_name=None):
-    """The critic's ``Network``; ``classes`` from ``classes_in_play``."""
-    count = generators(config)
+def critic(config, shapes: Mapping, entries=None, axis_name=None) -> Network:
+    """The critic's ``Network``; its heads have the classes of the ``entries``."""
+    row, options = rules(config)
+    count = options.get("generators", 1)
+    known = classes(entries or {})
+    heads = tuple((name, known[name]) for name in row.heads)
     outputs = 1 if count == 1 else count + 1  # against several generators, one for the data too
-    module = _module(CRITICS, "critic", config, axis_name, outputs=outputs)
-    return network(module, shape, classes)
+    fixed = {"outputs": outputs} if count > 1 else {}
+    fixed |= {"heads": heads} if heads else {}
+    return _network(config, "critic", row.critic, shapes, axis_name, **fixed)
+
+
+# The game.
+
+
+def loss(config):
+    """The adversarial loss, smoothed where the config says so."""
+    row, options = _row(ADVERSARIAL, "loss", config["loss"])
+    adversarial = row(**options)
+    if config["label_smoothing"]:
+        if "generators" in config["game"]:
+            raise UserError(
+                f"game {config['game']['name']!r} has a critic of several classes and no label to "
+                "smooth; set label_smoothing=0."
+            )
+        adversarial = smooth_real_label(adversarial, config["label_smoothing"])
+    return adversarial
 
 
 def noise_level(std, anneal_steps):
@@ -108,56 +194,108 @@ def noise_level(std, anneal_steps):
     return optax.linear_schedule(std, 0.0, anneal_steps)
 
 
-def penalties(config, values=NONE):
+def _weighted(config, group, values):
+    """(name, weight, options) of each row of a group that has a weight."""
+    for name, settings in config[group].items():
+        options = dict(settings)
+        if weight := options.pop("weight"):
+            yield name, values.get(f"{group}.{name}.weight", weight), options
+
+
+def penalties(config, values=NO_VALUES):
     """The penalties in play: triples (name, weight, penalty function).
 
-    ``values`` are weights that stand for those of the config, by dotted key; they may be traced.
+    ``values`` are weights that replace those of the config, by dotted key; they may be traced.
     """
-    played = []
-    for name, group in config["penalties"].items():
-        options = dict(group)
-        if weight := options.pop("weight"):
-            weight = values.get(f"penalties.{name}.weight", weight)
-            played.append((name, weight, choose(PENALTIES, name, "penalty")(**options)))
-    names = [name for name, _, _ in played]
-    if "consistency" in names and not config["critic"]["dropout"]:
+    played = [
+        (name, weight, choose(PENALTIES, name, "penalty")(**options))
+        for name, weight, options in _weighted(config, "penalties", values)
+    ]
+    if "consistency" in [name for name, _, _ in played] and not config["critic"]["dropout"]:
         raise UserError(
             "penalties.consistency compares dropout passes; set critic.dropout, as 0.5."
         )
     return played
 
 
-def game(config, generator, critic, classes, mean_over_devices=lambda tree: tree, values=NONE):
-    """The ``Game`` between two networks; ``values`` as ``penalties`` has them."""
-    row, options = _row(ADVERSARIAL, "loss", config)
-    loss = row(**options)
-    row, options = _row(GAMES, "game", config)
-    if config["label_smoothing"]:
-        if "generators" in options:
-            raise UserError(
-                f"game {config['game']['name']!r} has a critic of several classes and no label to "
-                "smooth; set label_smoothing=0."
-            )
-        loss = smooth_real_label(loss, config["label_smoothing"])
-    options.pop("shared", None)  # the network's business
-    if config["game"]["name"] in LABELLED:
-        options["classes"] = classes
+def terms(config, frozen, values=NO_VALUES):
+    """The distances to the truth in play: triples (name, weight, distance function).
+
+    Args:
+      frozen: variables of the frozen networks by name, as ``frozen`` gives them; None where only
+        the names are to be checked.
+      values: as ``penalties`` has them.
+    """
+    row, _ = rules(config)
+    played = list(_weighted(config, "terms", values))
+    if played and not row.terms:
+        fitting = ", ".join(name for name, row in GAMES.items() if row.terms)
+        raise UserError(
+            f"terms.{played[0][0]} compares with a truth, which game {config['game']['name']!r} "
+            f"has not; games that have one: {fitting}."
+        )
+    made = []
+    for name, weight, options in played:
+        if "network" in options:
+            if frozen is None:
+                choose(FROZEN, options["network"], "frozen network")
+                continue
+            see = FROZEN[options["network"]].apply
+            variables = frozen[options["network"]]
+            distance = losses_distances.features(lambda x, v=variables, see=see: see(v, x))
+        else:
+            distance = choose(DISTANCES, name, "term")(**options)
+        made.append((name, weight, distance))
+    return made
+
+
+def frozen(config) -> dict:
+    """The variables of the frozen networks that the terms look through, by name."""
+    names = {o["network"] for _, _, o in _weighted(config, "terms", NO_VALUES) if "network" in o}
+    return {name: FROZEN[name].variables() for name in sorted(names)}
+
+
+def game(
+    config,
+    draw,
+    generator: Network,
+    critic: Network,
+    *,
+    adversarial=None,
+    mean_over_devices=lambda tree: tree,
+    values=NO_VALUES,
+    frozen=NO_VALUES,
+):
+    """The ``Game`` between two networks.
+
+    Args:
+      draw: from ``draw``.
+      adversarial: the phase's weight of the adversarial loss; None: the config's.
+      mean_over_devices: as the games have it.
+      values: as ``penalties`` has them.
+      frozen: from ``frozen``.
+    """
+    row, options = rules(config)
+    played = {"terms": terms(config, frozen, values)} if row.terms else {}
+    played |= {"heads": row.heads} if row.heads else {}
     return row.build(
         generator,
         critic,
-        loss,
-        z_dim=config["z_dim"],
+        loss(config),
+        draw=draw,
         penalties=penalties(config, values),
+        adversarial=config["adversarial"] if adversarial is None else adversarial,
         noise_level=noise_level(**config["instance_noise"]),
         mean_over_devices=mean_over_devices,
-        **options,
+        **played,
+        **{name: options[name] for name in row.of_build},
     )
 
 
-def optimizer(config, side, values=NONE):
+def optimizer(config, side, values=NO_VALUES):
     """The optax chain of "generator" or "critic"; an annealed rate is 0 after the last step.
 
-    ``values`` may hold a learning rate that stands for the config's, by dotted key; maybe traced.
+    ``values`` may hold a learning rate that replaces the config's, by dotted key; maybe traced.
     """
     settings = dict(config[side]["optimizer"])
     for key, value in settings.items():
@@ -166,8 +304,7 @@ def optimizer(config, side, values=NONE):
     rate = values.get(f"{side}.optimizer.learning_rate", settings.get("learning_rate"))
     settings["learning_rate"] = rate
     if settings.pop("anneal", False):
-        updates = config["n_critic"] if side == "critic" else 1
-        settings["anneal_updates"] = max(config["steps"] * updates, 1)
+        settings["anneal_updates"] = max(phases.updates(phases.phases(config), side), 1)
     try:
         return optim.optimizer(**settings)
     except UserError as error:

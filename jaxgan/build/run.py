@@ -1,18 +1,19 @@
 """From a config to a run: everything that can be wrong is found here, before any compilation."""
 
 from collections.abc import Callable
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 import jax
 
 from jaxgan import data
 from jaxgan.build import parts
 from jaxgan.build.check import check_config
+from jaxgan.build.phases import Phase, phases, positions
 from jaxgan.build.population import largest, members
 from jaxgan.core import noise
 from jaxgan.core.errors import UserError
-from jaxgan.data.feed import check_shared
-from jaxgan.data.feed import feed as make_feed
+from jaxgan.data import feed as feeds
+from jaxgan.games import Game
 from jaxgan.models.network import Network
 from jaxgan.step import compilation, parallel, population, state
 from jaxgan.step.call import make_call
@@ -23,29 +24,32 @@ class Run(NamedTuple):
     """A config made into functions, before anything is compiled.
 
     Attributes:
-      source: the data.
+      sources: the training data.
+      held_out: () -> the examples of them that training does not see.
       devices: ``parallel.Devices``.
-      generator: its ``Network`` outside of any compiled call.
-      critic: the same.
-      classes: how many labels the players see.
+      generator, critic: their ``Network`` outside of any compiled call.
+      game: the ``Game`` between these two.
       members: ``population.Members``; of several every state has an axis of members.
+      phases: ``phases.Phase``, in their order; each has a feed and a call of its own.
       create: () -> the ``GanState`` at step 0.
-      feed: the ``Feed`` of batches, () -> Feed (it moves the data to the devices).
-      call: (feed) -> the compiled call of ``step.make_call``.
+      feed: (phase) -> the ``Feed`` of its batches (the first moves the data to the devices).
+      call: (phase, feed) -> the compiled call of ``call.make_call``.
     """
 
-    source: data.Source
+    sources: tuple[data.Source, ...]
+    held_out: Callable[[], tuple[data.Source, ...]]
     devices: parallel.Devices
     generator: Network
     critic: Network
-    classes: int
+    game: Game
     members: population.Members
-    create: Callable
-    feed: Callable
-    call: Callable
+    phases: tuple[Phase, ...]
+    create: Callable[[], state.GanState]
+    feed: Callable[[Phase], feeds.Feed]
+    call: Callable[[Phase, feeds.Feed], Callable[..., Any]]
 
 
-def prepare(config, device_count=None):
+def prepare(config, device_count=None) -> Run:
     """Build a ``Run`` from a config (a mapping); nothing is compiled yet.
 
     Args:
@@ -57,31 +61,38 @@ def prepare(config, device_count=None):
     """
     check_config(config)
     if config["compilation_cache"]:
-        compilation.remember()
+        compilation.enable_cache()
     who = members(config)
     whole = largest(config, who.values)  # whatever any member plays
     devices = parallel.devices(config["parallel"], device_count)
-    parallel.check_batch(config["batch_size"], devices.count)
+    course = phases(config)
+    for phase in course:
+        parallel.check_batch(phase.batch_size, devices.count)
     parts.check_names(whole)  # before the data, which may take long to come
-    settings = dict(config["data"])
-    stored = {key: settings.pop(key) for key in ("resident_bytes", "workers")}
-    unset = {key: None for key in ("size", "channels", "data_dir") if not settings[key]}
-    source = data.load(**settings | unset)
+    settings = {k: v for k, v in config["data"].items() if k not in ("resident_bytes", "workers")}
+    sources = data.load_sources(settings, "train")
     if who.count > 1:
-        check_shared(source, stored["resident_bytes"])
-    classes = parts.classes_in_play(config, source.classes)
+        feeds.check_shared(sources, config["data"]["resident_bytes"])
+    entries = data.entries(sources)
+    draw = parts.draw(config, entries)
+    shapes = parts.given_shapes(draw, entries)
 
     def players(axis_name):
-        shape = source.shape
-        generator = parts.generator(config, shape, classes, axis_name)
-        return generator, parts.critic(config, shape, classes, axis_name)
+        return (
+            parts.generator(config, shapes, axis_name),
+            parts.critic(config, shapes, entries, axis_name),
+        )
 
     def optimizers(values):
         return [parts.optimizer(whole, side, values) for side in ("generator", "critic")]
 
+    alone = players(None)
+    playing = players(devices.axis_name) if devices.axis_name else alone
+    game = parts.game(whole, draw, *alone, frozen=(frozen := parts.frozen(config)))
+
     def create():
         def one(key):
-            return state.create(*players(None), *optimizers({}), key)
+            return state.create(*alone, *optimizers({}), key, game.memory())
 
         return population.create(one, who, noise.INITIAL)
 
@@ -91,20 +102,63 @@ def prepare(config, device_count=None):
             f"critic {config['critic']['name']!r} has batch statistics, under which a penalty on "
             "single examples has no meaning; set critic.norm to none, layer or spectral."
         )
-    common = {key: config[key] for key in ("batch_size", "n_critic")}
     seed = config["seed"] if who.count == 1 else who.seeds
     calls = {"steps_per_call": config["steps_per_call"], "seed": seed}
+    placed = []  # once, for the feeds of all phases
 
-    def feed():
-        return make_feed(source, devices=devices, **stored, **common, **calls)
+    def feed(phase):
+        if not placed:
+            kept = feeds.fits(sources, config["data"]["resident_bytes"])
+            placed.append(feeds.place(sources, devices) if kept else None)
+            placed.append(devices.replicate(frozen))
+        made = feeds.feed(
+            sources,
+            arrays=placed[0],
+            batch_size=phase.batch_size,
+            batches=phase.batches,
+            devices=devices,
+            workers=config["data"]["workers"],
+            first_step=phase.first_step,
+            first_position=dict(zip(course, positions(course), strict=True))[phase],
+            **calls,
+        )
 
-    def step(values):
-        playing = players(devices.axis_name)
-        game = parts.game(whole, *playing, classes, devices.mean, values)
-        return make_step(game, *optimizers(values), ema=config["ema"], devices=devices, **common)
+        def block(first_step, steps):
+            examples, block = made.block(first_step, steps)
+            return {"examples": examples, "frozen": placed[1]}, block
 
-    def call(feed):
-        played = make_call(population.together(step, who), feed.batches, **calls)
+        return feeds.Feed(block, lambda d, block, i: made.batches(d["examples"], block, i))
+
+    def call(phase, feed):
+        def step(values):
+            def step(state, batches, key, frozen):
+                rules = parts.game(
+                    whole,
+                    draw,
+                    *playing,
+                    adversarial=phase.adversarial,
+                    mean_over_devices=devices.mean,
+                    values=values,
+                    frozen=frozen,
+                )
+                return make_step(
+                    rules,
+                    *optimizers(values),
+                    batch_size=phase.batch_size,
+                    n_critic=phase.n_critic,
+                    n_generator=phase.n_generator,
+                    ema=config["ema"],
+                    devices=devices,
+                )(state, batches, key)
+
+            return step
+
+        played = make_call(
+            population.together(step, who), feed.batches, extra=lambda d: (d["frozen"],), **calls
+        )
         return devices.compile(played, compilation.options(parallel.kind()))
 
-    return Run(source, devices, *players(None), classes, who, create, feed, call)
+    def held_out():
+        return data.load_sources(settings, "held_out")
+
+    return Run(sources, held_out, devices, *alone, game, who, course, create, feed, call)

@@ -1,20 +1,91 @@
 """Who plays whom, with which inputs: one row a game."""
 
+from collections.abc import Callable
 from functools import partial
+from typing import NamedTuple
 
-from jaxgan.core.table import Row
-from jaxgan.games.game import Game
+from jaxgan.games import draw
+from jaxgan.games.game import Game, Shown
 from jaxgan.games.pair import pair_game
-from jaxgan.games.several import multi_generator_game
+from jaxgan.games.several import several_game
+
+__all__ = ["GAMES", "Game", "Rules", "Shown"]
+
+
+class Rules(NamedTuple):
+    """A row of ``GAMES``.
+
+    Attributes:
+      build: (generator, critic, loss, *, draw, ...) -> ``Game``.
+      draws: (the row's options, classes by category) -> draw; one after the other.
+      generator, critic: names that the two networks are given.
+      needs: names that the data must have.
+      heads: categories that the critic must tell.
+      options: of the config's group, with their defaults; those named in ``of_build`` reach
+        ``build``.
+      of_build: see there.
+      terms: whether distances to the truth mean something here.
+    """
+
+    build: Callable
+    draws: tuple[Callable, ...] = ()
+    generator: tuple[str, ...] = ("z",)
+    critic: tuple[str, ...] = ("x",)
+    needs: tuple[str, ...] = ()
+    heads: tuple[str, ...] = ()
+    options: dict = {}  # never written to
+    of_build: tuple[str, ...] = ()
+    terms: bool = False
+
+
+def _z(options, classes):
+    return draw.z((options["z_dim"],), options["z"])
+
+
+def _z_of_each(options, classes):
+    return draw.z((options["generators"], options["z_dim"]), options["z"])
+
+
+def _label(options, classes):
+    return draw.one_hot("label", classes["label"])
+
+
+_NOISE = {"z_dim": 100, "z": "normal"}  # length of the noise vector, and its distribution
+_LABELLED = {
+    "draws": (_z, _label),
+    "generator": ("z", "label"),
+    "critic": ("x", "label"),
+    "needs": ("label",),
+    "options": _NOISE,
+}
 
 GAMES = {
-    "unconditional": Row(pair_game),
-    "conditional": Row(pair_game),
-    "matching_aware": Row(partial(pair_game, mismatched=True)),
+    "unconditional": Rules(pair_game, (_z,), options=_NOISE),
+    "conditional": Rules(pair_game, **_LABELLED),
+    "matching_aware": Rules(partial(pair_game, wrong=draw.other("label")), **_LABELLED),
+    "auxiliary": Rules(
+        pair_game,
+        **{
+            **_LABELLED,
+            "critic": ("x",),
+            "heads": ("label",),
+            "options": {**_NOISE, "head_weight": 1.0},
+            "of_build": ("head_weight",),
+        },
+    ),
     # ``shared``: names, with commas between, of the layers that the generators have in common.
-    "multi_generator": Row(multi_generator_game, {"generators": 4, "shared": ""}),
+    "multi_generator": Rules(
+        several_game,
+        (_z_of_each,),
+        options={"generators": 4, "shared": "", **_NOISE},
+        of_build=("generators",),
+    ),
+    # From an image to an image; the critic sees both (Isola et al. 2017).
+    "translation": Rules(
+        pair_game, generator=("source",), critic=("x", "source"), needs=("source",), terms=True
+    ),
+    # The same, but the critic sees the result alone (Ledig et al. 2017).
+    "restoration": Rules(
+        pair_game, generator=("source",), critic=("x",), needs=("source",), terms=True
+    ),
 }
-# Games that must be told the number of classes and whose batches must bring labels.
-LABELLED = frozenset({"conditional", "matching_aware"})
-
-__all__ = ["GAMES", "LABELLED", "Game"]

@@ -1,25 +1,61 @@
-"""The contract between a game and the step that plays it."""
+"""The contract between a game, the step that plays it, and whoever looks at what it makes."""
 
-from collections.abc import Callable
-from typing import NamedTuple
+from collections.abc import Callable, Mapping
+from typing import Any, NamedTuple
+
+import jax
+
+PyTree = Any
+Arrays = Mapping[str, jax.Array]
+
+
+class Shown(NamedTuple):
+    """What there is to look at, and to judge: arrays [B, ...] of one direction or generator.
+
+    Attributes:
+      made: by the generator.
+      given: the image that it was made from, or None.
+      truth: what should have been made, or None.
+      label: one-hot [B, K] of the class that was asked for, or None.
+      like: name of the entry of the data that it should be like.
+    """
+
+    made: jax.Array
+    given: jax.Array | None = None
+    truth: jax.Array | None = None
+    label: jax.Array | None = None
+    like: str = "x"
 
 
 class Game(NamedTuple):
-    """The rules: three pure functions of variables, data and keys.
+    """The rules: pure functions of variables, named arrays [B, ...] and B random keys.
 
-    ``batch`` is {"x": real examples [B, ...], "label": int [B] where the data has labels}, ``keys``
-    are B random keys (one an example), ``step`` is the number of generator updates done. Examples
-    are generated once and given to both losses, so that one forward can serve both updates.
+    ``step`` is the number of steps done. Examples are made once and handed to both losses, so that
+    one forward pass can serve both updates; what the generator's loss needs of the generator must
+    therefore be in ``made``. Both losses are minimised, each by its own side; metrics are float32
+    scalars by name.
 
     Attributes:
-      generate: (generator variables, batch, keys) -> (fake, generator mutables).
-      critic_loss: (critic params, critic mutables, batch, fake, step, keys)
+      draw: (batch, keys, step) -> given: the batch, and what is drawn beside it (z). It has no
+        parameters and sees each row alone. An entry that the batch has already stays as it is; the
+        batch may lack "x", as where samples are asked for.
+      generate: (generator variables, given, keys, *, train) -> (made, generator mutables): float
+        arrays by name, of all passes of the generator.
+      critic_loss: (critic params, critic mutables, given, made, step, keys)
         -> (scalar, (critic mutables, metrics)).
-      generator_loss: (critic variables, batch, fake, step, keys) -> (scalar, metrics).
-
-    Both losses are minimised, each by its own side. Metrics are float32 scalars by name.
+      generator_loss: (critic variables, given, made, step, keys) -> (scalar, metrics).
+      realness: (critic variables, given) -> [B]: how real the critic takes ``given["x"]`` to be.
+      show: (given, made) -> {name: ``Shown``}; a name a direction or a generator, "" of a single.
+      memory: () -> pytree: what the game remembers of past steps; it is a part of the state.
+      recall: (memory, made, keys) -> (memory, made): what the critic is shown instead. Of the
+        global batch, on every device alike.
     """
 
+    draw: Callable[[Arrays, jax.Array, jax.Array], dict]
     generate: Callable
     critic_loss: Callable
     generator_loss: Callable
+    realness: Callable
+    show: Callable[[Arrays, Arrays], dict[str, Shown]]
+    memory: Callable[[], PyTree] = dict
+    recall: Callable = lambda memory, made, keys: (memory, made)

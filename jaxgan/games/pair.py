@@ -1,14 +1,12 @@
-"""Games between one generator and one critic of (example, label) pairs.
+"""Games between one generator and one critic, whatever the two are given.
 
-The unconditional game is the one whose label is None; the matching-aware one adds a second kind of
-negative. Everything else is shared.
+Noise to images, labels to images, images to images: the networks declare what they take, and the
+game hands them all that there is.
 """
 
-import jax
-
 from jaxgan.core import noise
-from jaxgan.games.game import Game
-from jaxgan.games.terms import blur, mean, penalise
+from jaxgan.games.game import Game, Shown
+from jaxgan.games.terms import blur, compare, mean, penalise, per_example, recognise
 from jaxgan.losses import Critic
 
 
@@ -17,82 +15,110 @@ def pair_game(
     critic,
     loss,
     *,
-    z_dim,
+    draw,
     penalties=(),
+    terms=(),
+    heads=(),
+    head_weight=1.0,
+    wrong=None,
+    adversarial=1.0,
     noise_level=lambda step: None,
-    classes=0,
     mean_over_devices=lambda tree: tree,
-    mismatched=False,
 ):
-    """Build the game: noise against data, unlabelled, conditional or matching-aware.
+    """Build the game of one generator that makes "x" and one critic that scores it.
 
-    With ``classes`` both sides see the one-hot label of the real example (Mirza and Osindero
-    2014). With ``mismatched`` a real example under a wrong label is a negative too (GAN-CLS, Reed
-    et al. 2016, algorithm 1): the critic minimises [loss(real, fake) + loss(real, wrong)] / 2,
-    which for the cross-entropy is -log D(real) - log(1 - D(fake)) / 2 - log(1 - D(wrong)) / 2.
+    The critic minimises mean loss.critic(real, fake) + penalties (+ heads); the generator
+    adversarial * mean loss.generator(real, fake) + terms (+ heads). With ``wrong``, a real example
+    that is given what belongs to another one is a negative, too (GAN-CLS, Reed et al. 2016,
+    algorithm 1): the critic minimises [loss(real, fake) + loss(real, wrong)] / 2, which for the
+    cross-entropy is -log D(real) - log(1 - D(fake)) / 2 - log(1 - D(wrong)) / 2.
 
     Args:
-      generator, critic: ``Network``.
+      generator, critic: ``Network``; the critic's score is [B] or a map [B, h, w].
       loss: ``AdversarialLoss``.
-      z_dim: length of the noise vector, z ~ N(0, I).
-      penalties: triples (name, weight, penalty function) added to the critic's loss.
+      draw: as ``Game`` has it.
+      penalties: triples (name, weight, penalty function), of the critic's loss.
+      terms: triples (name, weight, distance function): made "x" against the true one.
+      heads: categories that the critic must tell, of real and of made examples, and that the
+        generator is to make plain (AC-GAN, Odena et al. 2017, eq. 2 and 3).
+      head_weight: of their cross-entropies, for both sides.
+      wrong: (given, keys) -> given that does not belong to x, or None.
+      adversarial: weight of the adversarial loss in the generator's; at 0 no critic is asked.
       noise_level: step -> standard deviation of the instance noise, or None for none at all
-        (Soenderby et al. 2017, Arjovsky and Bottou 2017): added to whatever the critic sees.
-      classes: number of labels; 0 plays without.
+        (Soenderby et al. 2017, Arjovsky and Bottou 2017): added to whatever "x" the critic sees.
       mean_over_devices: numbers of this device's rows -> their averages over devices.
-      mismatched: whether real examples with a wrong label are negatives; needs ``classes``.
     """
 
-    def one_hot(label):
-        return jax.nn.one_hot(label, classes) if classes else None
+    def generate(variables, given, keys, *, train):
+        return generator.apply(variables, given, keys=keys, train=train)
 
-    def label_of(batch):
-        return one_hot(batch["label"]) if classes else None
-
-    def generate(variables, batch, keys):
-        return generator.apply(variables, noise.normal(keys, (z_dim,)), label_of(batch), train=True)
-
-    def critic_loss(params, mutables, batch, fake, step, keys):
+    def critic_loss(params, mutables, given, made, step, keys):
         keys_real, keys_fake, keys_wrong, keys_penalty, keys = noise.split_each(keys, 5)
-        level, label = noise_level(step), label_of(batch)
-        real, fake = blur(level, batch["x"], keys_real), blur(level, fake, keys_fake)
+        level = noise_level(step)
+        x, fake_x = blur(level, given["x"], keys_real), blur(level, made["x"], keys_fake)
         dropout_real, dropout_fake, dropout_wrong = noise.split_each(keys, 3)
 
-        def score(mutables, x, label, keys):
-            return critic.apply({"params": params, **mutables}, x, label, keys=keys, train=True)
+        def judge(mutables, given, x, keys):
+            variables = {"params": params, **mutables}
+            return critic.apply(variables, {**given, "x": x}, keys=keys, train=True)
 
-        real_scores, mutables = score(mutables, real, label, dropout_real)
-        fake_scores, mutables = score(mutables, fake, label, dropout_fake)
-        losses = loss.critic(real_scores, fake_scores)
-        metrics = {"real_score": mean(real_scores), "fake_score": mean(fake_scores)}
-        if mismatched:
-            wrong = one_hot(noise.other_labels(keys_wrong, batch["label"], classes))
-            wrong_scores, mutables = score(mutables, real, wrong, dropout_wrong)
-            losses = (losses + loss.critic(real_scores, wrong_scores)) / 2
-            metrics["wrong_score"] = mean(wrong_scores)
+        real, mutables = judge(mutables, given, x, dropout_real)
+        fake, mutables = judge(mutables, given, fake_x, dropout_fake)
+        losses = loss.critic(real["score"], fake["score"])
+        metrics = {"real_score": mean(real["score"]), "fake_score": mean(fake["score"])}
+        if wrong is not None:
+            mismatched, mutables = judge(mutables, wrong(given, keys_wrong), x, dropout_wrong)
+            losses = (losses + loss.critic(real["score"], mismatched["score"])) / 2
+            metrics["wrong_score"] = mean(mismatched["score"])
+
+        def features(x, keys):
+            out, _ = judge(mutables, given, x, keys)
+            return per_example(out["score"]), out["features"]
+
         penalised = Critic(
-            scores=lambda x: score(mutables, x, label, dropout_real)[0],
-            features=lambda x, keys: critic.features(
-                {"params": params, **mutables}, x, label, keys=keys, train=True
-            ),
+            scores=lambda x: per_example(judge(mutables, given, x, dropout_real)[0]["score"]),
+            features=features,
             mean=mean_over_devices,
         )
-        extra, values = penalise(penalties, penalised, real, fake, keys_penalty)
+        extra, values = penalise(penalties, penalised, x, fake_x, keys_penalty)
         total = mean(losses) + extra
+        if heads:
+            told, metrics_heads = recognise(heads, real, given)
+            told_fake, _ = recognise(heads, fake, given)
+            total += head_weight * (told + told_fake)
+            metrics |= metrics_heads
         return total, (mutables, {"critic_loss": total, **metrics, **values})
 
-    def generator_loss(variables, batch, fake, step, keys):
+    def generator_loss(variables, given, made, step, keys):
         keys_real, keys_fake, dropout_real, dropout_fake = noise.split_each(keys, 4)
-        level, label = noise_level(step), label_of(batch)
+        level = noise_level(step)
 
-        def score(x, keys_noise, keys):
+        def judge(x, keys_noise, keys):
             x = blur(level, x, keys_noise)
-            return critic.apply(variables, x, label, keys=keys, train=True)[0]
+            return critic.apply(variables, {**given, "x": x}, keys=keys, train=True)[0]
 
-        # Losses that ignore the real scores leave them to the compiler to drop.
-        real_scores = score(batch["x"], keys_real, dropout_real)
-        fake_scores = score(fake, keys_fake, dropout_fake)
-        total = mean(loss.generator(real_scores, fake_scores))
-        return total, {"generator_loss": total}
+        total, metrics = 0.0, {}
+        if adversarial:
+            # Losses that ignore the real scores leave them to the compiler to drop.
+            real = judge(given["x"], keys_real, dropout_real)
+            fake = judge(made["x"], keys_fake, dropout_fake)
+            total = mean(loss.generator(real["score"], fake["score"]))
+            if adversarial != 1.0:
+                total *= adversarial
+            if heads:
+                total += head_weight * recognise(heads, fake, given)[0]
+        if terms:
+            extra, metrics = compare(terms, made["x"], given["x"])
+            total += extra
+        return total, {"generator_loss": total, **metrics}
 
-    return Game(generate, critic_loss, generator_loss)
+    def realness(variables, given):
+        return per_example(critic.apply(variables, given, train=False)[0]["score"])
+
+    def show(given, made):
+        source = given.get("source")
+        truth = None if source is None else given.get("x")
+        label = given.get("label") if "label" in generator.inputs else None
+        return {"": Shown(made["x"], source, truth, label)}
+
+    return Game(draw, generate, critic_loss, generator_loss, realness, show)

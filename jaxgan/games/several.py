@@ -10,7 +10,7 @@ from jax.nn import logsumexp
 
 from jaxgan.core import noise
 from jaxgan.core.errors import UserError
-from jaxgan.games.game import Game
+from jaxgan.games.game import Game, Shown
 from jaxgan.games.terms import blur, mean, penalise
 from jaxgan.losses import Critic, classifiers, is_classifier
 
@@ -20,14 +20,15 @@ def real_log_odds(scores):
     return scores[:, -1] - logsumexp(scores[:, :-1], axis=1)
 
 
-def multi_generator_game(
+def several_game(
     generator,
     critic,
     loss,
     *,
+    draw,
     generators,
-    z_dim,
     penalties=(),
+    adversarial=1.0,
     noise_level=lambda step: None,
     mean_over_devices=lambda tree: tree,
 ):
@@ -39,12 +40,13 @@ def multi_generator_game(
     the critic is at its best, the mean of the generators is the data.
 
     Args:
-      generator: ``Network`` of k stacked generators (``networks.stacked``).
+      generator: ``Network`` of k stacked generators (``network.stacked``): it makes x [B, k, ...].
       critic: ``Network`` with k + 1 scores.
       loss: ``AdversarialLoss`` whose critic is a classifier; gives the generators' rule.
+      draw: z [B, k, Z].
       generators: k.
-      z_dim, penalties, noise_level, mean_over_devices: as ``pair_game`` has them. A penalty sees
-        the log-odds of "real", and for each real example the fake of a random generator.
+      penalties, adversarial, noise_level, mean_over_devices: as ``pair_game`` has them. A penalty
+        sees the log-odds of "real", and for each real example the fake of a random generator.
 
     Raises:
       UserError: the loss has no critic that classifies.
@@ -56,69 +58,74 @@ def multi_generator_game(
         )
     targets = np.arange(generators)
 
-    def generate(variables, batch, keys):
-        z = noise.normal(keys, (generators, z_dim)).reshape(-1, z_dim)
-        fake, mutables = generator.apply(variables, z, train=True)
-        return fake.reshape(-1, generators, *fake.shape[1:]), mutables
+    def generate(variables, given, keys, *, train):
+        return generator.apply(variables, given, keys=keys, train=train)
 
     def each(fake):
-        """[B, k, ...] -> [B * k, ...]: the generators in turn, as ``networks.stacked`` has them."""
+        """[B, k, ...] -> [B * k, ...]: the generators in turn."""
         return fake.reshape(-1, *fake.shape[2:])
 
     def keys_of_each(keys):
         """[B] -> [B * k] keys, in the order of ``each``."""
         return noise.split_each(keys, generators).T.ravel()
 
-    def critic_loss(params, mutables, batch, fake, step, keys):
+    def critic_loss(params, mutables, given, made, step, keys):
         keys_real, keys_fake, keys_which, keys_penalty, keys = noise.split_each(keys, 5)
         level = noise_level(step)
-        real, fake = blur(level, batch["x"], keys_real), blur(level, fake, keys_fake)
+        real, fake = blur(level, given["x"], keys_real), blur(level, made["x"], keys_fake)
         dropout_real, dropout_fake = noise.split_each(keys, 2)
 
-        def score(mutables, x, keys):
-            return critic.apply({"params": params, **mutables}, x, keys=keys, train=True)
+        def judge(mutables, x, keys):
+            return critic.apply({"params": params, **mutables}, {"x": x}, keys=keys, train=True)
 
-        real_scores, mutables = score(mutables, real, dropout_real)
-        fake_scores, mutables = score(mutables, each(fake), keys_of_each(dropout_fake))
-        told_apart = jax.nn.log_softmax(fake_scores).reshape(-1, generators, generators + 1)
-        told_apart = told_apart[:, targets, targets]
-        real_odds, fake_odds = real_log_odds(real_scores), real_log_odds(fake_scores)
+        out_real, mutables = judge(mutables, real, dropout_real)
+        out_fake, mutables = judge(mutables, each(fake), keys_of_each(dropout_fake))
+        log_shares = jax.nn.log_softmax(out_fake["score"])
+        log_shares = log_shares.reshape(-1, generators, generators + 1)[:, targets, targets]
+        real_odds = real_log_odds(out_real["score"])
+        fake_odds = real_log_odds(out_fake["score"])
 
         def features(x, keys):
-            scores, features = critic.features(
-                {"params": params, **mutables}, x, keys=keys, train=True
-            )
-            return real_log_odds(scores), features
+            out, _ = judge(mutables, x, keys)
+            return real_log_odds(out["score"]), out["features"]
 
         penalised = Critic(
-            scores=lambda x: real_log_odds(score(mutables, x, dropout_real)[0]),
+            scores=lambda x: real_log_odds(judge(mutables, x, dropout_real)[0]["score"]),
             features=features,
             mean=mean_over_devices,
         )
         which = jax.vmap(lambda key: jax.random.randint(key, (), 0, generators))(keys_which)
         opponents = fake[jnp.arange(len(fake)), which]
         extra, values = penalise(penalties, penalised, real, opponents, keys_penalty)
-        total = mean(jax.nn.softplus(-real_odds) - told_apart.sum(axis=1)) + extra
+        total = mean(jax.nn.softplus(-real_odds) - log_shares.sum(axis=1)) + extra
         metrics = {
             "real_score": mean(real_odds),
             "fake_score": mean(fake_odds),
-            "generator_told": mean(jnp.exp(told_apart)),
+            "generator_told": mean(jnp.exp(log_shares)),
         }
         return total, (mutables, {"critic_loss": total, **metrics, **values})
 
-    def generator_loss(variables, batch, fake, step, keys):
+    def generator_loss(variables, given, made, step, keys):
         keys_real, keys_fake, dropout_real, dropout_fake = noise.split_each(keys, 4)
         level = noise_level(step)
 
         def odds(x, keys):
-            return real_log_odds(critic.apply(variables, x, keys=keys, train=True)[0])
+            out, _ = critic.apply(variables, {"x": x}, keys=keys, train=True)
+            return real_log_odds(out["score"])
 
-        real_odds = odds(blur(level, batch["x"], keys_real), dropout_real)
-        fake_odds = odds(each(blur(level, fake, keys_fake)), keys_of_each(dropout_fake))
+        real_odds = odds(blur(level, given["x"], keys_real), dropout_real)
+        fake_odds = odds(each(blur(level, made["x"], keys_fake)), keys_of_each(dropout_fake))
         # One sum over the generators: each has the gradient that it would have alone, where no
         # layer is shared. (A clipped global norm is that of all of them together.)
         losses = loss.generator(jnp.repeat(real_odds, generators), fake_odds)
         total = generators * mean(losses)
+        total = total if adversarial == 1.0 else adversarial * total
         return total, {"generator_loss": total}
 
-    return Game(generate, critic_loss, generator_loss)
+    def realness(variables, given):
+        return real_log_odds(critic.apply(variables, given, train=False)[0]["score"])
+
+    def show(given, made):
+        return {f"generator {i}": Shown(made["x"][:, i]) for i in range(generators)}
+
+    return Game(draw, generate, critic_loss, generator_loss, realness, show)

@@ -1,13 +1,19 @@
-"""What every game's losses are made of: averages, instance noise, weighted penalties."""
+"""What every game's losses are made of: averages, instance noise, weighted penalties and terms."""
 
 import jax.numpy as jnp
+import optax
 
 from jaxgan.core import noise
 
 
 def mean(values):
-    """The average over the batch, in float32 [] whatever the type of the values [B]."""
+    """The average over the batch, in float32 [] whatever the type of the values [B, ...]."""
     return jnp.mean(values, dtype=jnp.float32)
+
+
+def per_example(score):
+    """Scores [B], or maps of them [B, h, w], as one number an example [B]: the mean of a map."""
+    return score.reshape(len(score), -1).mean(axis=1) if score.ndim > 1 else score
 
 
 def blur(level, x, keys):
@@ -28,3 +34,29 @@ def penalise(penalties, critic, real, fake, keys):
         for (name, _, penalty), own in zip(penalties, each, strict=False)
     }
     return sum(weight * values[name] for name, weight, _ in penalties), values
+
+
+def compare(terms, made, truth):
+    """The weighted sum of the distances of what was made to the truth, and the value of each.
+
+    Args:
+      terms: triples (name, weight, distance function).
+      made, truth: [B, ...].
+    """
+    values = {name: mean(distance(made, truth)) for name, _, distance in terms}
+    return sum(weight * values[name] for name, weight, _ in terms), values
+
+
+def recognise(heads, out, given):
+    """The sum of the cross-entropies [] of a critic's heads, in nats, and each by name.
+
+    Args:
+      heads: names of categories.
+      out: the critic's outputs: logits [B, K] by these names.
+      given: their truth, one-hot [B, K], by the same names.
+    """
+    values = {
+        f"{name}_cross_entropy": mean(optax.softmax_cross_entropy(out[name], given[name]))
+        for name in heads
+    }
+    return sum(values.values()), values

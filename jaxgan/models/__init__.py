@@ -1,34 +1,43 @@
 """Networks by name. A new network is a new row in these two tables.
 
-A generator takes (z [B, Z], label=None, *, train) to [B, *shape]; a critic takes (x [B, *shape],
-label=None, *, train, keys=None) to raw scores [B], or [B, outputs] for more than one. A label is
-one-hot [B, K], keys are random ones for dropout [B]. Results are float32.
+A network takes what it is given by name (``z`` [B, Z], one-hot ``label`` [B, K], ``source`` and
+``x`` [B, H, W, C], ...), ``keys`` [B] of its dropout, and ``train``. A generator returns {"x": [B,
+*shape], ...}, a critic {"score": [B] or [B, h, w], "features": [B, F], ...}; all float32.
 """
 
 import dataclasses
+import inspect
 
+from jaxgan.core.table import Row
 from jaxgan.models import dcgan, mlp, resnet
 
+_SET_BY_BUILDER = {"shape", "outputs", "heads", "dtype", "axis_name", "parent", "name"}
+
+
+def _row(module_class):
+    """A network's row: its options are the fields that a user may set, tuples and plain scalars."""
+    fields = dataclasses.fields(module_class)
+    return Row(module_class, {f.name: f.default for f in fields if f.name not in _SET_BY_BUILDER})
+
+
+def takes(module_class):
+    """The names that a module's call knows."""
+    parameters = inspect.signature(module_class.__call__).parameters
+    return tuple(name for name in parameters if name not in ("self", "keys", "train"))
+
+
 GENERATORS = {
-    "mlp": mlp.MLPGenerator,
-    "toy": mlp.ToyGenerator,
-    "dcgan32": dcgan.DCGAN32Generator,
-    "dcgan": dcgan.DCGANGenerator,
-    "resnet32": resnet.ResNet32Generator,
+    "mlp": _row(mlp.MLPGenerator),
+    "toy": _row(mlp.ToyGenerator),
+    "dcgan32": _row(dcgan.DCGAN32Generator),
+    "dcgan": _row(dcgan.DCGANGenerator),
+    "resnet32": _row(resnet.ResNet32Generator),
 }
 
 CRITICS = {
-    "mlp": mlp.MLPCritic,
-    "toy": mlp.ToyCritic,
-    "dcgan32": dcgan.DCGAN32Critic,
-    "dcgan": dcgan.DCGANCritic,
-    "resnet32": resnet.ResNet32Critic,
+    "mlp": _row(mlp.MLPCritic),
+    "toy": _row(mlp.ToyCritic),
+    "dcgan32": _row(dcgan.DCGAN32Critic),
+    "dcgan": _row(dcgan.DCGANCritic),
+    "resnet32": _row(resnet.ResNet32Critic),
 }
-
-_SET_BY_BUILDER = {"shape", "outputs", "dtype", "axis_name", "parent", "name"}
-
-
-def options(module_class):
-    """The fields that a user may set, with their defaults: tuples and plain scalars."""
-    fields = dataclasses.fields(module_class)
-    return {field.name: field.default for field in fields if field.name not in _SET_BY_BUILDER}

@@ -38,8 +38,8 @@ class DCGAN32Generator(nn.Module):
     axis_name: str | None = None
 
     @nn.compact
-    def __call__(self, z, label=None, *, train):
-        """z [B, Z], one-hot label [B, K] -> images [B, H, W, C] in [-1, 1]; H, W multiples of 8."""
+    def __call__(self, *, z, label=None, keys=None, train):
+        """z [B, Z], one-hot label [B, K] -> {"x": [B, H, W, C] in [-1, 1]}; H, W multiples of 8."""
         check_count(self.channels, 3, "generator dcgan32")
         height, width, _ = image_shape(self.shape, "dcgan32")
         check_multiples(height, width, 8, "generator dcgan32")
@@ -51,7 +51,7 @@ class DCGAN32Critic(nn.Module):
     """conv 16 - LReLU - conv 32 - BN LReLU - conv 64 - BN LReLU - conv 128 - BN LReLU - linear 1.
 
     Fields: as the generator's, ``dropout`` (share of the hidden units that are dropped) and
-    ``outputs`` (scores an example). ``norm="none"`` is the variant for gradient penalties.
+    ``outputs`` (scores an example), ``heads`` (name, width). ``norm="none"`` is the variant for gradient penalties.
     """
 
     channels: tuple[int, ...] = (16, 32, 64, 128)
@@ -60,12 +60,13 @@ class DCGAN32Critic(nn.Module):
     dropout: float = 0.0
     initializer: str = "dcgan"
     outputs: int = 1
+    heads: tuple[tuple[str, int], ...] = ()
     dtype: Any = jnp.float32
     axis_name: str | None = None
 
     @nn.compact
-    def __call__(self, x, label=None, *, train, keys=None):
-        """x [B, H, W, C] with H, W at least 25, one-hot label [B, K], keys [B] -> scores [B]."""
+    def __call__(self, *, x, label=None, keys=None, train):
+        """x [B, H, W, C] with H, W at least 25, one-hot label [B, K], keys [B] -> see ``layers.scores``."""
         check_count(self.channels, 4, "critic dcgan32")
         height, width, _ = image_shape(x.shape[1:], "dcgan32")
         if min(height, width) < 25:
@@ -93,8 +94,8 @@ class DCGANGenerator(nn.Module):
     axis_name: str | None = None
 
     @nn.compact
-    def __call__(self, z, label=None, *, train):
-        """z [B, Z], one-hot label [B, K] -> images [B, H, W, C] in [-1, 1]."""
+    def __call__(self, *, z, label=None, keys=None, train):
+        """z [B, Z], one-hot label [B, K] -> {"x": [B, H, W, C] in [-1, 1]}."""
         _check_power(self.shape, self.channels, "generator dcgan")
         geometries = (_DOUBLE,) * len(self.channels)
         return _grow(self, layers.join(z, label), (4, 4), geometries, True, train)
@@ -112,12 +113,13 @@ class DCGANCritic(nn.Module):
     dropout: float = 0.0
     initializer: str = "dcgan"
     outputs: int = 1
+    heads: tuple[tuple[str, int], ...] = ()
     dtype: Any = jnp.float32
     axis_name: str | None = None
 
     @nn.compact
-    def __call__(self, x, label=None, *, train, keys=None):
-        """x [B, H, W, C], one-hot label [B, K], keys [B] -> scores [B] or [B, outputs]."""
+    def __call__(self, *, x, label=None, keys=None, train):
+        """x [B, H, W, C], one-hot label [B, K], keys [B] -> see ``layers.scores``."""
         _check_power(x.shape[1:], self.channels, "critic dcgan")
         geometries = (_DOUBLE,) * len(self.channels)
         return _shrink(self, layers.join_planes(x, label), geometries, train, keys)
@@ -134,7 +136,7 @@ def _grow(module, x, start, geometries, first_norm, train):
         x = layers.convolve_transpose(module, x, features, geometry)
         x = nn.relu(layers.norm(module, x, train=train))
     x = layers.convolve_transpose(module, x, module.shape[-1], last)
-    return jnp.tanh(layers.as_output(x))
+    return {"x": jnp.tanh(layers.as_output(x))}
 
 
 def _shrink(module, x, geometries, train, keys):

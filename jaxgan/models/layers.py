@@ -150,13 +150,16 @@ def _constrained(module, layer, x):
 
 
 def scores(module, x):
-    """A linear layer [B, D] -> raw scores, [B] or [B, K] by the module's field ``outputs``.
+    """What a critic returns of its last hidden layer x [B, D], all float32.
 
-    What it sees is sown as "features", for those who ask for them.
+    Returns:
+      "score": raw, [B], or [B, K] by the module's field ``outputs``; "features": x itself; and a
+      linear layer [B, width] for each (name, width) of the field ``heads``.
     """
-    module.sow("features", "last", as_output(x))
-    y = as_output(dense(module, x, module.outputs))
-    return y if module.outputs > 1 else y[:, 0]
+    score = as_output(dense(module, x, module.outputs))
+    heads = {name: as_output(dense(module, x, width)) for name, width in module.heads}
+    score = score if module.outputs > 1 else score[:, 0]
+    return {"score": score, "features": as_output(x), **heads}
 
 
 def dropout(module, x, keys, number, *, train):

@@ -30,10 +30,10 @@ class MLPGenerator(nn.Module):
     axis_name: str | None = None
 
     @nn.compact
-    def __call__(self, z, label=None, *, train):
-        """z [B, Z], one-hot label [B, K] -> [B, *shape] in [-1, 1]."""
+    def __call__(self, *, z, label=None, keys=None, train):
+        """z [B, Z], one-hot label [B, K] -> {"x": [B, *shape] in [-1, 1]}."""
         x = _hidden(self, layers.join(z, label), "leaky_relu", train)
-        return jnp.tanh(_points(self, x))
+        return {"x": jnp.tanh(_points(self, x))}
 
 
 class MLPCritic(nn.Module):
@@ -45,6 +45,7 @@ class MLPCritic(nn.Module):
       dropout: share of the hidden units that are dropped.
       initializer: a row of ``layers.INITS``.
       outputs: scores an example.
+      heads: (name, width) of further linear layers beside the score.
     """
 
     features: tuple[int, ...] = (512, 256)
@@ -53,12 +54,13 @@ class MLPCritic(nn.Module):
     dropout: float = 0.0
     initializer: str = "torch"
     outputs: int = 1
+    heads: tuple[tuple[str, int], ...] = ()
     dtype: Any = jnp.float32
     axis_name: str | None = None
 
     @nn.compact
-    def __call__(self, x, label=None, *, train, keys=None):
-        """x [B, ...], one-hot label [B, K], keys [B] -> scores [B] or [B, outputs]."""
+    def __call__(self, *, x, label=None, keys=None, train):
+        """x [B, ...], one-hot label [B, K], keys [B] -> see ``layers.scores``."""
         x = layers.join(layers.flatten(x), label)
         return layers.scores(self, _hidden(self, x, "leaky_relu", train, keys))
 
@@ -85,9 +87,10 @@ class ToyGenerator(nn.Module):
     axis_name: str | None = None
 
     @nn.compact
-    def __call__(self, z, label=None, *, train):
-        """z [B, Z], one-hot label [B, K] -> points [B, *shape]."""
-        return _points(self, _hidden(self, layers.join(z, label), self.activation, train, first=0))
+    def __call__(self, *, z, label=None, keys=None, train):
+        """z [B, Z], one-hot label [B, K] -> {"x": points [B, *shape]}."""
+        x = _hidden(self, layers.join(z, label), self.activation, train, first=0)
+        return {"x": _points(self, x)}
 
 
 class ToyCritic(nn.Module):
@@ -103,12 +106,13 @@ class ToyCritic(nn.Module):
     dropout: float = 0.0
     initializer: str = "he"
     outputs: int = 1
+    heads: tuple[tuple[str, int], ...] = ()
     dtype: Any = jnp.float32
     axis_name: str | None = None
 
     @nn.compact
-    def __call__(self, x, label=None, *, train, keys=None):
-        """x [B, ...], one-hot label [B, K], keys [B] -> scores [B] or [B, outputs]."""
+    def __call__(self, *, x, label=None, keys=None, train):
+        """x [B, ...], one-hot label [B, K], keys [B] -> see ``layers.scores``."""
         x = layers.join(layers.flatten(x), label)
         return layers.scores(self, _hidden(self, x, self.activation, train, keys))
 

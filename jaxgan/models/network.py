@@ -1,6 +1,6 @@
-"""A Flax Linen module becomes plain functions; several networks of one kind become one."""
+"""A Flax Linen module becomes plain functions; several networks become one side."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from typing import NamedTuple
 
 import jax
@@ -15,60 +15,79 @@ class Network(NamedTuple):
     Attributes:
       init: key -> variables, {"params": ...} and the mutables, if it has any: "batch_stats",
         "spectral".
-      apply: (variables, x, label=None, *, keys=None, train) -> (y, mutables). With ``train`` batch
-        statistics are those of the batch, units are dropped by the keys [B], and the mutables come
-        back moved; without, nothing is dropped and they come back as given.
-      features: the same arguments -> (y, what the last layer saw [B, F]). Critics only.
-      count: how many networks it is: row i of a batch belongs to number i % count.
+      apply: (variables, given, *, keys=None, train) -> ({name: [B, ...]}, mutables). ``given`` is a
+        mapping of which the network takes its inputs and leaves the rest. A generator makes "x", a
+        critic "score", [B] or a map [B, h, w], and "features"; either may make more. With ``train``
+        batch statistics are those of the batch, units are dropped by the keys [B], and the mutables
+        come back moved; without, they come back as given.
+      inputs: the names of ``given`` that it takes.
     """
 
     init: Callable
     apply: Callable
-    features: Callable | None = None
-    count: int = 1
+    inputs: tuple[str, ...] = ()
 
 
-def network(module, example_shape, classes=0):
+def network(module, inputs: tuple[str, ...], shapes: Mapping[str, tuple[int, ...]]) -> Network:
     """Turn a Linen module into a ``Network``.
 
     Args:
-      module: called as ``module(x [B, *example_shape], label, train=...)``, a critic also with
-        ``keys``, one an example.
-      example_shape: shape of one input, (z_dim,) for a generator.
-      classes: width of the one-hot label; 0 for a network that sees no label.
+      module: called as ``module(**{name: [B, ...]}, keys=None, train=...)``; returns {name: array}.
+      inputs: names that it is given.
+      shapes: of one example, by name; those of ``inputs`` at least.
     """
 
     def init(key):
-        label = jnp.zeros((1, classes)) if classes else None
-        variables = module.init(key, jnp.zeros((1, *example_shape)), label, train=False)
-        return {name: value for name, value in variables.items() if name != "features"}
+        zeros = {name: jnp.zeros((1, *shapes[name])) for name in inputs}
+        return dict(module.init(key, **zeros, train=False))
 
-    def call(variables, x, label, keys, train, mutable):
-        drawn = {} if keys is None else {"keys": keys}
-        return module.apply(variables, x, label, train=train, mutable=mutable, **drawn)
-
-    def apply(variables, x, label=None, *, keys=None, train):
+    def apply(variables, given, *, keys=None, train):
+        taken = {name: given[name] for name in inputs}
         mutables = {name: value for name, value in variables.items() if name != "params"}
         if not (train and mutables):
-            return call(variables, x, label, keys, train, False), mutables
-        return call(variables, x, label, keys, train, list(mutables))
+            return module.apply(variables, **taken, keys=keys, train=train), mutables
+        return module.apply(variables, **taken, keys=keys, train=train, mutable=list(mutables))
 
-    def features(variables, x, label=None, *, keys=None, train):
-        y, seen = call(
-            variables, x, label, keys, train, [*variables.keys() - {"params"}, "features"]
-        )
-        return y, seen["features"]["last"][0]
-
-    return Network(init, apply, features)
+    return Network(init, apply, inputs)
 
 
-def stacked(network, count, shared=()):
+def team(**networks: Network) -> Network:
+    """Several networks of one side, by name: the optimiser and the average see nothing of it.
+
+    Each kind of variables gains a level, {"params": {name: ...}, ...}.
+
+    Returns:
+      a ``Network`` whose ``apply`` also takes ``name``, whose turn it is; the mutables of the
+      others stay as they are.
+    """
+
+    def init(key):
+        keys = jax.random.split(key, len(networks))
+        each = {name: one.init(k) for (name, one), k in zip(networks.items(), keys, strict=True)}
+        kinds = sorted(set().union(*each.values()))
+        return {kind: {n: v[kind] for n, v in each.items() if kind in v} for kind in kinds}
+
+    def apply(variables, given, *, name, keys=None, train):
+        own = {kind: group[name] for kind, group in variables.items() if name in group}
+        out, moved = networks[name].apply(own, given, keys=keys, train=train)
+        mutables = {
+            kind: {**group, name: moved[kind]} if kind in moved else group
+            for kind, group in variables.items()
+            if kind != "params"
+        }
+        return out, mutables
+
+    inputs = tuple(dict.fromkeys(n for one in networks.values() for n in one.inputs))
+    return Network(init, apply, inputs)
+
+
+def stacked(network: Network, count: int, shared: tuple[str, ...] = ()) -> Network:
     """Several networks of one kind as one, each variable with a leading axis of ``count``.
 
-    Row i of a batch belongs to network i % count.
+    Its inputs and outputs are [B, count, ...]: one entry a network.
 
     Args:
-      network: ``Network``, without labels.
+      network: ``Network``.
       count: how many.
       shared: top-level names of variables that there is but one of, for all (a common trunk). They
         are learned from the rows of all; their mutables are the average.
@@ -101,14 +120,20 @@ def stacked(network, count, shared=()):
             )
         return reduce_shared(variables, lambda leaf: leaf[0])
 
-    def apply(variables, x, label=None, *, train):
-        padded = jnp.pad(x, ((0, -len(x) % count), *((0, 0),) * (x.ndim - 1)))
-        y, mutables = jax.vmap(
-            lambda variables, x: network.apply(variables, x, train=train),
-            in_axes=(axes(variables), 1),
+    def apply(variables, given, *, keys=None, train):
+        taken = {name: given[name] for name in network.inputs}
+        # Each network has keys of its own, or all would drop the same units.
+        each = None if keys is None else _keys_of_each(keys, count)
+        out, mutables = jax.vmap(
+            lambda variables, taken, keys: network.apply(variables, taken, keys=keys, train=train),
+            in_axes=(axes(variables), 1, 1),
             out_axes=(1, 0),
-        )(variables, padded.reshape(-1, count, *x.shape[1:]))
-        mutables = reduce_shared(mutables, lambda leaf: leaf.mean(axis=0))
-        return y.reshape(-1, *y.shape[2:])[: len(x)], mutables
+        )(variables, taken, each)
+        return out, reduce_shared(mutables, lambda leaf: leaf.mean(axis=0))
 
-    return Network(init, apply, count=count)
+    return Network(init, apply, network.inputs)
+
+
+def _keys_of_each(keys, count):
+    """[B] keys -> [B, count]."""
+    return jax.vmap(lambda key: jax.random.split(key, count))(keys)

@@ -36,8 +36,8 @@ class ResNet32Generator(nn.Module):
     axis_name: str | None = None
 
     @nn.compact
-    def __call__(self, z, label=None, *, train):
-        """z [B, Z], one-hot label [B, K] -> images [B, H, W, C] in [-1, 1]; H, W multiples of 8."""
+    def __call__(self, *, z, label=None, keys=None, train):
+        """z [B, Z], one-hot label [B, K] -> {"x": [B, H, W, C] in [-1, 1]}; H, W multiples of 8."""
         check_count(self.channels, 4, "generator resnet32")
         height, width, colours = image_shape(self.shape, "resnet32")
         check_multiples(height, width, 8, "generator resnet32")
@@ -47,7 +47,8 @@ class ResNet32Generator(nn.Module):
         for features in others:
             x = _block(self, x, features, train, resize="up")
         x = nn.relu(layers.norm(self, x, train=train))
-        return jnp.tanh(layers.as_output(layers.convolve(self, x, colours, _SAME)))
+        x = layers.convolve(self, x, colours, _SAME)
+        return {"x": jnp.tanh(layers.as_output(x))}
 
 
 class ResNet32Critic(nn.Module):
@@ -67,12 +68,13 @@ class ResNet32Critic(nn.Module):
     dropout: float = 0.0
     initializer: str = "he"
     outputs: int = 1
+    heads: tuple[tuple[str, int], ...] = ()
     dtype: Any = jnp.float32
     axis_name: str | None = None
 
     @nn.compact
-    def __call__(self, x, label=None, *, train, keys=None):
-        """x [B, H, W, C], H, W multiples of 4; label [B, K], keys [B] -> scores [B] or [B, K]."""
+    def __call__(self, *, x, label=None, keys=None, train):
+        """x [B, H, W, C], H, W multiples of 4; label [B, K], keys [B] -> see ``layers.scores``."""
         check_count(self.channels, 4, "critic resnet32")
         height, width, _ = image_shape(x.shape[1:], "resnet32")
         check_multiples(height, width, 4, "critic resnet32")

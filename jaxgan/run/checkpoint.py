@@ -3,8 +3,9 @@
 A checkpoint directory holds one folder a step, put in place by a rename: a run that is killed while
 it writes leaves a temporary folder behind, never half a checkpoint. A folder holds three items:
 
-  state   the ``GanState`` without its ``ema``
+  state   step, generator and critic of the ``GanState``
   ema     the generator's averaged variables: all that sampling reads
+  memory  the game's, where it has any
   digest  the score, and path, shape, type and checksum of every leaf (``digest.py``)
 """
 
@@ -52,7 +53,7 @@ class Checkpoints:
         step = int(step)
         if step in self.manager.all_steps():
             return
-        items = {"state": state.replace(ema={}), "ema": state.ema}
+        items = _items(state)
         leaves = {name: digest.describe(item) for name, item in items.items()}
         score = float((metrics or {}).get(self._metric, math.nan))
         if math.isfinite(score):
@@ -215,13 +216,20 @@ def _manager(directory, **options):
     return ocp.CheckpointManager(directory, options=ocp.CheckpointManagerOptions(**options))
 
 
+def _items(state):
+    """The items of a checkpoint; a memory that holds nothing is none."""
+    sides = {name: getattr(state, name) for name in ("step", "generator", "critic")}
+    memory = {"memory": state.memory} if jax.tree.leaves(state.memory) else {}
+    return {"state": sides, "ema": state.ema, **memory}
+
+
 def _restore_step(manager, step, template):
     leaves, _ = _read_digest(manager, step)
-    items = {"state": template.replace(ema={}), "ema": template.ema}
+    items = _items(template)
     digest.check_template(leaves, items, f"the checkpoint of step {step}")
     targets = jax.tree.map(lambda leaf: np.empty(leaf.shape, leaf.dtype), items)
     read = _read(manager, step, targets, leaves)
-    state = read["state"].replace(ema=read["ema"])
+    state = template.replace(**read["state"], ema=read["ema"], memory=read.get("memory", {}))
     return jax.tree.map(
         lambda leaf, like: jax.device_put(leaf, getattr(like, "sharding", None)), state, template
     )

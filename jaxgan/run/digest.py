@@ -55,9 +55,12 @@ def blank(leaves):
 
 def check_bits(leaves, tree):
     """ValueError naming the first leaf of ``tree`` that differs from ``leaves`` in any bit."""
-    for want, got in zip(leaves, describe(tree), strict=True):
-        if want != got:
-            raise ValueError(f"{'.'.join(want['path'])} is not what was saved")
+    found = {tuple(leaf["path"]): leaf for leaf in describe(tree)}
+    for leaf in leaves:
+        if found.pop(tuple(leaf["path"]), None) != leaf:
+            raise ValueError(f"{'.'.join(leaf['path'])} is not what was saved")
+    if found:
+        raise ValueError(f"{'.'.join(next(iter(found)))} was not saved")
 
 
 def check_template(leaves, items, where):

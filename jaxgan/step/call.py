@@ -7,13 +7,14 @@ from jax import lax
 from jaxgan.core import noise
 
 
-def make_call(step, batches, *, steps_per_call, seed):
+def make_call(step, batches, *, steps_per_call, seed, extra=lambda data: ()):
     """Many steps in one compiled call that stops at the first non-finite metric.
 
     Args:
       step: from ``make_step``.
       batches: (data, block, i) -> what the i-th step of the call plays with.
       steps_per_call: the most steps a call can do, and the length of its log.
+      extra: data -> what else ``step`` takes after the key: arrays that nothing trains.
       seed: of the run; step t draws from fold_in(key(seed), t). Of members the seeds [N]: then
         ``step`` takes N keys, and metrics are [N] each.
 
@@ -27,7 +28,8 @@ def make_call(step, batches, *, steps_per_call, seed):
 
     def call(state, data, block, count):
         def play(state, i):
-            return step(state, batches(data, block, i), noise.stream(seed, state.step))
+            key = noise.stream(seed, state.step)
+            return step(state, batches(data, block, i), key, *extra(data))
 
         def body(carry):
             i, state, log, _ = carry

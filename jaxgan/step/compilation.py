@@ -19,7 +19,7 @@ TOGETHER = "xla_cpu_use_multi_output_fusion"
 GAINING = {"mlp", "toy"}
 
 
-def remember():
+def enable_cache():
     """Keep what is compiled from here on, and take what was kept: JAX's own persistent cache.
 
     It lies in the user's cache folder. What the user has set up, as by JAX_COMPILATION_CACHE_DIR,
@@ -46,7 +46,7 @@ def options(kind):
     return wanted
 
 
-def fuse_outputs(config):
+def set_xla_flags(config):
     """Ask for loops with several results where both networks of a config gain by them.
 
     There is no other way than the environment's XLA_FLAGS. They are the process's, and are read

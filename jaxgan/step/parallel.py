@@ -28,6 +28,7 @@ class Devices(NamedTuple):
       local_count: those of this process.
       axis_name: for batch statistics; None on one device.
       mean: pytree -> the same averaged over devices (inside the call).
+      gather: pytree of this device's rows -> that of the global batch (inside the call).
       rows: (array, axis=0) -> this device's share of a global batch axis (inside the call).
       compile: (call(state, data, block, count), the compiler's options) -> the compiled function;
         it donates the state. ``data`` is the same on all devices, ``block`` has one leading entry
@@ -41,6 +42,7 @@ class Devices(NamedTuple):
     local_count: int
     axis_name: str | None
     mean: Callable
+    gather: Callable
     rows: Callable
     compile: Callable
     replicate: Callable
@@ -66,6 +68,7 @@ def _jit(devices):
         local_count=1,
         axis_name=None,
         mean=lambda tree: tree,
+        gather=lambda tree: tree,
         rows=lambda array, axis=0: array,
         compile=compile,
         replicate=lambda tree: jax.device_put(tree, devices[0]),
@@ -92,6 +95,7 @@ def _mapped(devices, mesh, compile, place):
         local_count=len(mesh.local_devices),
         axis_name=AXIS,
         mean=lambda tree: lax.pmean(tree, AXIS),
+        gather=lambda tree: lax.all_gather(tree, AXIS, tiled=True),
         rows=rows,
         compile=compile,
         # For pmap too: it compiles anew when its own, replicated, output comes back as input.

@@ -14,7 +14,8 @@ import numpy as np
 from jaxgan.core import noise
 from jaxgan.step.state import GanState
 
-AXES = GanState(step=None, generator=0, critic=0, ema=0)  # where a state of members has the axis
+# Where a state of members has the axis.
+AXES = GanState(step=None, generator=0, critic=0, ema=0, memory=0)
 QUARTILES = {"": 0.5, "_q1": 0.25, "_q3": 0.75}  # endings of a number's name
 
 
@@ -44,7 +45,7 @@ def together(step_of, who):
     """The step of all members: ``step(state, batches, keys) -> (state, metrics)``.
 
     Args:
-      step_of: ({dotted key: this member's value}) -> step of one, as ``step.make_step`` makes it.
+      step_of: ({dotted key: this member's value}) -> step of one, (state, batches, key, frozen).
       who: ``Members``.
 
     Returns:
@@ -53,11 +54,11 @@ def together(step_of, who):
     if who.count == 1:
         return step_of({})
     step = jax.vmap(
-        lambda values, state, batches, key: step_of(values)(state, batches, key),
-        in_axes=(0, AXES, 0, 0),
+        lambda values, *args: step_of(values)(*args),
+        in_axes=(0, AXES, 0, 0, None),
         out_axes=(AXES, 0),
     )
-    return lambda state, batches, keys: step(who.values, state, batches, keys)
+    return lambda *args: step(who.values, *args)
 
 
 def create(create_one, who, number):
@@ -70,8 +71,8 @@ def create(create_one, who, number):
 def member(tree, i):
     """Member i of a tree whose every leaf has the axis; of a ``GanState``, see ``AXES``."""
     if isinstance(tree, GanState):
-        parts = {name: member(getattr(tree, name), i) for name in ("generator", "critic", "ema")}
-        return tree.replace(**parts)
+        parts = {name: getattr(tree, name) for name, axis in vars(AXES).items() if axis == 0}
+        return tree.replace(**{name: member(part, i) for name, part in parts.items()})
     return jax.tree.map(lambda leaf: leaf[i], tree)
 
 
@@ -88,7 +89,7 @@ def alive(metrics):
 @jax.jit
 def finite(state):
     """Which members have finite arrays only: bool [N]."""
-    sides = (state.generator, state.critic, state.ema)
+    sides = (state.generator, state.critic, state.ema, state.memory)
     leaves = [x for x in jax.tree.leaves(sides) if jnp.issubdtype(x.dtype, jnp.inexact)]
     return jnp.stack([jnp.isfinite(x).reshape(len(x), -1).all(1) for x in leaves]).all(0)
 

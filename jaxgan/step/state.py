@@ -34,15 +34,17 @@ class GanState:
     """The whole of a run, and the whole of a checkpoint.
 
     Attributes:
-      step: int32 [], generator updates done. The data cursor and every random key follow from it.
+      step: int32 [], steps done. The data cursor and every random key follow from it.
       generator, critic: the two sides.
       ema: the generator's averaged variables, parameters *and* batch statistics.
+      memory: what the game remembers of past steps; ``{}`` for most.
     """
 
     step: jax.Array
     generator: Side
     critic: Side
     ema: PyTree
+    memory: PyTree = struct.field(default_factory=dict)
 
 
 def create_side(network, optimizer, key):
@@ -52,8 +54,8 @@ def create_side(network, optimizer, key):
     return Side(params=params, mutables=variables, opt_state=optimizer.init(params))
 
 
-def create(generator, critic, generator_optimizer, critic_optimizer, key):
-    """Build the state at step 0 from two ``Network`` and two optax transformations."""
+def create(generator, critic, generator_optimizer, critic_optimizer, key, memory=None):
+    """Build the state at step 0 from two ``Network``, two optax transformations, and a memory."""
     key_generator, key_critic = jax.random.split(key)
     player = create_side(generator, generator_optimizer, key_generator)
     return GanState(
@@ -62,4 +64,5 @@ def create(generator, critic, generator_optimizer, critic_optimizer, key):
         critic=create_side(critic, critic_optimizer, key_critic),
         # A copy: the step donates its buffers, and two leaves may not share one.
         ema=jax.tree.map(jnp.copy, player.variables),
+        memory={} if memory is None else memory,
     )

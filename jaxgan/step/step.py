@@ -1,10 +1,11 @@
-"""The step: n_critic critic updates, one generator update, the average. No device axis in sight."""
+"""The step: the critic's updates, the generator's, the average. No device axis in sight."""
 
 import jax
 import jax.numpy as jnp
 import optax
 from jax import lax
 
+from jaxgan.core import noise
 from jaxgan.step.parallel import ONE_DEVICE
 from jaxgan.step.state import GanState, Side
 
@@ -15,72 +16,130 @@ def _advance(optimizer, side, gradients, mutables):
 
 
 def make_step(
-    game, generator_optimizer, critic_optimizer, *, n_critic, batch_size, ema, devices=ONE_DEVICE
+    game,
+    generator_optimizer,
+    critic_optimizer,
+    *,
+    batch_size,
+    ema,
+    n_critic=1,
+    n_generator=1,
+    devices=ONE_DEVICE,
 ):
     """Build ``step(state, batches, key) -> (state, metrics)``.
+
+    A side without updates is left out as a whole: nothing of it moves, its optimiser neither.
 
     Args:
       game: a ``Game``.
       generator_optimizer, critic_optimizer: optax transformations.
-      n_critic: critic updates before each generator update, >= 1.
       batch_size: examples an update, over all devices.
       ema: decay of the generator's average, in [0, 1); warmed up as min(ema, (1 + t) / (10 + t)).
+      n_critic, n_generator: updates of either side in one step, >= 0, not both 0. The generator's
+        first one shares batch and forward pass with the critic's last.
       devices: how to average over devices and which rows are ours (``parallel.Devices``).
 
     Returns:
-      A pure function. ``batches`` has leading axes [n_critic, rows of this device]. Metrics are
-      float32 scalars, averaged over devices: the game's, of the last critic update and of the
-      generator update, and the norms of both gradients.
+      A pure function. ``batches`` has leading axes [number of batches, rows of this device]: one a
+      critic update, at least one, and one for each generator update after the first. Metrics are
+      float32 scalars, averaged over devices: the game's, of the last update of either side, and
+      the norms of both gradients.
     """
+    shared = max(n_critic, 1) - 1  # the batch that both sides see
 
     def row_keys(key):
         return devices.rows(jax.random.split(key, batch_size))
 
-    def update_critic(critic, batch, fake, step, key):
+    def recall(memory, made, key):
+        """What the critic is shown: of the global batch, on every device alike."""
+        if not jax.tree.leaves(memory):
+            return memory, made
+        keys = jax.random.split(jax.random.fold_in(key, noise.RECALL), batch_size)
+        memory, shown = game.recall(memory, devices.gather(made), keys)
+        return memory, jax.tree.map(devices.rows, shown)
+
+    def update_critic(critic, given, made, step, key):
         loss = jax.value_and_grad(game.critic_loss, has_aux=True)
         (_, (mutables, metrics)), gradients = loss(
-            critic.params, critic.mutables, batch, fake, step, row_keys(key)
+            critic.params, critic.mutables, given, made, step, row_keys(key)
         )
         gradients, metrics = devices.mean((gradients, metrics))
         metrics["critic_gradient_norm"] = optax.tree.norm(gradients)
         return _advance(critic_optimizer, critic, gradients, mutables), metrics
 
-    def step(state, batches, key):
-        generator, variables = state.generator, state.generator.variables
-        key_turns, key_generator = jax.random.split(key)
-        keys_generate, keys_critic = jax.random.split(key_turns, (2, n_critic))
-
-        def critic_turn(critic, turn):
-            batch, key_generate, key_critic = turn
-            fake, _ = game.generate(variables, batch, row_keys(key_generate))
-            critic, _ = update_critic(critic, batch, fake, state.step, key_critic)
-            return critic, None
-
-        critic, turns = state.critic, (batches, keys_generate, keys_critic)
-        if n_critic > 1:
-            critic, _ = lax.scan(critic_turn, critic, jax.tree.map(lambda x: x[:-1], turns))
-
-        # The last critic update and the generator's share one forward pass of the generator.
-        batch = jax.tree.map(lambda x: x[-1], batches)
-        fake, pull_back, mutables = jax.vjp(
+    def make(generator, batch, key, step):
+        """Draw and generate, with the way back to the generator's parameters."""
+        keys = row_keys(key)
+        given = game.draw(batch, keys, step)
+        made, pull_back, mutables = jax.vjp(
             lambda params: game.generate(
-                {"params": params, **generator.mutables}, batch, row_keys(keys_generate[-1])
+                {"params": params, **generator.mutables}, given, keys, train=True
             ),
             generator.params,
             has_aux=True,
         )
-        critic, critic_metrics = update_critic(critic, batch, fake, state.step, keys_critic[-1])
+        return given, made, pull_back, mutables
+
+    def update_generator(generator, critic, making, step, key):
+        given, made, pull_back, mutables = making
         loss = jax.value_and_grad(game.generator_loss, argnums=2, has_aux=True)
-        keys = row_keys(key_generator)
-        (_, metrics), slope = loss(critic.variables, batch, fake, state.step, keys)
+        (_, metrics), slope = loss(critic.variables, given, made, step, row_keys(key))
         (gradients,) = pull_back(slope)
         gradients, metrics = devices.mean((gradients, metrics))
         metrics["generator_gradient_norm"] = optax.tree.norm(gradients)
-        generator = _advance(generator_optimizer, generator, gradients, mutables)
+        return _advance(generator_optimizer, generator, gradients, mutables), metrics
 
-        decay = jnp.minimum(ema, (1 + state.step) / (10 + state.step))
-        average = optax.incremental_update(generator.variables, state.ema, 1 - decay)
-        state = GanState(state.step + 1, generator, critic, average)
-        return state, {**critic_metrics, **metrics}
+    def step(state, batches, key):
+        generator, variables = state.generator, state.generator.variables
+        key_turns, key_generator = jax.random.split(key)
+        keys_generate, keys_critic = jax.random.split(key_turns, (2, shared + 1))
+        metrics = {}
+
+        def critic_turn(carry, turn):
+            critic, memory = carry
+            batch, key_generate, key_critic = turn
+            keys = row_keys(key_generate)
+            given = game.draw(batch, keys, state.step)
+            made, _ = game.generate(variables, given, keys, train=True)
+            memory, shown = recall(memory, made, key_critic)
+            critic, _ = update_critic(critic, given, shown, state.step, key_critic)
+            return (critic, memory), None
+
+        critic, memory = state.critic, state.memory
+        if shared:
+            first = jax.tree.map(lambda x: x[:shared], batches)
+            turns = (first, keys_generate[:-1], keys_critic[:-1])
+            (critic, memory), _ = lax.scan(critic_turn, (critic, memory), turns)
+
+        # The last critic update and the generator's share one forward pass of the generator.
+        batch = jax.tree.map(lambda x: x[shared], batches)
+        making = make(generator, batch, keys_generate[-1], state.step)
+        if n_critic:
+            given, made, *_ = making
+            memory, shown = recall(memory, made, keys_critic[-1])
+            critic, metrics = update_critic(critic, given, shown, state.step, keys_critic[-1])
+        if n_generator:
+            generator, more = update_generator(generator, critic, making, state.step, key_generator)
+
+        def generator_turn(generator, turn):
+            batch, key = turn
+            key_generate, key_update = jax.random.split(key)
+            making = make(generator, batch, key_generate, state.step)
+            return update_generator(generator, critic, making, state.step, key_update)
+
+        if n_generator > 1:
+            further = jax.tree.map(lambda x: x[shared + 1 :], batches)
+            keys = jax.random.split(
+                jax.random.fold_in(key_generator, noise.FURTHER), n_generator - 1
+            )
+            generator, each = lax.scan(generator_turn, generator, (further, keys))
+            more = jax.tree.map(lambda x: x[-1], each)
+        if n_generator:
+            metrics |= more
+        average = state.ema
+        if n_generator:
+            decay = jnp.minimum(ema, (1 + state.step) / (10 + state.step))
+            average = optax.incremental_update(generator.variables, state.ema, 1 - decay)
+        return GanState(state.step + 1, generator, critic, average, memory), metrics
 
     return step

@@ -97,7 +97,7 @@ FUSE = f"--xla_backend_extra_options={compilation.TOGETHER}"
 )
 def test_flags_of_the_process(monkeypatch, held, wanted):
     monkeypatch.setenv("XLA_FLAGS", held)
-    compilation.fuse_outputs(defaults.get_config())
+    compilation.set_xla_flags(defaults.get_config())
     assert os.environ["XLA_FLAGS"] == wanted
 
 

@@ -1,0 +1,65 @@
+"""What a game draws beside the examples: z, one-hot labels. Nothing here has parameters.
+
+A draw is ``draw(batch, keys, step) -> batch``: it adds entries, row by row from the row's own key,
+and leaves alone what the batch has already.
+"""
+
+import jax
+import jax.numpy as jnp
+
+from jaxgan.core import noise
+from jaxgan.core.errors import choose
+
+
+def _uniform(keys, shape):
+    return jax.vmap(lambda key: jax.random.uniform(key, shape, minval=-1.0))(keys)
+
+
+def _bernoulli(keys, shape):
+    return jax.vmap(lambda key: jax.random.bernoulli(key, shape=shape))(keys).astype(jnp.float32)
+
+
+# Distributions of z: N(0, 1), U[-1, 1), and 0 or 1 with equal odds.
+DISTRIBUTIONS = {"normal": noise.normal, "uniform": _uniform, "bernoulli": _bernoulli}
+
+
+def compose(*draws):
+    """One draw of several, each from random numbers of its own; the first uses the keys as is."""
+
+    def draw(batch, keys, step):
+        for i, each in enumerate(draws):
+            own = jax.vmap(lambda key, i=i: jax.random.fold_in(key, i))(keys) if i else keys
+            batch = each(batch, own, step)
+        return dict(batch)
+
+    return draw
+
+
+def z(shape: tuple[int, ...], distribution: str):
+    """Draw ``z`` [B, *shape]; ``distribution`` is a row of ``DISTRIBUTIONS``."""
+    sample = choose(DISTRIBUTIONS, distribution, "distribution of z")
+
+    def draw(batch, keys, step):
+        return batch if "z" in batch else {**batch, "z": sample(keys, shape)}
+
+    return draw
+
+
+def one_hot(name: str, classes: int):
+    """Turn the category ``name``, int [B], into its one-hot vector [B, classes]."""
+
+    def draw(batch, keys, step):
+        return {**batch, name: jax.nn.one_hot(batch[name], classes)} if name in batch else batch
+
+    return draw
+
+
+def other(name: str):
+    """(given, keys) -> given with another category ``name`` than the true one, uniform."""
+
+    def wrong(given, keys):
+        classes = given[name].shape[1]
+        label = noise.other_labels(keys, jnp.argmax(given[name], axis=1), classes)
+        return {**given, name: jax.nn.one_hot(label, classes)}
+
+    return wrong
