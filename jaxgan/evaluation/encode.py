@@ -14,6 +14,7 @@ import numpy as np
 
 from jaxgan.core.errors import UserError, choose
 from jaxgan.core.files import cache, whole
+from jaxgan.data import Source
 from jaxgan.features import FEATURES, probabilities
 
 POINTS = "points"  # are their own features
@@ -24,7 +25,7 @@ GREY_SIDES = (28, 32)  # what they see
 OWN = {"fashion_mnist": CLOTHES}  # data sets whose name tells what they show
 
 
-class Seen(NamedTuple):
+class Encoded(NamedTuple):
     """A set of examples as metrics see it.
 
     Attributes:
@@ -40,23 +41,23 @@ class Seen(NamedTuple):
     labels: np.ndarray | None
 
 
-class Observer(NamedTuple):
-    """Looks at the examples of one source.
+class Encoder(NamedTuple):
+    """Turns the examples of one source into features.
 
     Attributes:
       name: of the network, as the names of metrics carry it.
-      told: what an evaluation's record says of it: name, SHA-256 of its weights' file, and how it
+      description: for an evaluation's record: name, SHA-256 of the weights' file, and how it
         resizes; the last two are "" for points.
-      see: (x [N, *shape], labels or None, progress, remember) -> ``Seen``; what is remembered, as
-        real examples should be, comes from the user's cache the next time.
+      encode: (x [N, *shape], labels or None, progress, keep) -> ``Encoded``; what is kept, as real
+        examples should be, comes from the user's cache the next time.
     """
 
     name: str
-    told: dict
-    see: Callable
+    description: dict
+    encode: Callable[..., Encoded]
 
 
-def network_name(source, name=""):
+def network_name(source: Source, name: str = "") -> str:
     """The name of the network of a source's features, as the names of metrics carry it.
 
     Args:
@@ -79,8 +80,8 @@ def _is_small(source):
     return source.shape[:2] in [(side, side) for side in GREY_SIDES]
 
 
-def observer(source, name="", weights=""):
-    """The ``Observer`` of a source.
+def make_encoder(source: Source, name: str = "", weights: str = "") -> Encoder:
+    """The ``Encoder`` of a source.
 
     Args:
       source, name: as ``network_name`` has them.
@@ -96,7 +97,7 @@ def observer(source, name="", weights=""):
         choose(FEATURES, name, "feature network")
     name = network_name(source, name)
     if name == POINTS:
-        return Observer(name, {"name": name, "sha256": "", "resize": ""}, _see_points)
+        return Encoder(name, {"name": name, "sha256": "", "resize": ""}, _encode_points)
     kind = name.removesuffix(PER_CHANNEL)
     row = FEATURES[kind]
     if weights and "weights" not in row.options:
@@ -115,25 +116,24 @@ def observer(source, name="", weights=""):
         features, logits = zip(*planes, strict=True)
         return np.concatenate(features, axis=1), probabilities(np.stack(logits, axis=1))
 
-    def see(x, labels=None, progress=None, remember=False):
+    def encode(x, labels=None, progress=None, keep=False):
         x = np.asarray(x, np.float32)
-        look = _remembered(name, extractor.hash, run) if remember else run
-        features, odds = look(x, progress)
-        return Seen(x, features.astype(np.float64), odds, labels)
+        features, odds = (_kept(name, extractor.hash, run) if keep else run)(x, progress)
+        return Encoded(x, features.astype(np.float64), odds, labels)
 
-    told = {"name": name, "sha256": extractor.hash, "resize": extractor.resize}
-    return Observer(name, told, see)
+    description = {"name": name, "sha256": extractor.hash, "resize": extractor.resize}
+    return Encoder(name, description, encode)
 
 
-def _see_points(x, labels=None, progress=None, remember=False):
+def _encode_points(x, labels=None, progress=None, keep=False):
     x = np.asarray(x, np.float32)
-    return Seen(x, x.astype(np.float64), None, labels)
+    return Encoded(x, x.astype(np.float64), None, labels)
 
 
-def _remembered(name, digest, run):
+def _kept(name, digest, run):
     """``run``, kept in the user's cache by the content of what it sees and the weights' hash."""
 
-    def look(x, progress):
+    def look_up(x, progress):
         content = hashlib.sha256(f"{name} {digest} {x.shape}".encode())
         content.update(np.ascontiguousarray(x))
         file = cache() / "features" / f"{content.hexdigest()}.npz"
@@ -148,4 +148,4 @@ def _remembered(name, digest, run):
                 np.savez(opened, features=features, probabilities=odds)
         return features, odds
 
-    return look
+    return look_up
