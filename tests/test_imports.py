@@ -18,7 +18,7 @@ PURE = {
     "noise": set(),
     "table": set(),
     "theory": {"errors"},
-    "losses": {"errors", "noise", "table", "theory"},
+    "losses": {"errors", "noise", "table", "theory", "metrics"},
     "metrics": {"errors"},
     "models": {"errors"},
     "data": {"errors", "noise"},
