@@ -2,8 +2,11 @@
 
 Scores are raw. For the cross-entropy rows a score is the log-odds of "real", so that the
 discriminator of the papers is ``D(x) = sigmoid(score(x))``. Both functions of a row take
-``(real, fake)`` in this order and are *minimised*, each by its own player.
+``(real, fake)`` in this order and are *minimised*, each by its own player. Those of a row want both
+in one shape: [B] beside [B, 1] is an ``AssertionError`` while tracing, and not [B, B].
 """
+
+import inspect
 
 import jax
 from jax.nn import relu, softplus
@@ -11,7 +14,7 @@ from jax.nn import relu, softplus
 from jaxgan.core.errors import UserError
 from jaxgan.core.table import Row
 from jaxgan.losses.fgan import F_ROWS
-from jaxgan.losses.objective import AdversarialLoss
+from jaxgan.losses.objective import AdversarialLoss, of_one_shape
 
 Scores = jax.Array
 
@@ -170,7 +173,12 @@ def _fixed(critic, generator):
     return Row(lambda: AdversarialLoss(critic, generator))
 
 
-ADVERSARIAL = {
+def _checked(row):
+    """The row whose losses refuse scores of two shapes."""
+    return Row(lambda **options: of_one_shape(row.build(**options)), row.options)
+
+
+_ROWS = {
     "minimax": _fixed(cross_entropy, saturating),
     "non_saturating": _fixed(cross_entropy, non_saturating),
     "label_swapped": _fixed(cross_entropy, swapped_cross_entropy),
@@ -182,11 +190,12 @@ ADVERSARIAL = {
     "relativistic": _fixed(relativistic_critic, relativistic_generator),
     **F_ROWS,
 }
+ADVERSARIAL = {name: _checked(row) for name, row in _ROWS.items()}
 
 
 def is_classifier(loss: AdversarialLoss) -> bool:
     """Whether the critic's scores are log-odds, learned by cross-entropy."""
-    return loss.critic is cross_entropy
+    return inspect.unwrap(loss.critic) is cross_entropy
 
 
 def classifiers():

@@ -2,7 +2,8 @@
 
 A penalty is ``penalty(critic, real, fake, keys) -> [B]``: ``critic`` is a ``Critic``, closed over
 the parameters, that treats rows independently (no batch statistics: with them the gradient of one
-row's score would run through the others); ``keys`` are B random keys, one for each example, so that
+row's score would run through the others); its scores must be [B], anything else is an
+``AssertionError`` while tracing; ``keys`` are B random keys, one for each example, so that
 a draw does not depend on how the batch is spread over devices. Its mean, times the weight that the
 config gives, is added to what the critic minimises.
 """
@@ -10,6 +11,7 @@ config gives, is added to what the critic minimises.
 from collections.abc import Callable
 from typing import NamedTuple
 
+import chex
 import jax
 import jax.numpy as jnp
 
@@ -53,8 +55,14 @@ def input_gradient_norms(critic_fn: CriticFn, x: jax.Array) -> jax.Array:
 
 
 def _squared_norms(critic_fn, x):
-    gradients = jax.grad(lambda x: critic_fn(x).sum())(x).astype(jnp.float32)
+    gradients = jax.grad(lambda x: _one_each(critic_fn(x), x).sum())(x).astype(jnp.float32)
     return jnp.sum(gradients**2, axis=range(1, x.ndim))
+
+
+def _one_each(scores, x):
+    """The scores, if there is one for each row of x."""
+    chex.assert_shape(scores, (len(x),), custom_message="a penalty wants scores [B]")
+    return scores
 
 
 def _uniform(keys, like):
@@ -214,7 +222,7 @@ def consistency(*, margin, features):
 
     def penalty(critic, real, fake, keys):
         first, second = (critic.features(real, each) for each in noise.split_each(keys, 2))
-        apart = (first[0] - second[0]) ** 2
+        apart = (_one_each(first[0], real) - _one_each(second[0], real)) ** 2
         apart += features * jnp.mean((first[1] - second[1]) ** 2, axis=1)
         return jnp.maximum(apart - margin, 0)
 

@@ -104,7 +104,7 @@ def _ms_ssim(a, b):
         weights /= weights.sum()  # all five stay as published: their sum is 1.0001
     result = 1.0
     for scale, weight in enumerate(weights):
-        luminance, structure = _compare(a, b)
+        luminance, structure = compare(a, b, _smooth)
         if scale == len(weights) - 1:
             structure = luminance * structure
         result = result * np.maximum(structure.mean((1, 2)), 0) ** weight
@@ -112,21 +112,37 @@ def _ms_ssim(a, b):
     return result.mean(-1)
 
 
-def _compare(a, b):
-    """Luminance and contrast-structure of every window, [N, H - 10, W - 10, C] each."""
-    mean_a, mean_b = _smooth(a), _smooth(b)
-    variances = _smooth(a * a) + _smooth(b * b) - mean_a**2 - mean_b**2
-    covariance = _smooth(a * b) - mean_a * mean_b
+def compare(a, b, smooth):
+    """Luminance and contrast-structure of every window (Wang et al. 2004, eq. 6 and 13).
+
+    Arithmetic alone, for arrays of NumPy and of JAX.
+
+    Args:
+      a, b: [N, H, W, C] in [0, 1].
+      smooth: x [N, H, W, C] -> its means over each window [N, H - 10, W - 10, C].
+
+    Returns:
+      Two arrays [N, H - 10, W - 10, C]; their product is SSIM.
+    """
+    mean_a, mean_b = smooth(a), smooth(b)
+    # In this order equal images have equal terms, whatever the rounding.
+    variances = (smooth(a * a) - mean_a**2) + (smooth(b * b) - mean_b**2)
+    covariance = smooth(a * b) - mean_a * mean_b
     luminance = (2 * mean_a * mean_b + STABLE[0]) / (mean_a**2 + mean_b**2 + STABLE[0])
     return luminance, (2 * covariance + STABLE[1]) / (variances + STABLE[1])
+
+
+def gaussian_window():
+    """The window along one axis, float64 [WINDOW] of sum 1."""
+    offsets = np.arange(WINDOW) - WINDOW // 2
+    window = np.exp(-(offsets**2) / (2 * SIGMA**2))
+    return window / window.sum()
 
 
 def _smooth(x):
     from scipy.ndimage import correlate1d
 
-    offsets = np.arange(WINDOW) - WINDOW // 2
-    window = np.exp(-(offsets**2) / (2 * SIGMA**2))
-    window /= window.sum()
+    window = gaussian_window()
     for axis in (1, 2):
         x = correlate1d(x, window, axis)
     edge = WINDOW // 2

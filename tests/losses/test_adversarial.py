@@ -112,9 +112,12 @@ def test_least_squares_at_its_best_is_the_pearson_divergence():
     targets = {"real_target": 1.0, "fake_target": -1.0, "generator_target": 0.0}
     critic, generator = ADVERSARIAL["least_squares"](**targets)
     best = jnp.asarray((p - q) / (p + q))
-    slope = jax.grad(lambda scores: jnp.sum(p * critic(scores, -1.0) + q * critic(1.0, scores)))
+    real_end, fake_end = jnp.ones(4), -jnp.ones(4)  # where a term costs nothing
+    slope = jax.grad(
+        lambda scores: jnp.sum(p * critic(scores, fake_end) + q * critic(real_end, scores))
+    )
     np.testing.assert_allclose(slope(best), 0, atol=1e-7)
-    both = jnp.sum(p * generator(0.0, best) + q * generator(0.0, best))
+    both = jnp.sum((p + q) * generator(best, best))
     np.testing.assert_allclose(both, np.sum((2 * q - (p + q)) ** 2 / (p + q)) / 2, rtol=1e-6)
 
 
@@ -169,3 +172,19 @@ def test_smoothing_errors():
     for amount in (-0.1, 1.0):
         with pytest.raises(UserError, match=r"must lie in \[0, 1\)"):
             smooth_real_label(ADVERSARIAL["minimax"](), amount)
+
+
+@pytest.mark.parametrize("name", ADVERSARIAL)
+def test_scores_must_have_one_shape(name):
+    for player in ADVERSARIAL[name]():
+        for shape in ((4,), (4, 3, 3)):  # one score an example, or one a patch
+            scores = jax.ShapeDtypeStruct(shape, "float32")
+            assert jax.eval_shape(player, scores, scores).shape == shape
+        for shapes in (((4,), (4, 1)), ((4, 1), (4,)), ((4,), (1,)), ((4,), ()), ((), ())):
+            with pytest.raises(AssertionError, match="scores"):
+                jax.eval_shape(player, *(jax.ShapeDtypeStruct(s, "float32") for s in shapes))
+
+
+def test_a_smoothed_critic_wants_one_shape_too():
+    with pytest.raises(AssertionError, match="scores"):
+        smooth_real_label(ADVERSARIAL["minimax"](), 0.1).critic(jnp.ones(4), jnp.ones((4, 1)))

@@ -173,6 +173,15 @@ def test_consistency_of_two_passes():
     assert first.shape == second.shape == (2,) and not np.any(first == second)
 
 
+@pytest.mark.parametrize("name", PENALTIES)
+def test_scores_must_be_one_an_example(name):
+    for scores in (lambda x: x, lambda x: x.sum(axis=1, keepdims=True), lambda x: x.sum()):
+        critic = Critic(scores, lambda x, keys, scores=scores: (scores(x), x))
+        x = jnp.ones((2, 3))
+        with pytest.raises(AssertionError, match=r"a penalty wants scores \[B\]"):
+            jax.eval_shape(lambda x, critic=critic: PENALTIES[name]()(critic, x, x, KEYS), x)
+
+
 @pytest.mark.parametrize("name", [name for name, row in PENALTIES.items() if row.options])
 def test_options_must_not_be_negative(name):
     for option in PENALTIES[name].options:
