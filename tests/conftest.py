@@ -1,9 +1,11 @@
 """Before JAX is imported: the CPU as four devices, quick compilation, each program only once."""
 
 import atexit
+import importlib
 import logging
 import os
 import shutil
+import sys
 import tempfile
 
 os.environ["JAX_PLATFORMS"] = "cpu"
@@ -21,7 +23,7 @@ import jax
 import pytest
 
 from jaxgan import defaults
-from jaxgan.step import compilation
+from jaxgan.step.step import compilation
 
 compilation.set_xla_flags(defaults.get_config())  # as jaxgan train does
 
@@ -31,6 +33,24 @@ def strict_ranks():
     """[B] + [B, 1] is the classic slip of a GAN: with this it is an error, not [B, B]."""
     with jax.numpy_rank_promotion("raise"):
         yield
+
+
+@pytest.fixture(scope="session")
+def torchvision():
+    """torchvision, which other packages' metrics import, though what they compute needs none of it.
+
+    With placeholders for its compiled operators, which a build for another PyTorch lacks.
+    """
+    torch = pytest.importorskip("torch", reason="the extra `parity` brings it")
+    try:
+        return pytest.importorskip("torchvision", reason="the extra `parity` brings it")
+    except RuntimeError:
+        for name in [name for name in sys.modules if name.startswith("torchvision")]:
+            del sys.modules[name]
+        library = torch.library.Library("torchvision", "FRAGMENT")
+        for name in ("nms", "qnms"):
+            library.define(f"{name}(Tensor boxes, Tensor scores, float threshold) -> Tensor")
+        return importlib.import_module("torchvision")
 
 
 @pytest.fixture

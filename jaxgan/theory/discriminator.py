@@ -4,18 +4,20 @@ p is the data's, q the generator's: [..., K] histograms, not negative, each summ
 last axis; d is a discriminator's probability of "real" at each entry, [..., K] in [0, 1].
 """
 
+import math
 from typing import NamedTuple
 
 import jax
 import jax.numpy as jnp
 
 from jaxgan.theory.divergences import js, total_variation
+from jaxgan.theory.exponentials import ratio
 
 
 def optimal_discriminator(p: jax.Array, q: jax.Array) -> jax.Array:
     """D* = p / (p + q) (Goodfellow et al. 2014, proposition 1), 1/2 where neither has mass."""
     total = p + q
-    return jnp.where(total > 0, p / jnp.where(total > 0, total, 1), 0.5)
+    return jnp.where(total > 0, ratio(p, jnp.where(total > 0, total, 1)), 0.5)
 
 
 def optimal_score(log_p: jax.Array, log_q: jax.Array) -> jax.Array:
@@ -26,19 +28,45 @@ def optimal_score(log_p: jax.Array, log_q: jax.Array) -> jax.Array:
     return log_p - log_q
 
 
-def _expected_log(weights, x):
-    """sum weights log x, where what has no weight has no slope."""
-    held = weights > 0
-    return jnp.sum(jnp.where(held, weights * jnp.log(jnp.where(held, x, 1)), 0), -1)
+def _expected_log(weights, x, smallest):
+    """sum weights log x, where what has no weight has no slope.
+
+    x = 0 is read as "less than the smallest number that x can be": what has so little weight that
+    even that one would cost no more than rounding is left out.
+    """
+    dtype = jnp.result_type(weights, x, float)
+    weights, x = jnp.asarray(weights, dtype), jnp.asarray(x, dtype)
+    sure = (weights > 0) & (x <= 0)
+    held = (weights > 0) & (x > 0)
+    value = jnp.sum(jnp.where(held, weights * jnp.log(jnp.where(held, x, 1)), 0), -1)
+    least = -jnp.sum(jnp.where(sure, weights, 0), -1) * math.log(smallest(jnp.finfo(dtype)))
+    noticed = least > jnp.finfo(dtype).eps * (1 - value)
+    return value - jnp.where(noticed, jnp.inf, jnp.zeros((), dtype))
 
 
 def game_value(d: jax.Array, p: jax.Array, q: jax.Array) -> jax.Array:
     """V(D) = E_p[log D] + E_q[log(1 - D)] (Goodfellow et al. 2014, eq. 1).
 
     Returns:
-      [...], at most 0; -infinity for a discriminator that is sure and wrong.
+      [...], at most 0; -infinity for a discriminator that is sure and wrong, but where q has less
+      mass (in float32 about 1e-8) than a D that is rounded to 1 can tell.
     """
-    return _expected_log(p, d) + _expected_log(q, 1 - d)
+    return _expected_log(p, d, _tiny) + _expected_log(q, 1 - d, _half_eps)
+
+
+def _tiny(info):
+    return float(info.tiny)
+
+
+def _half_eps(info):
+    return float(info.eps) / 2  # what is left of 1 - D where D is rounded to 1
+
+
+def game_value_of_scores(score: jax.Array, p: jax.Array, q: jax.Array) -> jax.Array:
+    """V(D) of D = sigmoid(score), exact where D itself is rounded to 0 or 1: [..., K] -> [...]."""
+    of_p = jnp.where(p > 0, jax.nn.softplus(-jnp.where(p > 0, score, 0)), 0)
+    of_q = jnp.where(q > 0, jax.nn.softplus(jnp.where(q > 0, score, 0)), 0)
+    return -jnp.sum(p * of_p + q * of_q, -1)
 
 
 def best_game_value(p: jax.Array, q: jax.Array) -> jax.Array:
@@ -55,7 +83,7 @@ def non_saturating_value(d: jax.Array, q: jax.Array) -> jax.Array:
     nothing where q keeps its sum (Arjovsky and Bottou 2017, theorem 2.5): the reverse KL divergence
     falls while the Jensen-Shannon divergence is pushed up.
     """
-    return -_expected_log(q, d)
+    return -_expected_log(q, d, _tiny)
 
 
 class ErrorRates(NamedTuple):

@@ -4,6 +4,11 @@ They are the numbers that the losses estimate from samples. p and q are [..., K]
 summing to 1 over the last axis; the result is [...], non-negative, and infinite where mass of one
 lies where the other has none and the divergence charges for that without bound.
 
+A density's tail underflows: float32 holds nothing of N(3, 1) below -10, where N(0, 1) still has
+mass. Hence 0 is read as "less than the smallest float". If even the smallest float in its place
+would have cost no more than rounding, it costs nothing; ``kl`` in float32 thus overlooks a mass
+below 1e-9 or so.
+
 The slope in a zero entry is the true one-sided one where that is finite, and 0 where it is not, so
 that descent neither leaves the support nor meets NaN.
 """
@@ -16,7 +21,8 @@ import jax.numpy as jnp
 import numpy as np
 
 from jaxgan.core.errors import UserError, choose
-from jaxgan.theory.f_divergences import F_DIVERGENCES
+from jaxgan.theory.exponentials import ratio
+from jaxgan.theory.f_divergences import F_DIVERGENCES, SWAPPED
 
 
 def f_divergence(name: str, p: jax.Array, q: jax.Array, **options: float) -> jax.Array:
@@ -35,31 +41,42 @@ def f_divergence(name: str, p: jax.Array, q: jax.Array, **options: float) -> jax
       UserError: an unknown name, or an option out of range.
     """
     row = choose(F_DIVERGENCES, name, "f-divergence")(**options)
-    p, q = jnp.asarray(p), jnp.asarray(q)
-    zero = jnp.zeros((), jnp.result_type(p, q))
+    swapped = SWAPPED.get(name, F_DIVERGENCES[name])(**options)
+    dtype = jnp.result_type(p, q, float)
+    p, q = jnp.broadcast_arrays(jnp.asarray(p, dtype), jnp.asarray(q, dtype))
+    zero = jnp.zeros((), dtype)
     high = jnp.full_like(zero, row.domain[1])
     tail = row.conjugate(high) if math.isfinite(row.domain[1]) else zero
-    inside = (p > 0) & (q > 0)
-    safe_p, safe_q = jnp.where(inside, p, 1), jnp.where(inside, q, 1)
-    terms = jnp.where(
-        inside,
-        safe_q * row.f(safe_p / safe_q),
-        # Where f goes straight from its value at an end, by its slope there. At p = 0: q f(0) +
-        # p f'(0). At q = 0: p high + q (f(u) - u f'(u)), whose limit is -f*(high).
-        jnp.where(
-            p > 0,
-            _charge(p, high) + _pull(q, -tail),
-            _charge(q, row.f(zero)) + _pull(p, row.optimal(zero)),
-        ),
+    # The ratio is of the smaller by the larger: f(u) overflows before q f(u) does.
+    by_p = _share(swapped.f, q, p, (p > q) & (q > 0))
+    by_q = _share(row.f, p, q, (q >= p) & (p > 0))
+    # Where f goes straight from its value at an end, by its slope there. At p = 0: q f(0) +
+    # p f'(0). At q = 0: p high + q (f(u) - u f'(u)), whose limit is -f*(high).
+    ends = jnp.where(
+        p > 0,
+        _charge(p, high) + _pull(q, -tail),
+        _charge(q, row.f(zero)) + _pull(p, row.optimal(zero)),
     )
-    return terms.sum(-1)
+    value = (by_p + by_q + jnp.where((p > 0) & (q > 0), 0, ends)).sum(-1)
+    tiny = jnp.full_like(p, jnp.finfo(dtype).tiny)
+    least = jnp.zeros_like(p)  # the price of a 0 if it is the smallest float
+    if not math.isfinite(row.domain[1]):
+        least += _share(swapped.f, tiny, p, (q <= 0) & (p > 0))
+    if not math.isfinite(swapped.domain[1]):
+        least += _share(row.f, tiny, q, (p <= 0) & (q > 0))
+    noticed = least.sum(-1) > jnp.finfo(dtype).eps * (1 + jnp.abs(value))
+    return value + jnp.where(noticed, jnp.inf, zero)
+
+
+def _share(f, mass, of, where):
+    """of * f(mass / of) at the given entries, 0 with no slope elsewhere."""
+    mass, of = jnp.where(where, mass, 1), jnp.where(where, of, 1)
+    return jnp.where(where, of * f(ratio(mass, of)), 0)
 
 
 def _charge(mass, price):
-    """mass * price; 0 where there is no mass, infinite at an infinite price for what there is."""
-    finite = jnp.isfinite(price)
-    endless = jnp.where(mass > 0, jnp.inf, jnp.zeros_like(mass))
-    return jnp.where(finite, mass * jnp.where(finite, price, 0), endless)
+    """mass * price; 0 at an infinite price, which is charged where it is noticed."""
+    return mass * jnp.where(jnp.isfinite(price), price, 0)
 
 
 def _pull(entry, slope):
@@ -75,6 +92,16 @@ def kl(p: jax.Array, q: jax.Array) -> jax.Array:
 def reverse_kl(p: jax.Array, q: jax.Array) -> jax.Array:
     """KL(q || p) = sum q log(q / p), in nats: [..., K], [..., K] -> [...]."""
     return f_divergence("reverse_kl", p, q)
+
+
+def kl_of_logs(log_p: jax.Array, log_q: jax.Array) -> jax.Array:
+    """KL(p || q) = sum p (log p - log q) of logarithms, in nats: [..., K], [..., K] -> [...].
+
+    Exact where q underflows under much of p, such as N(10, 1) under N(0, 1) in float32. The
+    logarithms are of masses: add that of the grid's step to those of densities.
+    """
+    p, held = jnp.exp(log_p), jnp.isfinite(log_p)
+    return jnp.where(held, p * (jnp.where(held, log_p, 0) - jnp.where(held, log_q, 0)), 0).sum(-1)
 
 
 def js(p: jax.Array, q: jax.Array) -> jax.Array:

@@ -233,3 +233,13 @@ F_DIVERGENCES: dict[str, Callable[..., FDivergence]] = {
     "gan": gan,
     "alpha": alpha,
 }
+
+# q f(p / q) = p g(q / p): the row of g, and its options. A row that is not here is its own.
+SWAPPED: dict[str, Callable[..., FDivergence]] = {
+    "kl": reverse_kl,
+    "reverse_kl": kl,
+    "pearson": neyman,
+    "neyman": pearson,
+    "jensen_shannon_weighted": lambda *, pi=0.5: jensen_shannon_weighted(pi=1 - pi),
+    "alpha": lambda *, alpha=0.5: F_DIVERGENCES["alpha"](alpha=1 - alpha),
+}

@@ -1,7 +1,6 @@
 """The network of FID: by hand where it can be, and against pytorch-fid's own where that is."""
 
 import io
-import sys
 
 import jax
 import jax.numpy as jnp
@@ -78,11 +77,11 @@ def test_only_the_right_weights_are_called_inception(tmp_path):
         FEATURES["inception"](weights=str(file))
 
 
-def reference(monkeypatch):
+@pytest.fixture
+def reference(monkeypatch, torchvision):
     """pytorch-fid's network with random weights: its state dict and four depths as a function."""
-    torch = pytest.importorskip("torch", reason="PyTorch is the reference implementation here")
-    import_torchvision(torch)
-    fid = pytest.importorskip("pytorch_fid.inception", reason="pytorch-fid is the reference here")
+    torch = pytest.importorskip("torch")
+    fid = pytest.importorskip("pytorch_fid.inception", reason="the extra `parity` brings it")
     net = random_network(torch, fid, monkeypatch).eval()
     monkeypatch.setattr(fid, "fid_inception_v3", lambda: net)
     twin = fid.InceptionV3(output_blocks=[0, 1, 2, 3]).eval()
@@ -95,19 +94,6 @@ def reference(monkeypatch):
     file = io.BytesIO()
     torch.save(net.state_dict(), file, _use_new_zipfile_serialization=False)
     return file.getvalue(), depths
-
-
-def import_torchvision(torch):
-    """With placeholders for its compiled operators, which a build for another PyTorch lacks."""
-    try:
-        pytest.importorskip("torchvision", reason="pytorch-fid needs it")
-    except RuntimeError:
-        for name in [name for name in sys.modules if name.startswith("torchvision")]:
-            del sys.modules[name]
-        library = torch.library.Library("torchvision", "FRAGMENT")
-        for name in ("nms", "qnms"):
-            library.define(f"{name}(Tensor boxes, Tensor scores, float threshold) -> Tensor")
-        import torchvision  # noqa: F401
 
 
 def random_network(torch, fid, monkeypatch):
@@ -127,8 +113,8 @@ def random_network(torch, fid, monkeypatch):
     return net
 
 
-def test_every_depth_agrees_with_pytorch_fid(monkeypatch):
-    file, reference_depths = reference(monkeypatch)
+def test_every_depth_agrees_with_pytorch_fid(reference):
+    file, reference_depths = reference
     state = convert.read_pth(file)
     variables = convert.inception(state)
     pixels = np.random.default_rng(0).integers(0, 256, (2, 32, 40, 3)).astype(np.uint8)

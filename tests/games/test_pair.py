@@ -5,7 +5,7 @@ import pytest
 from numpy import log
 from scipy import stats
 
-from jaxgan.build import parts
+from jaxgan.build.parts import parts
 from jaxgan.games import GAMES, LABELLED
 from jaxgan.losses import ADVERSARIAL
 from jaxgan.models.network import Network

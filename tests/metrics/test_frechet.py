@@ -84,8 +84,10 @@ def test_agrees_with_the_printed_formula():
     np.testing.assert_allclose(low, naive(real, fake), rtol=1e-5)
 
 
-def test_agrees_with_torch_fidelity():
-    fidelity = pytest.importorskip("torch_fidelity.metric_fid")
+def test_agrees_with_torch_fidelity(torchvision):
+    fidelity = pytest.importorskip(
+        "torch_fidelity.metric_fid", reason="the extra `parity` brings it"
+    )
     real, fake = features(500, 32), features(700, 32, seed=1)
     stats = [{"mu": x.mean(0), "sigma": np.cov(x, rowvar=False)} for x in (real, fake)]
     found = fidelity.fid_statistics_to_metric(*stats, verbose=False)

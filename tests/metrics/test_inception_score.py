@@ -32,8 +32,10 @@ def test_agrees_with_its_definition():
     np.testing.assert_allclose(far, (3, 0), rtol=1e-12)
 
 
-def test_agrees_with_torch_fidelity():
-    fidelity = pytest.importorskip("torch_fidelity.metric_isc")
+def test_agrees_with_torch_fidelity(torchvision):
+    fidelity = pytest.importorskip(
+        "torch_fidelity.metric_isc", reason="the extra `parity` brings it"
+    )
     import torch
 
     logits = np.random.default_rng(0).standard_normal((500, 7))

@@ -51,7 +51,7 @@ def test_agrees_with_the_definitions(k, monkeypatch):
 
 
 def test_agrees_with_prdc():
-    prdc = pytest.importorskip("prdc")
+    prdc = pytest.importorskip("prdc", reason="the extra `parity` brings it")
     real, fake = normals(300, 8), 1.2 * normals(200, 8, seed=1)
     expected = prdc.compute_prdc(real, fake, nearest_k=5)
     assert precision_recall(real, fake, k=5) == (expected["precision"], expected["recall"])

@@ -14,11 +14,10 @@ from jaxgan.games import GAMES, LABELLED
 from jaxgan.losses import ADVERSARIAL, PENALTIES
 from jaxgan.models import layers
 from jaxgan.models.network import network
-from jaxgan.step import parallel
 from jaxgan.step.call import make_call
 from jaxgan.step.optim import optimizer
 from jaxgan.step.state import create
-from jaxgan.step.step import make_step
+from jaxgan.step.step import make_step, parallel
 
 STEPS, Z, CLASSES = 20, 3, 3
 RNG = np.random.default_rng(0)
