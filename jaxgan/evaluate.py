@@ -19,15 +19,17 @@ from datetime import UTC, datetime
 from pathlib import Path
 
 import jax
+import numpy as np
 
 from jaxgan import data, defaults
 from jaxgan.build.run import prepare
 from jaxgan.cli import Arguments, run_command, step_of
 from jaxgan.core.errors import UserError, within
 from jaxgan.core.files import write_text
-from jaxgan.evaluation import judge
-from jaxgan.evaluation.draw import make_draw, z_of
-from jaxgan.evaluation.encode import observer
+from jaxgan.evaluation import judge, measures
+from jaxgan.evaluation.draw import make_show, row_keys
+from jaxgan.evaluation.encode import make_encoder, network_name
+from jaxgan.evaluation.pictures import examples_of, facts_of
 from jaxgan.run import checkpoint, directory, progress
 from jaxgan.step import parallel, population
 
@@ -44,11 +46,11 @@ def evaluate_run(workdir, *, names="", num=NUM, seed=0, step=None, features="", 
 
     Args:
       workdir: the run directory.
-      names: rows of ``judge.METRICS`` with commas between; "": the usual ones that fit.
+      names: rows of ``measures.METRICS`` with commas between; "": the usual ones that fit.
       num: samples; half of the real examples at most, so that the floor has the same counts.
       seed: of the noise and of the choice of real examples.
       step: of the checkpoint; None is the latest, "best" the best.
-      features, weights: as ``observer.observer`` takes them; "": those of the config, whose weights
+      features, weights: as ``encode.make_encoder`` takes them; "": those of the config, whose weights
         go with its features.
 
     Returns:
@@ -61,37 +63,37 @@ def evaluate_run(workdir, *, names="", num=NUM, seed=0, step=None, features="", 
     stored = directory.read_config(workdir)
     config = defaults.complete(stored["config"])
     run = prepare(config, device_count=1)
-    labelled = run.classes > 0
+    examples = examples_of(run)
+    source = examples.sources[0]
     if not features:  # the config's weights are of the config's network
         features = config["evaluation"]["features"]
         weights = weights or config["evaluation"]["inception_weights"]
-    names = judge.chosen(names, run.source, labelled, features)
-    looks = observer(run.source, features, weights)
-    judge.set_size(run.source, num)
+    present = facts_of(run, examples, network_name(source, features))
+    names = measures.chosen(names, source, present)
+    encoder = make_encoder(source, features, weights)
+    judge.set_size(examples, num)
     folder = Path(workdir) / "checkpoints"
     state, found = checkpoint.load(folder, jax.eval_shape(run.create), step)
     with progress.open_bar("images seen") as bar:
-        options = {"num": num, "seed": seed, "looks": looks, "progress": bar.chunk}
-        judged = judge.judge(run.source, names, labelled=labelled, **options)
-        values, draw = {}, make_draw(run.generator)
+        options = {"num": num, "seed": seed, "encoder": encoder, "progress": bar.chunk}
+        judged = judge.judge(examples, names, labelled="labels" in present, **options)
+        values, show = {}, make_show(run.game)
+        keys = row_keys(seed, judged.count)
         members = population.split(state, run.members)
         for which, of in GENERATORS.items():
-            z = z_of(config, judged.count, seed)
-            fakes = (draw(of(member), z, judged.labels, run.classes) for member in members)
-            found_each = [judged.score(fake, judged.labels) for fake in fakes]
-            values |= summarised(which, found_each)
-    who = run.members
-    told = {
+            looks = (show(of(member), judged.given, keys, found) for member in members)
+            values |= summarised(which, [judge.shown_values(judged, each) for each in looks])
+    description = {
         "workdir": str(workdir),
         "step": found,
-        "config_sha256": digest(stored["config"]),
+        "config_sha256": config_hash(stored["config"]),
         "data": dict(stored["config"]["data"]),
         "trained_with": stored["versions"],
     }
-    if who.count > 1:
-        told["members"] = [who.describe(i) for i in range(who.count)]
-        told["finite"] = int(population.finite(state).sum())
-    return record(judged, values, run.source, seed, names, started) | {"run": told}
+    if run.members.count > 1:
+        description["members"] = [run.members.describe(i) for i in range(run.members.count)]
+        description["finite"] = int(population.finite(state).sum())
+    return record(judged, values, source, seed, names, started) | {"run": description}
 
 
 def summarised(which, members):
@@ -115,16 +117,18 @@ def evaluate_folders(real, fake, *, names="", num=NUM, seed=0, size=None, featur
             f"{real.name} holds images of {real.shape} and {fake.name} of {fake.shape}; "
             "--size=N brings both to N x N."
         )
-    names = judge.chosen(names, real, False, features)
-    looks = observer(real, features, weights)
-    count = judge.set_size(real, min(num, fake.size))
+    examples = judge.Examples((real,), False, (real,))
+    names = measures.chosen(names, real, measures.facts(real, network_name(real, features)))
+    encoder = make_encoder(real, features, weights)
+    count = judge.set_size(examples, min(num, fake.size))
     with progress.open_bar("images seen") as bar:
-        options = {"num": count, "seed": seed, "looks": looks, "progress": bar.chunk}
-        judged = judge.judge(real, names, **options)
-        fakes = judge.choose_examples(fake, judged.count, seed)
+        options = {"num": count, "seed": seed, "encoder": encoder, "progress": bar.chunk}
+        judged = judge.judge(examples, names, **options)
+        order = np.random.default_rng(seed).permutation(fake.size)
+        fakes = data.read((fake,), order[: judged.count])
         values = {"fake": judged.score(fakes["x"])}
-    told = {"real": real.name, "fake": fake.name, "size": size, "fit": "crop"}
-    return record(judged, values, real, seed, names, started) | {"folders": told}
+    description = {"real": real.name, "fake": fake.name, "size": size, "fit": "crop"}
+    return record(judged, values, real, seed, names, started) | {"folders": description}
 
 
 def record(judged, values, source, seed, names, started):
@@ -136,6 +140,7 @@ def record(judged, values, source, seed, names, started):
         "counts": dict.fromkeys(("reference", "floor", "samples"), judged.count),
         "reference": f"{judged.count} of the {source.size} examples of {source.name}, by the seed; "
         "the floor is of as many others",
+        "parts": judged.origin,
         "network": judged.network,
         "images": "the eight bits of a file, in [-1, 1]" if len(source.shape) == 3 else "points",
         "shape": list(source.shape),
@@ -152,7 +157,7 @@ def plain(values):
     return {name: value if math.isfinite(value) else None for name, value in values.items()}
 
 
-def digest(config):
+def config_hash(config):
     """SHA-256 of a config, whatever the order of its keys."""
     return hashlib.sha256(json.dumps(config, sort_keys=True).encode()).hexdigest()
 
@@ -160,13 +165,14 @@ def digest(config):
 def table(found):
     """The values of a record beside their floors, as text."""
 
-    def told(value):
-        return "not finite" if value is None else f"{value:.4g}"
+    def cell(value):
+        return "not finite" if value is None else "-" if math.isnan(value) else f"{value:.4g}"
 
+    columns = (*found["values"].values(), found["floor"])
     header = ["metric", *found["values"], "floor"]
     rows = [
-        [name, *(told(values[name]) for values in (*found["values"].values(), found["floor"]))]
-        for name in found["floor"]
+        [name, *(cell(values.get(name, math.nan)) for values in columns)]
+        for name in dict.fromkeys(name for values in columns for name in values)
     ]
     widths = [max(map(len, column)) for column in zip(header, *rows, strict=True)]
     lines = ["  ".join(map(str.ljust, row, widths)).rstrip() for row in (header, *rows)]
@@ -180,7 +186,7 @@ def parser():
     arguments.add_argument("--real", metavar="DIR", help="a folder of real images, with --fake")
     arguments.add_argument("--fake", metavar="DIR", help="a folder of generated images")
     arguments.add_argument("--size", type=int, help="of the folders' images; default: as they are")
-    known = ",".join(judge.METRICS)
+    known = ",".join(measures.METRICS)
     arguments.add_argument("--metrics", default="", help=f"of {known}; default: the usual ones")
     arguments.add_argument(
         "--num", type=int, default=NUM, help=f"samples ({NUM}); half of the real examples at most"

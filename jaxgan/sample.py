@@ -11,67 +11,81 @@ On the command line: python -m jaxgan.sample --workdir=runs/wgan --num=64 --out=
 
 from pathlib import Path
 
-import jax
-import jax.numpy as jnp
 import numpy as np
 
 from jaxgan import defaults
 from jaxgan.build import parts
 from jaxgan.build.population import members
 from jaxgan.cli import Arguments, run_command, step_of
+from jaxgan.core import noise
 from jaxgan.core.errors import UserError, within
-from jaxgan.evaluation import plot
-from jaxgan.evaluation.draw import interpolate, make_draw
+from jaxgan.evaluation import judge, plot
+from jaxgan.evaluation.draw import in_turn, interpolate, make_show, row_keys
 from jaxgan.run import checkpoint, directory
 from jaxgan.step import population
 
 
 def load(workdir, step=None, member=0):
-    """Load a run's averaged generator.
+    """Load the average generator of a run.
 
     Args:
-      workdir: the run directory.
+      workdir: run directory.
       step: of the checkpoint; None is the latest, "best" the best.
-      member: which one of a population.
+      member: of a population.
 
     Returns:
       ``generate(num=64, *, seed=0, label=None, interpolated=False)`` -> float32 [num, *shape],
-      images in [-1, 1]. Without ``label`` a conditional run goes through its classes in turn, and
-      interpolates within class 0. The attribute ``step`` tells the checkpoint; ``generators``
-      how many the run has: sample i is of generator i % generators.
+      images in [-1, 1]. ``label``: that class alone; None: all classes in turn. ``interpolated``:
+      along the great circle between two z, of one class. A generator that is given images is given
+      those that the run holds out, or else those of its training set. The attribute ``step`` tells
+      the checkpoint; ``generators`` how many the run has: sample i is of generator i % generators.
 
     Raises:
       UserError: no run there, no readable checkpoint, or no such member.
     """
     stored = directory.read_config(workdir)
-    config, shape = defaults.complete(stored["config"]), tuple(stored["shape"])
-    classes = parts.classes_in_play(config, stored["classes"])
+    config, entries = defaults.complete(stored["config"]), stored["entries"]
     who = members(config)
     within("member", member, 0, who.count)
     variables, found = checkpoint.restore_ema(Path(workdir) / "checkpoints", step)
     if who.count > 1:
         variables = population.member(variables, member)
-    network = parts.generator(config, shape, classes)
-    draw = make_draw(network)
+    played = parts.players(config, entries)
+    generators, z_shape = played.generators, played.shapes.get("z")
+    inputs = played.generator.inputs
+    classes = {n: entries[n].classes for n in inputs if n in entries and entries[n].classes}
+    labels = classes.get("label", 0)
+    show = make_show(played.game)
+
+    def rows_of(num, seed, label, interpolated):
+        """The batch of ``num`` rows: what the data or the user must bring."""
+        batch = {name: np.zeros(num, np.int32) for name in classes}
+        if labels:
+            in_turn = np.arange(num) % labels * (not interpolated)
+            batch["label"] = np.asarray(in_turn if label is None else np.full(num, label), np.int32)
+        if "source" in inputs:
+            examples = judge.load_examples(config["data"])
+            chosen = np.random.default_rng(seed).permutation(examples.size)
+            batch = {**examples.rows(chosen[np.arange(num) % examples.size]), **batch}
+        if interpolated:
+            ends = np.asarray(noise.normal(row_keys(seed, 2), z_shape)).reshape(2, -1)
+            batch["z"] = interpolate(*ends, num).reshape(num, *z_shape)
+        return batch
 
     def generate(num=64, *, seed=0, label=None, interpolated=False):
         within("num", num, 1)
         within("seed", seed, 0, 2**31)
-        if label is not None and not classes:
+        if label is not None and not labels:
             raise UserError(f"{workdir} is an unconditional run; it takes no label.")
-        if label is not None and not 0 <= label < classes:
-            raise UserError(f"label {label} is unknown; known: 0 to {classes - 1}.")
-        if interpolated:
-            # Of several generators each walks the whole path.
-            path = interpolate(seed, -(-num // network.count), config["z_dim"])
-            z = jnp.repeat(path, network.count, axis=0)[:num]
-        else:
-            z = jax.random.normal(jax.random.key(seed), (num, config["z_dim"]))
-        in_turn = jnp.arange(num) % max(classes, 1) * (not interpolated)
-        labels = in_turn if label is None else jnp.full(num, label)
-        return draw(variables, z, labels, classes)
+        if label is not None and not 0 <= label < labels:
+            raise UserError(f"label {label} is unknown; known: 0 to {labels - 1}.")
+        if interpolated and z_shape is None:
+            raise UserError(f"{workdir} draws no z; there is nothing to interpolate.")
+        rows = -(-num // generators)  # each makes one of a row
+        batch = rows_of(rows, seed, label, interpolated)
+        return in_turn(show(variables, batch, row_keys(seed, rows), found))[:num]
 
-    generate.step, generate.generators = found, network.count
+    generate.step, generate.generators = found, generators
     return generate
 
 

@@ -8,45 +8,26 @@ from pathlib import Path
 import jax
 import numpy as np
 
-from jaxgan import defaults
+from jaxgan import data, defaults
+from jaxgan.build.phases import phase_at
 from jaxgan.build.run import prepare
 from jaxgan.core.errors import Stopped, UserError
-from jaxgan.evaluation import judge, plot
-from jaxgan.evaluation.encode import network_name, observer
-from jaxgan.evaluation.pictures import QUALITY, studio
+from jaxgan.evaluation import plot
+from jaxgan.evaluation.pictures import QUALITY, make_looks
 from jaxgan.run import checkpoint, directory, report, tables
 from jaxgan.run.stop import Stop, check_finite, check_members
-from jaxgan.step import parallel, population, state
-
-# What may change when a run is resumed: where it is computed, how far, and how often it is seen.
-FREE = (
-    "steps",
-    "steps_per_call",
-    "parallel",
-    "compilation_cache",
-    "data.data_dir",
-    "data.resident_bytes",
-    "data.workers",
-    "log_every",
-    "sample_every",
-    "checkpoint_every",
-    "keep_checkpoints",
-    "eval_every",
-    "evaluation.inception_weights",
-)
+from jaxgan.step import parallel, population
+from jaxgan.step.state import GanState
 
 PROFILED = 5  # steps in a profile
 
 
-def free(config):
-    """The keys of ``FREE``; a rate that falls to 0 at the last step ties the number of steps."""
-    tied = any(config[side]["optimizer"]["anneal"] for side in ("generator", "critic"))
-    return tuple(key for key in FREE if not (tied and key == "steps"))
+def next_stop(step, config, last_step):
+    """The first step after ``step`` at which the host has something to do.
 
-
-def next_stop(step, config):
-    """The first step after ``step`` at which the host has something to do."""
-    stops = [step + config["steps_per_call"], config["steps"]]
+    ``last_step`` is that of the phase.
+    """
+    stops = [step + config["steps_per_call"], last_step]
     for key in ("log_every", "sample_every", "checkpoint_every", "eval_every"):
         if every := config[key]:
             stops.append(step - step % every + every)
@@ -58,8 +39,8 @@ def restore_or_create(run, checkpoints):
     fresh = run.create
     if not checkpoints.steps():
         return run.devices.replicate(jax.jit(fresh)()), []
-    now, notes = checkpoint.restore(checkpoints, jax.eval_shape(fresh))
-    return run.devices.replicate(now), [*notes, f"Resuming at step {int(now.step)}."]
+    state, notes = checkpoint.restore(checkpoints, jax.eval_shape(fresh))
+    return run.devices.replicate(state), [*notes, f"Resuming at step {int(state.step)}."]
 
 
 def open_directory(workdir, config, run):
@@ -67,19 +48,19 @@ def open_directory(workdir, config, run):
     plain = config.to_dict()
     if (Path(workdir) / "config.json").exists():
         old = defaults.complete(directory.read_config(workdir)["config"])
-        if different := directory.contradictions(old, plain, free=free(plain)):
+        if different := directory.contradictions(old, plain, free=defaults.free(plain)):
             raise UserError(
                 f"{workdir} holds a run of another config: {'; '.join(different)}. "
                 "Use another --workdir, or the values of the stored run."
             )
     if parallel.is_first_process():
         try:
-            directory.write_config(workdir, plain, run.source.shape, run.source.classes)
+            directory.write_config(workdir, plain, data.entries(run.sources))
         except OSError as error:
             raise UserError(f"{workdir} cannot be a run directory: {error.strerror}.") from error
 
 
-def train(config, workdir, *, device_count=None, profile=False) -> state.GanState:
+def train(config, workdir, *, device_count=None, profile=False) -> GanState:
     """Train, or go on training, in a run directory.
 
     Args:
@@ -97,67 +78,71 @@ def train(config, workdir, *, device_count=None, profile=False) -> state.GanStat
         leave by SIGTERM or SIGINT, and saved before.
     """
     run = prepare(config, device_count)
-    ranked_by = judge.ranking(config.evaluation, run.source, run.classes > 0)
-    if ranked_by != QUALITY and not config.eval_every:
+    looks = make_looks(run, config)
+    if looks.ranked_by != QUALITY and not config.eval_every:
         raise UserError(f"evaluation.rank_by={config.evaluation.rank_by} needs eval_every.")
-    if config.eval_every:  # or what is missing would be missed hours later
-        judge.set_size(run.source, config.evaluation.num)
-        observer(run.source, config.evaluation.features, config.evaluation.inception_weights)
     workdir = Path(workdir)
     open_directory(workdir, config, run)
     with checkpoint.open_checkpoints(
-        workdir / "checkpoints", keep=config.keep_checkpoints, metric=ranked_by
+        workdir / "checkpoints", keep=config.keep_checkpoints, metric=looks.ranked_by
     ) as checkpoints:
-        now, notes = restore_or_create(run, checkpoints)
+        state, notes = restore_or_create(run, checkpoints)
         first = parallel.is_first_process()
-        span = (workdir, int(now.step), config.steps)
-        with report.open_report(*span) if first else report.Silence() as written, Stop() as stop:
+        span = (workdir, int(state.step), config.steps)
+        with report.open_report(*span) if first else report.NoReport() as written, Stop() as stop:
             for note in notes:
                 written.say(note)
             folder = workdir / "profile" if profile else None
-            now = loop(config, run, now, written, checkpoints, stop, folder)
-    if int(now.step) < config.steps:
+            state = loop(config, run, looks, state, written, checkpoints, stop, folder)
+    if int(state.step) < config.steps:
         number = stop.signal or signal.SIGTERM  # another process was asked
         raise Stopped(
-            f"asked to leave by {signal.Signals(number).name}; step {int(now.step)} is saved in "
+            f"asked to leave by {signal.Signals(number).name}; step {int(state.step)} is saved in "
             f"{workdir}, and the same command goes on from there.",
             128 + number,
         )
     if first:
-        rows = report.read_metrics(workdir / report.METRICS)
-        plot.save_png(plot.curves_figure(rows), workdir / "curves.png")
-        network = network_name(run.source, config.evaluation.features)
-        if run.members.count > 1:
-            print(f"The median of {run.members.count} members:")
-        print(tables.best_and_last(rows, ranked_by, network))
-        if run.members.count > 1:
-            print(tables.members_table(workdir, ranked_by, run.members.describe))
-        print(
-            f"Step {int(now.step)} of {config.steps} done. In {workdir}: samples/ (pictures), "
-            "curves.png, metrics.jsonl, tensorboard/, checkpoints/, config.json."
-        )
-    return now
+        print_summary(workdir, run, looks, int(state.step), config.steps)
+    return state
 
 
-def loop(config, run, now, written, checkpoints, stop, profile=None):
+def print_summary(workdir, run, looks, step, steps):
+    """Draw the curves, and print what the run came to."""
+    rows = report.read_metrics(workdir / report.METRICS)
+    plot.save_png(plot.curves_figure(rows), workdir / "curves.png")
+    if run.members.count > 1:
+        print(f"The median of {run.members.count} members:")
+    print(tables.best_and_last(rows, looks.ranked_by, looks.network))
+    if run.members.count > 1:
+        print(tables.members_table(workdir, looks.ranked_by, run.members.describe))
+    print(
+        f"Step {step} of {steps} done. In {workdir}: samples/ (pictures), "
+        "curves.png, metrics.jsonl, tensorboard/, checkpoints/, config.json."
+    )
+
+
+def loop(config, run, looks, state, written, checkpoints, stop, profile=None):
     """Play until the last step or a signal; returns the last state.
 
     ``profile``: the folder of a trace of a few steps, once they are compiled; None: no trace.
     """
-    feed = run.feed()
-    call, look = run.call(feed), studio(run, config)
-    step = first = int(now.step)
+    step = first = int(state.step)
     leaving = False
-    many = run.members.count
-    well = np.asarray(population.finite(run.devices.local(now))) if many > 1 else None
-    split = partial(population.split, who=run.members)
+    many = run.members.count > 1
+    alive = np.asarray(population.finite(run.devices.local(state))) if many else None
+    split = partial(population.split, members=run.members)
+    phase = feed = call = None
 
     def due(key):
         every = config[key]
         return step == config.steps or (every and step % every == 0)
 
     while step < config.steps and not leaving:
-        count = next_stop(step, config) - step
+        if phase is None or step >= phase.last_step:
+            phase = phase_at(run.phases, step)
+            feed = run.feed(phase)
+            call = run.call(phase, feed)
+        count = next_stop(step, config, phase.last_step) - step
         watched = contextlib.nullcontext()
         if profile and step > first:
             count = min(count, PROFILED)  # in every process of a run
@@ -165,7 +150,7 @@ def loop(config, run, now, written, checkpoints, stop, profile=None):
                 watched = traced(profile, written)
             profile = None
         with watched:
-            now, log, done = call(now, *feed.block(step, count), np.int32(count))
+            state, log, done = call(state, *feed.block(step, count), np.int32(count))
             log, done = jax.device_get((log, done))
         step += int(done)
         metrics = {name: entries[done - 1] for name, entries in log.items()}
@@ -173,30 +158,30 @@ def loop(config, run, now, written, checkpoints, stop, profile=None):
         scheduled = due("checkpoint_every") or evaluated
         leaving = parallel.any_process(stop.signal is not None)
         saving = scheduled or leaving
-        if many == 1:
-            check_finite(step, metrics, now, checkpoints, whole=saving)
+        if many:
+            alive = drop_dead_members(step, metrics, state if saving else None, alive, run, written)
+            check_members(step, alive, checkpoints)
         else:
-            well = bury(step, metrics, now if saving else None, well, run, written)
-            check_members(step, well, checkpoints)
-        if config.loss.name == "wasserstein":
+            check_finite(step, metrics, state, checkpoints, whole=saving)
+        if config.loss.name == "wasserstein" and phase.n_critic:
             metrics["wasserstein"] = metrics["real_score"] - metrics["fake_score"]
         written.progress(step, population.summary(metrics))
         if saving:
-            metrics |= population.joined([judged(look, each, evaluated) for each in split(now)])
+            metrics |= population.joined([judged(looks, each, evaluated) for each in split(state)])
         if scheduled or due("log_every"):
             # Before the checkpoint: whatever step a resumed run starts from, its row is there.
             written.scalars(step, population.summary(metrics))
-            if many > 1:
+            if many:
                 written.members(step, metrics)
         if due("sample_every"):
-            for i, each in enumerate(split(now)):
-                written.image(step, look.picture(each), i if many > 1 else None)
+            for i, each in enumerate(split(state)):
+                written.image(step, looks.picture(each), i if many else None)
         if saving:
             score = {name: population.rank(values) for name, values in metrics.items()}
-            checkpoints.save(step, now, score)
+            checkpoints.save(step, state, score)
     if profile:
         written.say("No profile: the steps that were left fit into one call.")
-    return now
+    return state
 
 
 @contextlib.contextmanager
@@ -208,16 +193,16 @@ def traced(folder, written):
     written.say(f"A trace of {PROFILED} steps at most: {file}")
 
 
-def bury(step, metrics, now, well, run, written):
-    """Which members are well still, bool [N], by their metrics and, unless None, their arrays."""
-    still = well & population.alive(metrics)
-    if now is not None:
-        still &= np.asarray(population.finite(run.devices.local(now)))
-    for i in np.flatnonzero(well & ~still):
-        written.say(f"Member {i} ({run.members.describe(i)}) is finite no more by step {step}.")
+def drop_dead_members(step, metrics, state, alive, run, written):
+    """Which members are finite still, bool [N], by their metrics and, unless None, their arrays."""
+    still = alive & population.alive(metrics)
+    if state is not None:
+        still &= np.asarray(population.finite(run.devices.local(state)))
+    for i in np.flatnonzero(alive & ~still):
+        written.say(f"Member {i} ({run.members.describe(i)}) became non-finite by step {step}.")
     return still
 
 
-def judged(look, now, evaluated):
+def judged(looks, state, evaluated):
     """How one generator does: the quick distance, and where due all metrics."""
-    return {QUALITY: look.distance(now), **(look.metrics(now) if evaluated else {})}
+    return {QUALITY: looks.distance(state), **(looks.metrics(state) if evaluated else {})}

@@ -1,6 +1,7 @@
 """From a config to functions: draws, networks, games, optimisers. The config goes no further."""
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
+from typing import NamedTuple
 
 import jax
 import jax.numpy as jnp
@@ -11,11 +12,10 @@ from jaxgan.build.check import check_options, check_type
 from jaxgan.core import noise
 from jaxgan.core.errors import UserError, choose, within
 from jaxgan.data.tasks import TASKS
-from jaxgan.features import FROZEN
-from jaxgan.games import GAMES
+from jaxgan.features import FEATURES, Extractor
+from jaxgan.games import GAMES, Game
 from jaxgan.games import draw as draws
 from jaxgan.losses import ADVERSARIAL, DISTANCES, PENALTIES, smooth_real_label
-from jaxgan.losses import distances as losses_distances
 from jaxgan.models import CRITICS, GENERATORS, takes
 from jaxgan.models.network import Network, network, stacked
 from jaxgan.step import optim
@@ -47,7 +47,7 @@ def check_names(config):
     task(config)
     loss(config)
     penalties(config)
-    terms(config, None)
+    terms(config)
 
 
 # What a game is given.
@@ -134,7 +134,9 @@ def _network(config, side, inputs, shapes, axis_name, **fixed) -> Network:
     row, fields = _fields(config, side)
     known = takes(row.build)
     if missing := [name for name in inputs if name not in known]:
-        fitting = [name for name, row in SIDES[side].items() if set(inputs) <= set(takes(row.build))]
+        fitting = [
+            name for name, row in SIDES[side].items() if set(inputs) <= set(takes(row.build))
+        ]
         raise UserError(
             f"{side} {config[side]['name']!r} takes {', '.join(known)}; game "
             f"{config['game']['name']!r} gives it {missing[0]}, which these take: "
@@ -166,6 +168,39 @@ def critic(config, shapes: Mapping, entries=None, axis_name=None) -> Network:
     fixed = {"outputs": outputs} if count > 1 else {}
     fixed |= {"heads": heads} if heads else {}
     return _network(config, "critic", row.critic, shapes, axis_name, **fixed)
+
+
+class Players(NamedTuple):
+    """A config's game outside of any compiled call, with all that it is made of.
+
+    Attributes:
+      draw: see ``draw``.
+      shapes: see ``given_shapes``.
+      generator, critic: ``Network``.
+      game: the ``Game`` between the two, as the last phase has it; frozen networks left out.
+      generators: how many generators make something of each row.
+    """
+
+    draw: Callable
+    shapes: dict[str, tuple[int, ...]]
+    generator: Network
+    critic: Network
+    game: Game
+    generators: int
+
+
+def players(config, entries) -> Players:
+    """The ``Players`` of a config on data with these entries.
+
+    Raises:
+      UserError: the data lack what the game needs, or a network does not fit them.
+    """
+    given = draw(config, entries)
+    shapes = given_shapes(given, entries)
+    generating, judging = generator(config, shapes), critic(config, shapes, entries)
+    count = rules(config)[1].get("generators", 1)
+    rules_of = game(config, given, generating, judging)
+    return Players(given, shapes, generating, judging, rules_of, count)
 
 
 # The game.
@@ -218,12 +253,11 @@ def penalties(config, values=NO_VALUES):
     return played
 
 
-def terms(config, frozen, values=NO_VALUES):
+def terms(config, see=NO_VALUES, values=NO_VALUES):
     """The distances to the truth in play: triples (name, weight, distance function).
 
     Args:
-      frozen: variables of the frozen networks by name, as ``frozen`` gives them; None where only
-        the names are to be checked.
+      see: x -> what a frozen network makes of it, by the network's name.
       values: as ``penalties`` has them.
     """
     row, _ = rules(config)
@@ -232,27 +266,29 @@ def terms(config, frozen, values=NO_VALUES):
         fitting = ", ".join(name for name, row in GAMES.items() if row.terms)
         raise UserError(
             f"terms.{played[0][0]} compares with a truth, which game {config['game']['name']!r} "
-            f"has not; games that have one: {fitting}."
+            f"does not have; games that have one: {fitting}."
         )
-    made = []
-    for name, weight, options in played:
-        if "network" in options:
-            if frozen is None:
-                choose(FROZEN, options["network"], "frozen network")
-                continue
-            see = FROZEN[options["network"]].apply
-            variables = frozen[options["network"]]
-            distance = losses_distances.features(lambda x, v=variables, see=see: see(v, x))
-        else:
-            distance = choose(DISTANCES, name, "term")(**options)
-        made.append((name, weight, distance))
-    return made
+    return [
+        (name, weight, choose(DISTANCES, name, "term")(*_seen_through(options, see), **options))
+        for name, weight, options in played
+    ]
 
 
-def frozen(config) -> dict:
-    """The variables of the frozen networks that the terms look through, by name."""
+def _seen_through(options, see):
+    return (see.get(options["network"]),) if "network" in options else ()
+
+
+def frozen(config, shape) -> dict[str, Extractor]:
+    """The frozen networks that the terms look through, by name; ``shape`` of one image.
+
+    Raises:
+      UserError: an unknown one, or one that cannot see such images.
+    """
     names = {o["network"] for _, _, o in _weighted(config, "terms", NO_VALUES) if "network" in o}
-    return {name: FROZEN[name].variables() for name in sorted(names)}
+    networks = {name: choose(FEATURES, name, "feature network")() for name in sorted(names)}
+    for network in networks.values():
+        network.check(shape)
+    return networks
 
 
 def game(
@@ -264,7 +300,7 @@ def game(
     adversarial=None,
     mean_over_devices=lambda tree: tree,
     values=NO_VALUES,
-    frozen=NO_VALUES,
+    see=NO_VALUES,
 ):
     """The ``Game`` between two networks.
 
@@ -273,10 +309,10 @@ def game(
       adversarial: the phase's weight of the adversarial loss; None: the config's.
       mean_over_devices: as the games have it.
       values: as ``penalties`` has them.
-      frozen: from ``frozen``.
+      see: as ``terms`` has it.
     """
     row, options = rules(config)
-    played = {"terms": terms(config, frozen, values)} if row.terms else {}
+    played = {"terms": terms(config, see, values)} if row.terms else {}
     played |= {"heads": row.heads} if row.heads else {}
     return row.build(
         generator,

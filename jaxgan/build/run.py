@@ -74,25 +74,21 @@ def prepare(config, device_count=None) -> Run:
     if who.count > 1:
         feeds.check_shared(sources, config["data"]["resident_bytes"])
     entries = data.entries(sources)
-    draw = parts.draw(config, entries)
-    shapes = parts.given_shapes(draw, entries)
-
-    def players(axis_name):
-        return (
-            parts.generator(config, shapes, axis_name),
-            parts.critic(config, shapes, entries, axis_name),
-        )
+    alone = parts.players(whole, entries)
+    generator, critic, shapes, axis = alone.generator, alone.critic, alone.shapes, devices.axis_name
+    playing = (
+        parts.generator(whole, shapes, axis),
+        parts.critic(whole, shapes, entries, axis),
+    )
 
     def optimizers(values):
         return [parts.optimizer(whole, side, values) for side in ("generator", "critic")]
 
-    alone = players(None)
-    playing = players(devices.axis_name) if devices.axis_name else alone
-    game = parts.game(whole, draw, *alone, frozen=(frozen := parts.frozen(config)))
+    frozen = parts.frozen(config, shapes["x"])
 
     def create():
         def one(key):
-            return state.create(*alone, *optimizers({}), key, game.memory())
+            return state.create(generator, critic, *optimizers({}), key, alone.game.memory())
 
         return population.create(one, who, noise.INITIAL)
 
@@ -110,7 +106,7 @@ def prepare(config, device_count=None) -> Run:
         if not placed:
             kept = feeds.fits(sources, config["data"]["resident_bytes"])
             placed.append(feeds.place(sources, devices) if kept else None)
-            placed.append(devices.replicate(frozen))
+            placed.append(devices.replicate({n: f.variables for n, f in frozen.items()}))
         made = feeds.feed(
             sources,
             arrays=placed[0],
@@ -131,15 +127,19 @@ def prepare(config, device_count=None) -> Run:
 
     def call(phase, feed):
         def step(values):
-            def step(state, batches, key, frozen):
+            def step(state, batches, key, variables):
+                see = {
+                    name: lambda x, network=network, own=variables[name]: network.forward(own, x)[0]
+                    for name, network in frozen.items()
+                }
                 rules = parts.game(
                     whole,
-                    draw,
+                    alone.draw,
                     *playing,
                     adversarial=phase.adversarial,
                     mean_over_devices=devices.mean,
                     values=values,
-                    frozen=frozen,
+                    see=see,
                 )
                 return make_step(
                     rules,
@@ -161,4 +161,6 @@ def prepare(config, device_count=None) -> Run:
     def held_out():
         return data.load_sources(settings, "held_out")
 
-    return Run(sources, held_out, devices, *alone, game, who, course, create, feed, call)
+    return Run(
+        sources, held_out, devices, generator, critic, alone.game, who, course, create, feed, call
+    )

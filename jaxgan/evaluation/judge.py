@@ -1,316 +1,223 @@
-"""How samples are judged: against which examples, by which metrics, and beside which floor.
+"""How samples are judged: against which examples, and beside which floor.
 
 The floor is what real examples that the reference does not hold score against it, at the same
-counts: no generator can be expected to do better.
+counts: no generator can be expected to do better. Where a set has a held-out part, the reference
+is of it, and so is what a generator is given; the floor is of training examples. Where it has
+none, all are training examples, and the record says so.
 """
 
 from collections.abc import Callable
 from typing import NamedTuple
 
+import jax
 import numpy as np
 
-from jaxgan import metrics
-from jaxgan.core.errors import UserError, choose
-from jaxgan.data import Source, feed
-from jaxgan.evaluation.encode import CLASSIFIERS, POINTS, STACKED, Seen, network_name, observer
+from jaxgan.core.errors import UserError
+from jaxgan.data import Source, read
+from jaxgan.evaluation.draw import Looks
+from jaxgan.evaluation.encode import Encoder, make_encoder
+from jaxgan.evaluation.measures import METRICS, QUALITY, Reference, Sample
+from jaxgan.metrics import sliced_wasserstein
 
-SUBSET = 1000  # rows of the kernel distance's subsets, half of the set at most
-PAIRED = 2000  # points that the exact Wasserstein distance pairs: its time grows with their cube
-PAIRS = 200  # of images, whose likeness is the diversity, over all classes
-CLASS_PAIRS = 100  # of one class
-
-
-class Against(NamedTuple):
-    """What samples are held against.
-
-    Attributes:
-      source: ``data.Source``.
-      reference: ``Seen`` real examples.
-      other: as many real examples that the reference does not hold.
-    """
-
-    source: Source
-    reference: Seen
-    other: Seen
-
-
-class Metric(NamedTuple):
-    """A row of ``METRICS``.
-
-    Attributes:
-      compute: (``Against``, fake ``Seen``) -> {name: number}.
-      fits: (source, whether the game has labels, the network's name) -> whether the metric means
-        something there.
-      needs: what it needs, for the error where it does not fit.
-      by_network: source -> whether the names must tell the network.
-      usual: whether it is computed where none is named.
-    """
-
-    compute: Callable
-    fits: Callable = lambda source, labelled, network: True
-    needs: str = ""
-    by_network: Callable = lambda source: True
-    usual: bool = True
-
-
-def _frechet(against, fake):
-    return {"fd": metrics.frechet_distance(against.reference.features, fake.features)}
-
-
-def _frechet_infinity(against, fake):
-    found = metrics.fd_infinity(against.reference.features, fake.features)
-    return {"fd_infinity": found.distance}
-
-
-def _kernel(against, fake):
-    real = against.reference.features
-    size = min(SUBSET, len(real) // 2, len(fake.x) // 2)  # or all subsets would be the same
-    found = metrics.kernel_distance(real, fake.features, subset_size=size)
-    return {"kid": found.mean, "kid_standard_error": found.standard_error}
-
-
-def _neighbours(against, fake):
-    real = against.reference.features
-    found = metrics.precision_recall(real, fake.features)
-    more = metrics.density_coverage(real, fake.features)
-    return {**found._asdict(), **more._asdict()}
-
-
-def _inception_score(against, fake):
-    mean, deviation = metrics.inception_score(fake.probabilities)
-    return {"is": mean, "is_deviation": deviation}
-
-
-def _modes(against, fake):
-    if (mixture := against.source.mixture) is not None:
-        found = metrics.mode_coverage(fake.x, mixture.means, mixture.stds)
-        names = ("modes", "high_quality", "reverse_kl")
-        return {name: float(getattr(found, name)) for name in names}
-    found = metrics.stacked_modes(fake.probabilities.argmax(axis=2))
-    return {"modes": float(found.modes), "modes_kl": found.kl}
-
-
-def _accuracy(against, fake):
-    return {"accuracy": np.mean(fake.probabilities.argmax(axis=-1) == fake.labels)}
-
-
-def _memorisation(against, fake):
-    # Real examples beside the reference stand for those that a generator does not copy.
-    found = metrics.memorisation(against.reference.features, against.other.features, fake.features)
-    return {"memorisation_auc": found.auc, "memorisation_copies": found.copies}
-
-
-def _wasserstein(against, fake):
-    count = min(PAIRED, len(fake.x))
-    return {"wasserstein": metrics.wasserstein(against.reference.x[:count], fake.x[:count])}
-
-
-def _diversity(against, fake):
-    if fake.labels is None:
-        return {"ms_ssim": metrics.diversity(fake.x, PAIRS).similarity}
-    classes = [fake.x[fake.labels == label] for label in np.unique(fake.labels)]
-    each = [metrics.diversity(x, CLASS_PAIRS).similarity for x in classes if len(x) > 1]
-    return {"ms_ssim_of_a_class": np.mean(each)}
-
-
-def _is_image(source, labelled, network):
-    return len(source.shape) == 3
-
-
-METRICS = {
-    "fd": Metric(_frechet),
-    "kid": Metric(_kernel),
-    "is": Metric(
-        _inception_score,
-        lambda source, *_: _is_image(source, *_) and source.name != STACKED,
-        "images that the network puts into one class",
-    ),
-    "pr": Metric(_neighbours),
-    "modes": Metric(
-        _modes,
-        lambda source, *_: source.mixture is not None or source.name == STACKED,
-        "a toy mixture, or stacked_digits",
-        lambda source: source.mixture is None,
-    ),
-    "accuracy": Metric(
-        _accuracy,
-        lambda source, labelled, network: labelled and network in CLASSIFIERS,
-        f"a game with labels, and a classifier of them: {' or '.join(CLASSIFIERS)}",
-    ),
-    "fd_infinity": Metric(_frechet_infinity, usual=False),
-    "memorisation": Metric(_memorisation, usual=False),
-    "wasserstein": Metric(
-        _wasserstein,
-        lambda source, labelled, network: network == POINTS,
-        "points",
-        lambda source: False,
-        usual=False,
-    ),
-    "ms_ssim": Metric(_diversity, _is_image, "images", lambda source: False, usual=False),
-}
-# What a config may rank checkpoints by, lower is better, and the row that gives it; the first is
-# the run's own quick distance.
-RANKING = {
-    "sliced_wasserstein": None,
-    "reverse_kl": "modes",
-    "fd": "fd",
-    "kid": "kid",
-    "modes_kl": "modes",
-}
-PLAIN = ("sliced_wasserstein", "reverse_kl")  # by no network
 FEWEST = 20  # examples a set below which a metric has nothing to say
+QUICK = 1000  # samples in the quick distance
 
 
-def choose_examples(source, count, seed):
-    """``count`` examples of a source, as ``Source.arrays`` gives them; images float in [-1, 1]."""
-    return read_examples(source, np.random.default_rng(seed).permutation(source.size)[:count])
+class Examples(NamedTuple):
+    """The real examples that a judge, or a picture, may look at.
+
+    Attributes:
+      sources: all of them in which looks find their rows: held out where there are any.
+      held_out: whether training never sees them.
+      train: the sources of training.
+    """
+
+    sources: tuple[Source, ...]
+    held_out: bool
+    train: tuple[Source, ...]
+
+    @property
+    def size(self):
+        """How many rows there are."""
+        return max(source.size for source in self.sources)
+
+    def rows(self, indices):
+        """Named arrays [N, ...] of these rows; images float32 in [-1, 1]."""
+        return read(self.sources, indices)
 
 
-def read_examples(source, indices):
-    """The examples of these indices, in their order, as ``choose_examples`` gives them."""
-    rows = [source.read(int(index)) for index in indices]
-    part = {key: np.stack([row[key] for row in rows]) for key in rows[0]}
-    return {**part, "x": np.asarray(feed.to_float({"x": part["x"]})["x"])}
+class Split(NamedTuple):
+    """Rows by their part in an evaluation, as ``Examples.rows`` gives them.
+
+    Attributes:
+      real: what samples are held against.
+      other: as many that ``real`` does not hold, for the floor.
+      given: as many that the generator is given.
+      origin: where real, other and given are from, in words.
+    """
+
+    real: dict
+    other: dict
+    given: dict
+    origin: dict
 
 
-def set_size(source, num):
-    """How many examples a set has: ``num``, half of the source at most.
+def set_size(examples: Examples, num: int) -> int:
+    """How many examples a set has: ``num``, or as many as there are for each set.
 
     Raises:
       UserError: fewer than ``FEWEST``.
     """
-    count = min(num, source.size // 2)
+    most = min(examples.size, examples.train[0].size) if examples.held_out else examples.size // 2
+    count = min(num, most)
     if count < FEWEST:
         raise UserError(
             f"{count} examples a set say nothing, {FEWEST} are the fewest: {num} were asked for, "
-            f"and {source.name} has twice {source.size // 2}."
+            f"and {examples.sources[0].name} has {most} for each of two sets."
         )
     return count
 
 
-def split(source, num, seed):
-    """Two disjoint sets of real examples, equally many: the reference, and what its floor is of.
+def split(examples: Examples, num: int, seed: int) -> Split:
+    """Choose the rows of an evaluation.
 
     Args:
-      source: ``data.Source`` of at least 4 examples.
-      num: how many are wanted in each; half of the source at most.
+      examples: ``Examples``.
+      num: how many are wanted in each; see ``set_size``.
       seed: of the choice.
-
-    Returns:
-      two dictionaries as ``Source.arrays`` gives them, images as float32 in [-1, 1].
     """
-    count = set_size(source, num)
-    chosen = np.random.default_rng(seed).permutation(source.size)[: 2 * count].reshape(2, -1)
-    return [read_examples(source, indices) for indices in chosen]  # mixed: sets are stored by class
+    count = set_size(examples, num)
+    order = np.random.default_rng(seed).permutation(examples.size)  # sets are stored by class
+    if not examples.held_out:
+        real, other = (examples.rows(part) for part in order[: 2 * count].reshape(2, -1))
+        origin = dict.fromkeys(("reference", "floor", "given"), "train: none are held out")
+        return Split(real, other, other, origin)
+    real = examples.rows(order[:count])
+    order = np.random.default_rng(seed).permutation(examples.train[0].size)
+    other = read(examples.train, order[:count])
+    origin = {"reference": "held out", "floor": "train", "given": "held out"}
+    return Split(real, other, real, origin)
 
 
 class Judge(NamedTuple):
     """Judges samples of one source.
 
     Attributes:
-      score: (x [N, *shape], labels [N] or None) -> {name: number}; NaN of samples with any.
+      score: (x [N, *shape], labels [N] or None, truth or None) -> {name: number}; NaN of samples
+        with any.
       floor: the same of real examples that the reference does not hold.
-      labels: of those, for conditional samples: as the data's; or None.
+      given: rows for the generator, as many as the reference has.
       count: examples in the reference, in the floor's set, and wanted of a sample.
-      network: what ``observer.Observer`` has told of the feature network.
+      network: what ``Encoder`` says of the feature network.
+      origin: see ``Split``.
     """
 
-    score: Callable
-    floor: dict
-    labels: np.ndarray | None
+    score: Callable[..., dict[str, float]]
+    floor: dict[str, float]
+    given: dict
     count: int
     network: dict
+    origin: dict
 
 
-def chosen(text, source, labelled, features=""):
-    """The names in ``text``, with commas between; of none, all usual metrics that fit.
-
-    Args:
-      text: rows of ``METRICS``.
-      source: ``data.Source``.
-      labelled: whether the game has labels.
-      features: row of ``FEATURES``, as ``observer.network_name`` takes it.
-
-    Raises:
-      UserError: a metric that is unknown or does not fit the data, the game and the network.
-    """
-    facts = (source, labelled, network_name(source, features))
-    names = text.replace(",", " ").split()
-    for name in names:
-        metric = choose(METRICS, name, "metric")
-        if not metric.fits(*facts):
-            raise UserError(f"metric {name!r} needs {metric.needs}; {source.name} is not that.")
-    return names or [
-        name for name, metric in METRICS.items() if metric.usual and metric.fits(*facts)
-    ]
-
-
-def ranking(evaluation, source, labelled):
-    """The name of the metric that ranks a run's checkpoints, as it stands among the run's metrics.
-
-    Args:
-      evaluation: that group of the config.
-      source: ``data.Source``.
-      labelled: whether the game has labels.
-
-    Raises:
-      UserError: metrics that do not fit, or a ranking that none of them gives.
-    """
-    features, rank_by = evaluation["features"], evaluation["rank_by"]
-    names = chosen(evaluation["metrics"], source, labelled, features)
-    row = choose(RANKING, rank_by, "evaluation.rank_by")
-    fits = row in (None, *names) and (row != "modes" or (rank_by in PLAIN) == bool(source.mixture))
-    if not fits:
-        raise UserError(
-            f"evaluation.rank_by={rank_by} is none of the metrics {', '.join(names)} of "
-            f"{source.name}; known: {', '.join(RANKING)}."
-        )
-    return rank_by if rank_by in PLAIN else f"{rank_by}_{network_name(source, features)}"
-
-
-def judge(source, names, *, num, seed, labelled=False, looks=None, progress=None):
+def judge(
+    examples: Examples,
+    names: list[str],
+    *,
+    num: int,
+    seed: int,
+    labelled: bool = False,
+    encoder: Encoder | None = None,
+    progress=None,
+) -> Judge:
     """Look at the real examples once, and return the ``Judge``.
 
     Args:
-      source: ``data.Source``.
-      names: rows of ``METRICS``, as ``chosen`` gives them.
-      num: examples a set; half of the source at most.
+      examples: ``Examples``.
+      names: rows of ``METRICS``, as ``measures.chosen`` gives them.
+      num: examples a set.
       seed: of the choice of real examples.
-      labelled: whether the game has labels.
-      looks: an ``observer.Observer``; None: as the source needs.
+      labelled: whether samples have labels.
+      encoder: None: as the source needs.
       progress: (done, total) of the images seen.
 
     Raises:
       UserError: too few examples, or no feature network.
     """
-    looks = looks or observer(source)
-    sets = split(source, num, seed)
+    source = examples.sources[0]
+    encoder = encoder or make_encoder(source)
+    rows = split(examples, num, seed)
 
-    def labels_of(part):
-        return part.get("label") if labelled else None
+    def encode(part):
+        labels = part.get("label") if labelled else None
+        return encoder.encode(part["x"], labels, progress, keep=True)
 
-    real = [looks.see(part["x"], labels_of(part), progress, remember=True) for part in sets]
-    against = Against(source, *real)
+    real, other = encode(rows.real), encode(rows.other)
+    train = None
+    if "memorisation" in names:  # copies are of any training example: all of them are seen
+        whole = read(examples.train, np.arange(examples.train[0].size))
+        train = encode(whole)
+    reference = Reference(source, real, other, train)
+    plain = {"mixture"} if source.truth is not None and source.truth.mixture is not None else set()
+    plain |= {"images" if len(source.shape) == 3 else "points"}
 
-    def values(fake):
+    def values(sample, skip=()):
         found = {}
         for key in names:
-            tail = f"_{looks.name}" if METRICS[key].by_network(source) else ""
-            numbers = METRICS[key].compute(against, fake)
+            metric = METRICS[key]
+            if key in skip:
+                continue
+            tail = "" if metric.plain & plain else f"_{encoder.name}"
+            numbers = metric.compute(reference, sample)
             found |= {f"{name}{tail}": float(number) for name, number in numbers.items()}
         return found
 
-    floor = values(against.other)
+    floor = values(Sample(other), skip=("truth",))
 
-    def score(x, labels=None):
+    def score(x, labels=None, truth=None):
         if not np.isfinite(x).all():
             return dict.fromkeys(floor, float("nan"))
-        return values(looks.see(x, labels, progress))
+        skip = () if truth is not None else ("truth",)
+        return values(Sample(encoder.encode(x, labels, progress), truth), skip)
 
     return Judge(
         score=score,
         floor=floor,
-        labels=against.other.labels,
-        count=len(against.other.x),
-        network=looks.told,
+        given=rows.given,
+        count=len(real.x),
+        network=encoder.description,
+        origin=rows.origin,
     )
+
+
+def shown_values(judged: Judge, looks: Looks) -> dict[str, float]:
+    """The scores of what a generator, or several in turn, made of ``judged.given``.
+
+    As many as the reference has are judged.
+    """
+    first = next(iter(looks.values()))
+    x = np.stack([shown.made for shown in looks.values()], axis=1)
+    x = x.reshape(-1, *x.shape[2:])[: judged.count]
+    labels = None if first.label is None else first.label.argmax(axis=1)
+    return judged.score(x, labels, first.truth)
+
+
+def make_distance(examples: Examples, seed: int):
+    """The quick distance of every run: (show, variables) -> sliced Wasserstein, lower is better.
+
+    Args:
+      examples: ``Examples``.
+      seed: of the rows, of their keys and of the directions.
+
+    Returns:
+      rows [N], and distance(made [M, *shape]) -> float against the true x of these rows.
+    """
+    rng = np.random.default_rng(seed)
+    chosen = rng.choice(examples.size, min(QUICK, examples.size), replace=False)
+    rows = examples.rows(np.sort(chosen))
+    key = jax.random.key(seed)
+    compare = jax.jit(sliced_wasserstein)
+    return rows, lambda made: float(compare(rows["x"], made[: len(rows["x"])], key))
+
+
+__all__ = ["QUALITY", "Examples", "Judge", "judge", "make_distance", "set_size", "shown_values"]

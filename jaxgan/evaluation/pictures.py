@@ -1,88 +1,135 @@
-"""Looks at the average generator of a run: pictures, a quick distance, and the metrics."""
+"""Looks at the average generator of a run: pictures, the quick distance, and the metrics."""
 
 from collections.abc import Callable
 from typing import NamedTuple
 
-import jax
 import numpy as np
 
-from jaxgan.core import noise
-from jaxgan.evaluation import judge, plot
-from jaxgan.evaluation.draw import fixed_inputs, make_draw, z_of
-from jaxgan.evaluation.encode import observer
-from jaxgan.games.several import real_log_odds
-from jaxgan.metrics import sliced_wasserstein
+from jaxgan.evaluation import judge, measures, plot
+from jaxgan.evaluation.draw import by_class, in_turn, make_show, row_keys
+from jaxgan.evaluation.encode import make_encoder, network_name
+from jaxgan.evaluation.measures import QUALITY
 
-PICTURED = 64  # images in a picture
-JUDGED = 1000  # samples in the distance, and points in a picture
-QUALITY = "sliced_wasserstein"  # name of the distance among the metrics
+PICTURED = 64  # images in a picture of samples
+ROWS = 16  # rows in a picture of given, made and truth
 
 
-class Studio(NamedTuple):
-    """Looks at a ``GanState``.
+class Looks(NamedTuple):
+    """Looks at a ``GanState`` of one member.
 
     Attributes:
-      picture: state -> uint8 [H, W, 1 or 3]: images or points from the same z at every look.
+      picture: state -> uint8 [H, W, 1 or 3]: from the same rows and keys at every look.
       distance: state -> sliced Wasserstein distance of samples to real examples, lower is better.
       metrics: state -> {name: number} as ``config.evaluation`` asks for them.
+      ranked_by: name of the metric that ranks checkpoints.
+      network: name of the feature network.
     """
 
     picture: Callable
     distance: Callable
     metrics: Callable
+    ranked_by: str
+    network: str
 
 
-def studio(run, config):
-    """Set up the looks of a ``prepare.Run``; nothing is compiled before the first one."""
-    draw = make_draw(run.generator)
-    z, labels = fixed_inputs(config["seed"], PICTURED, config["z_dim"], run.classes)
-    generators = run.generator.count
-    rng = np.random.default_rng(config["seed"])
-    chosen = rng.choice(run.source.size, min(JUDGED, run.source.size), replace=False)
-    examples = judge.read_examples(run.source, np.sort(chosen))
-    real = examples["x"]
-    key_z, key_lines = jax.random.split(noise.stream(config["seed"], noise.PICTURES))
-    z_judged = jax.random.normal(key_z, (len(real), config["z_dim"]))
-    labels_judged = examples["label"] if run.classes else None
-    compare = jax.jit(sliced_wasserstein)
+def examples_of(run) -> judge.Examples:
+    """The real examples that looks may see: those held out, where there are any."""
+    held_out = run.held_out()
+    return judge.Examples(held_out or run.sources, bool(held_out), run.sources)
 
-    def judged(now):
-        return draw(run.devices.local(now.ema), z_judged, labels_judged, run.classes)
 
-    def picture(now):
-        if len(run.source.shape) == 3:
-            images = draw(run.devices.local(now.ema), z, labels, run.classes)
-            if run.classes:
-                return plot.image_grid(images, columns=len(z) // run.classes)
-            return plot.picture(images, generators)
-        critic = run.devices.local(now.critic.variables)
+def facts_of(run, examples, network) -> set[str]:
+    """The facts of a run, as ``measures.facts`` has them."""
+    labelled, translates = "label" in run.generator.inputs, "source" in run.generator.inputs
+    options = {"labels": labelled, "held_out": examples.held_out, "truth": translates}
+    return measures.facts(examples.sources[0], network, **options)
 
-        def critic_fn(points):
-            scores, _ = run.critic.apply(critic, points, train=False)
-            return scores if generators == 1 else real_log_odds(scores)
 
-        # Critics of labelled points, and of points of more dimensions, have no surface to show.
-        surface = None if run.classes or real.shape[1] > 2 else critic_fn
-        samples, truth = judged(now)[:, :2], real[:, :2]
-        density = run.source.density
-        return plot.points_picture(samples, truth, surface, density, generators=generators)
+def make_looks(run, config) -> Looks:
+    """Set up the looks of a ``build.run.Run``; nothing is compiled before the first one.
 
-    def distance(now):
-        return float(compare(real, judged(now), key_lines))
+    Raises:
+      UserError: metrics that do not fit the data, the game or the feature network.
+    """
+    examples = examples_of(run)
+    source, asked, seed = examples.sources[0], config["evaluation"], config["seed"]
+    network = network_name(source, asked["features"])
+    present = facts_of(run, examples, network)
+    names = measures.chosen(asked["metrics"], source, present)
+    ranked_by = measures.ranking(asked, source, present)
+    labelled = "labels" in present
+    # What is missing would be missed hours later.
+    encoder = None
+    if config["eval_every"]:
+        judge.set_size(examples, asked["num"])
+        encoder = make_encoder(source, asked["features"], asked["inception_weights"])
+    show = make_show(run.game)
+    rows, compare = judge.make_distance(examples, seed)
+    judged = []  # made at the first look: the real examples are seen once
 
-    asked, labelled = config["evaluation"], run.classes > 0
-    names = judge.chosen(asked["metrics"], run.source, labelled, asked["features"])
-    judges = []  # made at the first look: the real examples are seen once
+    def average(state):
+        return run.devices.local(state.ema)
 
-    def metrics(now):
-        if not judges:
-            options = {"num": asked["num"], "seed": config["seed"], "labelled": labelled}
-            looks = observer(run.source, asked["features"], asked["inception_weights"])
-            judges.append(judge.judge(run.source, names, looks=looks, **options))
-        (judged_by,) = judges
-        variables = run.devices.local(now.ema)
-        z = z_of(config, judged_by.count, config["seed"])
-        fakes = draw(variables, z, judged_by.labels, run.classes)
-        return judged_by.score(fakes, judged_by.labels)
+    def made(state):
+        return show(average(state), rows, row_keys(seed, len(rows["x"])), state.step)
 
-    return Studio(picture, distance, metrics)
+    def distance(state):
+        return compare(in_turn(made(state)))
+
+    def metrics(state):
+        if not judged:
+            options = {"num": asked["num"], "seed": seed, "labelled": labelled}
+            judged.append(judge.judge(examples, names, encoder=encoder, **options))
+        keys = row_keys(seed, judged[0].count)
+        looks = show(average(state), judged[0].given, keys, state.step)
+        return judge.shown_values(judged[0], looks)
+
+    def picture(state):
+        if len(source.shape) != 3:
+            return _points(run, state, rows, in_turn(made(state)), examples)
+        return images(show, run.game, run.generator, average(state), examples, seed, state.step)
+
+    return Looks(picture, distance, metrics, ranked_by, network)
+
+
+def images(show, game, generator, variables, examples, seed, step=0):
+    """The picture of a run's images: given, made and truth in columns, or samples in a grid.
+
+    Of a generator that is given a label, a row a class, each from the same z.
+    """
+    entries = {name: e for source in examples.sources for name, e in source.entries.items()}
+    categories = {
+        name: entries[name].classes for name in generator.inputs if _category(entries, name)
+    }
+    if "source" in generator.inputs:
+        chosen = np.random.default_rng(seed).permutation(examples.size)[:ROWS]
+        looks = show(variables, examples.rows(chosen), row_keys(seed, len(chosen)), step)
+        return plot.columns(looks)
+    if categories:
+        batch, keys, columns = by_class(categories, seed, PICTURED)
+        return plot.image_grid(in_turn(show(variables, batch, keys, step)), columns=columns)
+    looks = show(variables, {}, row_keys(seed, PICTURED), step)
+    return plot.picture(in_turn(looks)[:PICTURED], len(looks))
+
+
+def _category(entries, name):
+    return name in entries and entries[name].classes > 0
+
+
+def _points(run, state, rows, made, examples):
+    """Points beside real ones, on the surface of the critic where it sees points alone."""
+    source, real = examples.sources[0], rows["x"]
+    variables = run.devices.local(state.critic.variables)
+    surface = None
+    if run.critic.inputs == ("x",) and real.shape[1] <= 2:
+
+        def surface(points):
+            return run.game.realness(variables, {"x": points})
+
+    density = None if source.truth is None else source.truth.density
+    generators = len(made) // len(real)
+    samples, truth = made[: len(real), :2], real[:, :2]
+    return plot.points_picture(samples, truth, surface, density, generators=generators)
+
+
+__all__ = ["QUALITY", "Looks", "examples_of", "facts_of", "images", "make_looks"]

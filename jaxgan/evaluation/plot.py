@@ -54,6 +54,38 @@ def image_grid(images, columns=None, padding=2, scale=None):
     return grid.reshape(rows * height, columns * width, channels)
 
 
+def columns(looks, triples=2):
+    """What was given, what was made of it, and what is true, beside one another.
+
+    Args:
+      looks: {name: ``games.Shown``} with ``given`` [N, h, w, c], ``made`` [N, H, W, C], and
+        ``truth`` like it or None. Smaller images are enlarged to the largest by whole factors.
+      triples: how many rows of the batch lie in a row of the picture.
+
+    Returns:
+      uint8 [H', W', 3]: a block of rows for every name.
+    """
+    blocks = []
+    for shown in looks.values():
+        parts = [part for part in (shown.given, shown.made, shown.truth) if part is not None]
+        side = max(part.shape[1] for part in parts)
+        beside = np.stack([_as_rgb(part, side) for part in parts], axis=1)
+        empty = -len(beside) % triples
+        beside = np.pad(beside, [(0, empty)] + [(0, 0)] * 4, constant_values=-1.0)
+        flat = beside.reshape(-1, *beside.shape[2:])
+        blocks.append(image_grid(flat, columns=triples * len(parts)))
+    width = max(block.shape[1] for block in blocks)
+    padded = [np.pad(block, ((0, 0), (0, width - block.shape[1]), (0, 0))) for block in blocks]
+    return np.concatenate(padded)
+
+
+def _as_rgb(images, side):
+    """[N, h, w, 1 or 3] -> [N, side, side, 3], enlarged by a whole factor."""
+    factor = max(side // images.shape[1], 1)
+    images = np.asarray(images).repeat(factor, axis=1).repeat(factor, axis=2)
+    return np.repeat(images, 3, axis=3) if images.shape[3] == 1 else images[..., :3]
+
+
 def save_png(pixels, path):
     """Write uint8 [H, W, 1 or 3] as PNG, by a rename; makes the folders it lies in."""
     from PIL import Image

@@ -1,7 +1,7 @@
 """What turns images into features: the same checks, eight bits and chunks for every network."""
 
 from collections.abc import Callable
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 import jax
 import jax.numpy as jnp
@@ -21,6 +21,9 @@ class Extractor(NamedTuple):
       hash: SHA-256 of the weights' file, 64 hexadecimal digits, for the record of an evaluation.
       width: F, the number of features.
       classes: K, the number of classes.
+      variables: of the network, a tree of arrays.
+      forward: (variables, x [B, H, W, C] in [-1, 1]) -> (features [B, F], logits [B, K]); pure.
+      check: (H, W, C) -> None, or a ``UserError`` for images that the network cannot see.
       resize: how images of other sizes are brought to the network's, for the record.
       run: (images, progress=None) -> (features [N, F], logits [N, K]), float32 NumPy arrays, both
         by one pass. ``images`` are floats [N, H, W, C] in [-1, 1], N >= 1, and are seen in the
@@ -32,6 +35,9 @@ class Extractor(NamedTuple):
     hash: str
     width: int
     classes: int
+    variables: Any
+    forward: Callable
+    check: Callable
     resize: str
     run: Callable
 
@@ -86,7 +92,7 @@ def make(name, hash, sizes, forward, variables, check, chunk, resize=""):
                 progress(end, len(images))
         return tuple(results)
 
-    return Extractor(name, hash, *sizes, resize, run)
+    return Extractor(name, hash, *sizes, variables, forward, check, resize, run)
 
 
 def eight_bits(x):

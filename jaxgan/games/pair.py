@@ -83,10 +83,10 @@ def pair_game(
         extra, values = penalise(penalties, penalised, x, fake_x, keys_penalty)
         total = mean(losses) + extra
         if heads:
-            told, metrics_heads = recognise(heads, real, given)
-            told_fake, _ = recognise(heads, fake, given)
-            total += head_weight * (told + told_fake)
-            metrics |= metrics_heads
+            found, values_of_heads = recognise(heads, real, given)
+            found_fake, _ = recognise(heads, fake, given)
+            total += head_weight * (found + found_fake)
+            metrics |= values_of_heads
         return total, (mutables, {"critic_loss": total, **metrics, **values})
 
     def generator_loss(variables, given, made, step, keys):

@@ -225,5 +225,6 @@ DISTANCES = {
     "gradient_difference": Row(gradient_difference, {"alpha": 1.0}),
     "total_variation": Row(lambda: total_variation),
     "ssim": Row(lambda: ssim),
-    "features": Row(features),  # takes the frozen network: DISTANCES["features"](extract)
+    # Called with what the frozen network makes of x: DISTANCES["features"](extract).
+    "features": Row(lambda extract, *, network: features(extract), {"network": "mnist10k_cnn"}),
 }

@@ -147,8 +147,8 @@ def restore(checkpoints, template):
         for damaged in notes:
             _set_aside(checkpoints, damaged)
         return state, [f"{note} Going on from step {step}." for note in notes.values()]
-    told = f"can be read. {' '.join(notes.values())}" if notes else "is there yet."
-    raise UserError(f"no checkpoint in {checkpoints.directory} {told}")
+    reason = f"can be read. {' '.join(notes.values())}" if notes else "is there yet."
+    raise UserError(f"no checkpoint in {checkpoints.directory} {reason}")
 
 
 @_hush()
@@ -206,8 +206,8 @@ def _read_one(directory, step, read):
         except UserError:
             raise
         except Exception as error:  # As in restore.
-            told = f"the checkpoint of step {chosen} is damaged ({_reason(error)})"
-            raise UserError(f"{told} {known}") from error
+            message = f"the checkpoint of step {chosen} is damaged ({_reason(error)})"
+            raise UserError(f"{message} {known}") from error
 
 
 def _manager(directory, **options):

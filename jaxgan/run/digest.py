@@ -81,7 +81,7 @@ def check_template(leaves, items, where):
             if saved.get(path) != wanted.get(path):
                 raise UserError(
                     f"{where} is of another model: {'.'.join((name, *path))} is "
-                    f"{_told(saved.get(path))} there and {_told(wanted.get(path))} here."
+                    f"{_described(saved.get(path))} there and {_described(wanted.get(path))} here."
                 )
 
 
@@ -89,5 +89,5 @@ def _names(path):
     return [jax.tree_util.keystr((key,), simple=True) for key in path]
 
 
-def _told(leaf):
+def _described(leaf):
     return "missing" if leaf is None else f"{leaf[0]} {list(leaf[1:])}"

@@ -5,28 +5,36 @@ import platform
 from importlib import metadata
 from pathlib import Path
 
+import numpy as np
+
 from jaxgan.core.errors import UserError
 from jaxgan.core.files import write_text
+from jaxgan.data.source import Entry
 
 PACKAGES = ("jaxgan", "jax", "jaxlib", "flax", "optax", "numpy")
 
 
-def write_config(workdir, config, shape, classes):
+def write_config(workdir, config, entries):
     """Write ``config.json``, in one piece or not at all.
 
     Args:
       workdir: run directory; created where it is missing.
       config: the whole config as plain dictionaries, lists, numbers and strings.
-      shape: of one example, (H, W, C) or (D,).
-      classes: number of classes, 0 for unlabelled data.
+      entries: {name: ``data.Entry``} of the data.
     """
-    content = {"config": config, "shape": shape, "classes": classes, "versions": versions()}
+    described = {
+        name: {"shape": entry.shape, "dtype": np.dtype(entry.dtype).name, "classes": entry.classes}
+        for name, entry in entries.items()
+    }
+    content = {"config": config, "entries": described, "versions": versions()}
     Path(workdir).mkdir(parents=True, exist_ok=True)
     write_text(Path(workdir) / "config.json", json.dumps(content, indent=2) + "\n")
 
 
 def read_config(workdir):
-    """Read ``config.json``: {"config": dict, "shape": tuple, "classes": int, "versions": dict}.
+    """Read ``config.json``: {"config": dict, "entries": {name: ``Entry``}, "versions": dict}.
+
+    An older version wrote the shape of x and the number of classes.
 
     Raises:
       UserError: there is no such file, or it is damaged.
@@ -34,14 +42,25 @@ def read_config(workdir):
     path = Path(workdir) / "config.json"
     try:
         content = json.loads(path.read_text())
-        content["shape"] = tuple(content["shape"])
-        return {name: content[name] for name in ("config", "shape", "classes", "versions")}
+        stored = content["entries"] if "entries" in content else _old_entries(content)
+        entries = {
+            name: Entry(tuple(entry["shape"]), np.dtype(entry["dtype"]), entry["classes"])
+            for name, entry in stored.items()
+        }
+        return {"config": content["config"], "entries": entries, "versions": content["versions"]}
     except OSError as error:
         raise UserError(
             f"{path} cannot be read ({error.strerror}); is this a run's directory?"
         ) from error
     except (ValueError, KeyError, TypeError) as error:
         raise UserError(f"{path} is damaged ({error}); a run writes it when it starts.") from error
+
+
+def _old_entries(content):
+    image = len(content["shape"]) == 3
+    x = {"shape": content["shape"], "dtype": "uint8" if image else "float32", "classes": 0}
+    label = {"shape": (), "dtype": "int32", "classes": content["classes"]}
+    return {"x": x, "label": label} if content["classes"] else {"x": x}
 
 
 def contradictions(old, new, free=()):
@@ -53,12 +72,12 @@ def contradictions(old, new, free=()):
     """
     old, new = _flat(old), _flat(new)
     freed = tuple(f"{key}." for key in free)
-    told = [
+    pairs = [
         (key, old.get(key, "absent"), new.get(key, "absent"))
         for key in {**old, **new}
         if not f"{key}.".startswith(freed)
     ]
-    return [f"{key} was {then}, is {now}" for key, then, now in told if then != now]
+    return [f"{key} was {then}, is {now}" for key, then, now in pairs if then != now]
 
 
 def _flat(tree, prefix=""):

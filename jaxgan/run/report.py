@@ -83,7 +83,7 @@ class Report:
         self._bar.write(sentence, file=sys.stderr)
 
 
-class Silence:
+class NoReport:
     """A ``Report`` that tells nothing: that of a run's other processes."""
 
     def __enter__(self):

@@ -18,7 +18,7 @@ def first_bad_array(tree):
     return None
 
 
-def check_finite(step, metrics, now, checkpoints, *, whole=False):
+def check_finite(step, metrics, state, checkpoints, *, whole=False):
     """Raise ``Stopped`` if the step just done left a metric or an array that is not finite.
 
     The arrays are looked at where a metric is bad, and before a save (``whole``).
@@ -26,20 +26,21 @@ def check_finite(step, metrics, now, checkpoints, *, whole=False):
     bad = {name: value for name, value in metrics.items() if not np.isfinite(value)}
     if not bad and not whole:
         return
-    array = first_bad_array({"critic": now.critic, "generator": now.generator, "ema": now.ema})
+    parts = ("critic", "generator", "ema", "memory")
+    array = first_bad_array({name: getattr(state, name) for name in parts})
     if not bad and not array:
         return
-    told = [f"{name} is {value}" for name, value in bad.items()]
-    told += [f"the first array that is not finite is {array}"] if array else []
+    reasons = [f"{name} is {value}" for name, value in bad.items()]
+    reasons += [f"the first array that is not finite is {array}"] if array else []
     kept = _kept(checkpoints, "last good")
-    raise Stopped(f"step {step} is the first bad one: {', '.join(told)}. {kept}")
+    raise Stopped(f"step {step} is the first bad one: {', '.join(reasons)}. {kept}")
 
 
-def check_members(step, well, checkpoints):
-    """Raise ``Stopped`` if none of a population's members is ``well`` (bool [N]) any more."""
-    if not well.any():
+def check_members(step, alive, checkpoints):
+    """Raise ``Stopped`` if none of a population's members is ``alive`` (bool [N])."""
+    if not alive.any():
         kept = _kept(checkpoints, "last")
-        raise Stopped(f"the last member that was finite is so no more by step {step}. {kept}")
+        raise Stopped(f"the last member that was finite became non-finite by step {step}. {kept}")
 
 
 def _kept(checkpoints, which):

@@ -12,7 +12,7 @@ def best_and_last(rows, ranked_by, network):
     Args:
       rows: of metrics.jsonl.
       ranked_by: name of a metric; lower is better.
-      network: of the features; the metrics whose names end with it are told too.
+      network: of the features; the metrics whose names end with it are shown too.
     """
     looked = [row for row in rows if row.get(ranked_by) is not None]
     if not looked:
@@ -27,18 +27,18 @@ def best_and_last(rows, ranked_by, network):
     return "\n".join(f"{name:36}{left:22}{right}" for name, left, right in cells)
 
 
-def members_table(workdir, ranked_by, told):
+def members_table(workdir, ranked_by, describe):
     """What every member of a population has last: a line each, the best first.
 
     Args:
       workdir: run directory.
       ranked_by: name of a metric; lower is better.
-      told: number of a member -> who it is, in words.
+      describe: number of a member -> who it is, in words.
     """
     rows = [row for row in read_metrics(Path(workdir) / MEMBERS) if ranked_by in row]
     if not rows:
         return ""
     last = {i: math.inf if v is None else v for i, v in enumerate(rows[-1][ranked_by])}
     numbers = {i: f"{v:.4g}" if math.isfinite(v) else "not finite" for i, v in last.items()}
-    lines = [f"{i:6}  {numbers[i]:22}{told(i)}" for i in sorted(last, key=last.get)]
+    lines = [f"{i:6}  {numbers[i]:22}{describe(i)}" for i in sorted(last, key=last.get)]
     return "\n".join([f"member  {ranked_by + ', last':22}", *lines])

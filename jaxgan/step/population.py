@@ -20,7 +20,7 @@ QUARTILES = {"": 0.5, "_q1": 0.25, "_q3": 0.75}  # endings of a number's name
 
 
 class Members(NamedTuple):
-    """Who the members are.
+    """The members of a population.
 
     Attributes:
       seeds: uint32 [N].
@@ -41,31 +41,31 @@ class Members(NamedTuple):
         return ", ".join([f"seed {self.seeds[i]}", *values])
 
 
-def together(step_of, who):
+def together(step_of, members):
     """The step of all members: ``step(state, batches, keys) -> (state, metrics)``.
 
     Args:
       step_of: ({dotted key: this member's value}) -> step of one, (state, batches, key, frozen).
-      who: ``Members``.
+      members: ``Members``.
 
     Returns:
       for one member ``step_of({})``; else batches, keys and metrics have an axis of members.
     """
-    if who.count == 1:
+    if members.count == 1:
         return step_of({})
     step = jax.vmap(
         lambda values, *args: step_of(values)(*args),
         in_axes=(0, AXES, 0, 0, None),
         out_axes=(AXES, 0),
     )
-    return lambda *args: step(who.values, *args)
+    return lambda *args: step(members.values, *args)
 
 
-def create(create_one, who, number):
+def create(create_one, members, number):
     """``create_one(key)`` for every member, the key from the stream ``number`` of its seed."""
-    if who.count == 1:
-        return create_one(noise.stream(int(who.seeds[0]), number))
-    return jax.vmap(create_one, out_axes=AXES)(noise.stream(who.seeds, number))
+    if members.count == 1:
+        return create_one(noise.stream(int(members.seeds[0]), number))
+    return jax.vmap(create_one, out_axes=AXES)(noise.stream(members.seeds, number))
 
 
 def member(tree, i):
@@ -76,9 +76,9 @@ def member(tree, i):
     return jax.tree.map(lambda leaf: leaf[i], tree)
 
 
-def split(state, who):
+def split(state, members):
     """The states of all members."""
-    return [state] if who.count == 1 else [member(state, i) for i in range(who.count)]
+    return [state] if members.count == 1 else [member(state, i) for i in range(members.count)]
 
 
 def alive(metrics):
@@ -112,13 +112,13 @@ def summary(metrics):
       metrics: {name: [N]}; what is not finite is left out, where any is finite. A plain number
         stays as it is.
     """
-    told = {}
+    found = {}
     for name, values in metrics.items():
         if not np.ndim(values):
-            told[name] = float(values)
+            found[name] = float(values)
             continue
         values = np.asarray(values, float)
         finite = values[np.isfinite(values)]
         for ending, q in QUARTILES.items():
-            told[name + ending] = float(np.quantile(finite, q)) if len(finite) else float("nan")
-    return told
+            found[name + ending] = float(np.quantile(finite, q)) if len(finite) else float("nan")
+    return found

@@ -1,0 +1,253 @@
+"""The metrics by name, with what each needs, and by which of them checkpoints are ranked."""
+
+from collections.abc import Callable
+from typing import NamedTuple
+
+import numpy as np
+
+from jaxgan import metrics
+from jaxgan.core.errors import UserError, choose
+from jaxgan.data import Source
+from jaxgan.evaluation.encode import CLASSIFIERS, POINTS, STACKED, Encoded, network_name
+from jaxgan.losses import DISTANCES
+
+SUBSET = 1000  # rows of the kernel distance's subsets, half of the set at most
+PAIRED = 2000  # points that the exact Wasserstein distance pairs: its time grows with their cube
+PAIRS = 200  # of images, whose likeness is the diversity, over all classes
+CLASS_PAIRS = 100  # of one class
+
+
+class Reference(NamedTuple):
+    """What samples are held against.
+
+    Attributes:
+      source: ``data.Source``.
+      real: ``Encoded`` real examples.
+      other: as many real examples that ``real`` does not hold.
+      train: all that the generator was trained on, where a metric needs it and ``real`` is held
+        out; else None.
+    """
+
+    source: Source
+    real: Encoded
+    other: Encoded
+    train: Encoded | None = None
+
+
+class Sample(NamedTuple):
+    """What is measured.
+
+    Attributes:
+      made: ``Encoded``.
+      truth: [N, *shape] what each of them should be, or None.
+    """
+
+    made: Encoded
+    truth: np.ndarray | None = None
+
+
+class Metric(NamedTuple):
+    """A row of ``METRICS``.
+
+    Attributes:
+      compute: (``Reference``, ``Sample``) -> {name: number}.
+      needs: facts, of ``FACTS``, without which it means nothing.
+      plain: facts with any of which its names do not tell the feature network.
+      usual: whether it is computed where none is named.
+    """
+
+    compute: Callable
+    needs: frozenset[str] = frozenset()
+    plain: frozenset[str] = frozenset()
+    usual: bool = True
+
+
+# What a metric can need, in words.
+FACTS = {
+    "images": "images",
+    "points": "points",
+    "modes": "a toy mixture, or stacked_digits",
+    "mixture": "a toy mixture",
+    "stacked": "stacked_digits",
+    "one_class": "images that the network puts into one class",
+    "labels": "a game with labels",
+    "classifier": f"a classifier of the data: {' or '.join(CLASSIFIERS)}",
+    "held_out": "examples that training does not see: set data.held_out",
+    "truth": "a game that knows what should have been made",
+}
+
+
+def facts(source: Source, network: str, *, labels=False, held_out=False, truth=False) -> set[str]:
+    """The facts of a source, a feature network and a game, as words of ``FACTS``.
+
+    Args:
+      source: ``data.Source``.
+      network: from ``network_name``.
+      labels: whether samples have labels.
+      held_out: whether the set has examples that training does not see.
+      truth: whether it is known what should have been made.
+    """
+    image, stacked = len(source.shape) == 3, source.name == STACKED
+    mixture = source.truth is not None and source.truth.mixture is not None
+    present = {
+        "images": image,
+        "points": network == POINTS,
+        "modes": mixture or stacked,
+        "mixture": mixture,
+        "stacked": stacked,
+        "one_class": image and not stacked,
+        "labels": labels,
+        "classifier": network in CLASSIFIERS,
+        "held_out": held_out,
+        "truth": truth,
+    }
+    return {fact for fact, there in present.items() if there}
+
+
+def _frechet(reference, sample):
+    return {"fd": metrics.frechet_distance(reference.real.features, sample.made.features)}
+
+
+def _frechet_infinity(reference, sample):
+    found = metrics.fd_infinity(reference.real.features, sample.made.features)
+    return {"fd_infinity": found.distance}
+
+
+def _kernel(reference, sample):
+    real, made = reference.real.features, sample.made.features
+    size = min(SUBSET, len(real) // 2, len(made) // 2)  # or all subsets would be the same
+    found = metrics.kernel_distance(real, made, subset_size=size)
+    return {"kid": found.mean, "kid_standard_error": found.standard_error}
+
+
+def _neighbours(reference, sample):
+    real, made = reference.real.features, sample.made.features
+    found = metrics.precision_recall(real, made)
+    more = metrics.density_coverage(real, made)
+    return {**found._asdict(), **more._asdict()}
+
+
+def _inception_score(reference, sample):
+    mean, deviation = metrics.inception_score(sample.made.probabilities)
+    return {"is": mean, "is_deviation": deviation}
+
+
+def _modes(reference, sample):
+    truth = reference.source.truth
+    if truth is not None and truth.mixture is not None:
+        found = metrics.mode_coverage(sample.made.x, truth.mixture.means, truth.mixture.stds)
+        names = ("modes", "high_quality", "reverse_kl")
+        return {name: float(getattr(found, name)) for name in names}
+    found = metrics.stacked_modes(sample.made.probabilities.argmax(axis=2))
+    return {"modes": float(found.modes), "modes_kl": found.kl}
+
+
+def _accuracy(reference, sample):
+    made = sample.made
+    return {"accuracy": np.mean(made.probabilities.argmax(axis=-1) == made.labels)}
+
+
+def _memorisation(reference, sample):
+    # The reference is what training did not see.
+    train, unseen = reference.train.features, reference.real.features
+    found = metrics.memorisation(train, unseen, sample.made.features)
+    return {"memorisation_auc": found.auc, "memorisation_copies": found.copies}
+
+
+def _wasserstein(reference, sample):
+    count = min(PAIRED, len(sample.made.x))
+    distance = metrics.wasserstein(reference.real.x[:count], sample.made.x[:count])
+    return {"exact_wasserstein": distance}
+
+
+def _diversity(reference, sample):
+    made = sample.made
+    if made.labels is None:
+        return {"ms_ssim": metrics.diversity(made.x, PAIRS).similarity}
+    classes = [made.x[made.labels == label] for label in np.unique(made.labels)]
+    each = [metrics.diversity(x, CLASS_PAIRS).similarity for x in classes if len(x) > 1]
+    return {"ms_ssim_of_a_class": np.mean(each)}
+
+
+def _against_truth(reference, sample):
+    made, truth = sample.made.x, np.asarray(sample.truth, np.float32)
+    squares = np.mean((made - truth) ** 2, axis=(1, 2, 3), dtype=np.float64)
+    psnr = 10 * np.log10(4 / np.maximum(squares, 1e-10))  # the range [-1, 1] is 2 wide
+    ssim = 1 - np.asarray(DISTANCES["ssim"]()(made, truth))
+    return {
+        "l1": np.abs(made - truth).mean(dtype=np.float64),
+        "psnr": psnr.mean(),
+        "ssim": ssim.mean(),
+    }
+
+
+_IMAGES, _ALL = frozenset({"images"}), frozenset({"images", "points"})
+
+METRICS = {
+    "fd": Metric(_frechet),
+    "kid": Metric(_kernel),
+    "is": Metric(_inception_score, frozenset({"one_class"})),
+    "pr": Metric(_neighbours),
+    "modes": Metric(_modes, frozenset({"modes"}), plain=frozenset({"mixture"})),
+    "accuracy": Metric(_accuracy, frozenset({"labels", "classifier"})),
+    "truth": Metric(_against_truth, frozenset({"images", "truth"}), plain=_ALL),
+    "fd_infinity": Metric(_frechet_infinity, usual=False),
+    "memorisation": Metric(_memorisation, frozenset({"held_out"}), usual=False),
+    "wasserstein": Metric(_wasserstein, frozenset({"points"}), plain=_ALL, usual=False),
+    "ms_ssim": Metric(_diversity, _IMAGES, plain=_ALL, usual=False),
+}
+
+
+def chosen(text: str, source: Source, present: set[str]) -> list[str]:
+    """The names in ``text``, with commas between; of none, all usual metrics that fit.
+
+    Args:
+      text: rows of ``METRICS``.
+      source: ``data.Source``, for the message.
+      present: from ``facts``.
+
+    Raises:
+      UserError: a metric that is unknown or needs what is not there.
+    """
+    names = text.replace(",", " ").split()
+    for name in names:
+        if missing := sorted(choose(METRICS, name, "metric").needs - present):
+            needed = ", and ".join(FACTS[fact] for fact in missing)
+            raise UserError(f"metric {name!r} needs {needed}; {source.name} is not that.")
+    usual = [name for name, row in METRICS.items() if row.usual and row.needs <= present]
+    return names or usual
+
+
+# The quick distance that every run computes, and the other metrics that a config may rank
+# checkpoints by, lower is better, with the row that gives each and the fact that it needs.
+QUALITY = "sliced_wasserstein"
+RANKING = {
+    QUALITY: (None, frozenset()),
+    "reverse_kl": ("modes", frozenset({"mixture"})),
+    "fd": ("fd", frozenset()),
+    "kid": ("kid", frozenset()),
+    "modes_kl": ("modes", frozenset({"stacked"})),
+}
+
+
+def ranking(evaluation, source: Source, present: set[str]) -> str:
+    """The name of the metric that ranks a run's checkpoints, as it stands among the run's metrics.
+
+    Args:
+      evaluation: that group of the config.
+      source, present: as ``chosen`` has them.
+
+    Raises:
+      UserError: metrics that do not fit, or a ranking that none of them gives.
+    """
+    rank_by = evaluation["rank_by"]
+    names = chosen(evaluation["metrics"], source, present)
+    row, needs = choose(RANKING, rank_by, "evaluation.rank_by")
+    if row not in (None, *names) or not needs <= present:
+        raise UserError(
+            f"evaluation.rank_by={rank_by} is none of the metrics {', '.join(names)} of "
+            f"{source.name}; known: {', '.join(RANKING)}."
+        )
+    if row is None or METRICS[row].plain & present:
+        return rank_by
+    return f"{rank_by}_{network_name(source, evaluation['features'])}"
