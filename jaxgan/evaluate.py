@@ -50,8 +50,8 @@ def evaluate_run(workdir, *, names="", num=NUM, seed=0, step=None, features="", 
       num: samples; half of the real examples at most, so that the floor has the same counts.
       seed: of the noise and of the choice of real examples.
       step: of the checkpoint; None is the latest, "best" the best.
-      features, weights: as ``encode.make_encoder`` takes them; "": those of the config, whose weights
-        go with its features.
+      features, weights: as ``encode.make_encoder`` takes them; "": those of the config, whose
+        weights go with its features.
 
     Returns:
       the record that ``evaluation.json`` holds.

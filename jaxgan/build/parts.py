@@ -286,8 +286,8 @@ def frozen(config, shape) -> dict[str, Extractor]:
     """
     names = {o["network"] for _, _, o in _weighted(config, "terms", NO_VALUES) if "network" in o}
     networks = {name: choose(FEATURES, name, "feature network")() for name in sorted(names)}
-    for network in networks.values():
-        network.check(shape)
+    for extractor in networks.values():
+        extractor.check(shape)
     return networks
 
 

@@ -25,7 +25,7 @@ class Run(NamedTuple):
 
     Attributes:
       sources: the training data.
-      held_out: () -> the examples of them that training does not see.
+      held_out: the examples that training does not see; none where the data hold none out.
       devices: ``parallel.Devices``.
       generator, critic: their ``Network`` outside of any compiled call.
       game: the ``Game`` between these two.
@@ -37,7 +37,7 @@ class Run(NamedTuple):
     """
 
     sources: tuple[data.Source, ...]
-    held_out: Callable[[], tuple[data.Source, ...]]
+    held_out: tuple[data.Source, ...]
     devices: parallel.Devices
     generator: Network
     critic: Network
@@ -70,7 +70,7 @@ def prepare(config, device_count=None) -> Run:
         parallel.check_batch(phase.batch_size, devices.count)
     parts.check_names(whole)  # before the data, which may take long to come
     settings = {k: v for k, v in config["data"].items() if k not in ("resident_bytes", "workers")}
-    sources = data.load_sources(settings, "train")
+    sources, held_out = data.load_parts(settings)
     if who.count > 1:
         feeds.check_shared(sources, config["data"]["resident_bytes"])
     entries = data.entries(sources)
@@ -157,9 +157,6 @@ def prepare(config, device_count=None) -> Run:
             population.together(step, who), feed.batches, extra=lambda d: (d["frozen"],), **calls
         )
         return devices.compile(played, compilation.options(parallel.kind()))
-
-    def held_out():
-        return data.load_sources(settings, "held_out")
 
     return Run(
         sources, held_out, devices, generator, critic, alone.game, who, course, create, feed, call

@@ -5,6 +5,7 @@ from typing import NamedTuple
 
 import numpy as np
 
+from jaxgan import data
 from jaxgan.evaluation import judge, measures, plot
 from jaxgan.evaluation.draw import by_class, in_turn, make_show, row_keys
 from jaxgan.evaluation.encode import make_encoder, network_name
@@ -34,8 +35,7 @@ class Looks(NamedTuple):
 
 def examples_of(run) -> judge.Examples:
     """The real examples that looks may see: those held out, where there are any."""
-    held_out = run.held_out()
-    return judge.Examples(held_out or run.sources, bool(held_out), run.sources)
+    return judge.Examples(run.held_out or run.sources, bool(run.held_out), run.sources)
 
 
 def facts_of(run, examples, network) -> set[str]:
@@ -97,10 +97,9 @@ def images(show, game, generator, variables, examples, seed, step=0):
 
     Of a generator that is given a label, a row a class, each from the same z.
     """
-    entries = {name: e for source in examples.sources for name, e in source.entries.items()}
-    categories = {
-        name: entries[name].classes for name in generator.inputs if _category(entries, name)
-    }
+    entries = data.entries(examples.sources)
+    known = {name: entry.classes for name, entry in entries.items() if entry.classes}
+    categories = {name: known[name] for name in generator.inputs if name in known}
     if "source" in generator.inputs:
         chosen = np.random.default_rng(seed).permutation(examples.size)[:ROWS]
         looks = show(variables, examples.rows(chosen), row_keys(seed, len(chosen)), step)
@@ -110,10 +109,6 @@ def images(show, game, generator, variables, examples, seed, step=0):
         return plot.image_grid(in_turn(show(variables, batch, keys, step)), columns=columns)
     looks = show(variables, {}, row_keys(seed, PICTURED), step)
     return plot.picture(in_turn(looks)[:PICTURED], len(looks))
-
-
-def _category(entries, name):
-    return name in entries and entries[name].classes > 0
 
 
 def _points(run, state, rows, made, examples):
