@@ -7,7 +7,7 @@ from PIL import Image
 
 from jaxgan import defaults, evaluate
 from jaxgan.core.errors import UserError
-from jaxgan.run import report, tables
+from jaxgan.run import directory, report, tables
 from jaxgan.train import train
 
 FEW = ".* fake rows: below 1000 the balls are so large"  # so few samples mean little
@@ -25,7 +25,8 @@ def run(tmp_path_factory):
     config.data.name, config.data.options = "ring", {"points": 600}
     config.generator = defaults.generator("toy", features=(4,))
     config.critic = defaults.critic("toy", features=(4,))
-    config.batch_size, config.z_dim, config.steps, config.eval_every = 8, 2, 6, 2
+    config.game = defaults.game("unconditional", z_dim=2)
+    config.batch_size, config.steps, config.eval_every = 8, 6, 2
     config.evaluation.rank_by, config.evaluation.num = "fd", 200
     config.checkpoint_every = config.sample_every = 0
     workdir = tmp_path_factory.mktemp("run")
@@ -94,14 +95,14 @@ def test_weights_of_the_config_go_with_its_features(monkeypatch):
     config = defaults.get_config()
     config.evaluation.features, config.evaluation.inception_weights = "inception", "FILE"
     stored = {"config": config.to_dict(), "versions": {}}
-    monkeypatch.setattr(report, "read_config", lambda _: stored)
+    monkeypatch.setattr(directory, "read_config", lambda _: stored)
     asked = []
 
-    def observer(source, features, weights):
+    def make_encoder(source, features, weights):
         asked.append((features, weights))
         raise UserError("enough")
 
-    monkeypatch.setattr(evaluate, "observer", observer)
+    monkeypatch.setattr(evaluate, "make_encoder", make_encoder)
     for named in ({}, {"features": "mnist10k_cnn"}, {"weights": "OTHER"}):
         with pytest.raises(UserError, match="enough"):
             evaluate.evaluate_run("run", **named)

@@ -4,7 +4,7 @@ import pytest
 from jaxgan import data
 from jaxgan.core.errors import UserError
 from jaxgan.data.source import from_arrays
-from jaxgan.evaluation import encode, judge
+from jaxgan.evaluation import encode, judge, measures
 
 pytestmark = pytest.mark.filterwarnings("ignore:.*fewer than")
 
@@ -24,8 +24,21 @@ def grey(images):
     return from_arrays("grey", images, np.arange(len(images)) % 10)
 
 
+def trained_on_all(source):
+    return judge.Examples((source,), False, (source,))
+
+
+def choose(source, count, seed):
+    return data.read((source,), np.random.default_rng(seed).permutation(source.size)[:count])
+
+
+def facts(source, features="", **more):
+    return measures.facts(source, encode.network_name(source, features), **more)
+
+
 def test_real_points_reach_the_floor_and_noise_does_not():
-    looks = judge.judge(RING, judge.chosen("", RING, False), num=2000, seed=0)
+    names = measures.chosen("", RING, facts(RING))
+    looks = judge.judge(trained_on_all(RING), names, num=2000, seed=0)
     names = {"fd_points", "kid_points", "precision_points", "recall_points", "coverage_points"}
     assert names <= set(looks.floor) and looks.count == 2000 and looks.network["name"] == "points"
     more = data.load("ring", options={"points": 2000, "seed": 5}).arrays()["x"]
@@ -42,14 +55,29 @@ def test_real_points_reach_the_floor_and_noise_does_not():
 
 def test_the_two_real_sets_share_nothing_and_are_mixed():
     source = grey(np.arange(40, dtype=np.uint8).repeat(28 * 28).reshape(40, 28, 28, 1))
-    first, second = judge.split(source, 1000, seed=3)
+    parts = judge.split(trained_on_all(source), 1000, seed=3)
+    first, second = parts.real, parts.other
+    assert parts.given is second and parts.origin["reference"] == "train: none are held out"
     seen = [np.round((part["x"][:, 0, 0, 0] + 1) * 127.5) for part in (first, second)]
     assert sorted(np.concatenate(seen)) == list(range(40)) and len(seen[0]) == 20
     assert np.any(np.diff(seen[0]) < 0)  # sets are stored by class, and splits of it must not be
     for part, values in zip((first, second), seen, strict=True):
         np.testing.assert_array_equal(part["label"], values % 10)
-    again, _ = judge.split(source, 1000, seed=3)
-    np.testing.assert_array_equal(again["x"], first["x"])
+    again = judge.split(trained_on_all(source), 1000, seed=3)
+    np.testing.assert_array_equal(again.real["x"], first["x"])
+
+
+def test_where_some_are_held_out_they_are_the_reference_and_the_floor_is_of_training():
+    values = np.arange(70, dtype=np.uint8).repeat(28 * 28).reshape(70, 28, 28, 1)
+    train, held = grey(values[:40]), grey(values[40:])
+    parts = judge.split(judge.Examples((held,), True, (train,)), 25, seed=0)
+
+    def seen(part):
+        return np.round((part["x"][:, 0, 0, 0] + 1) * 127.5)
+
+    assert seen(parts.real).min() >= 40 > seen(parts.other).max()
+    assert len(seen(parts.real)) == len(seen(parts.other)) == 25 and parts.given is parts.real
+    assert parts.origin == {"reference": "held out", "floor": "train", "given": "held out"}
 
 
 def test_the_network_and_its_name_follow_the_data():
@@ -65,11 +93,11 @@ def test_the_network_and_its_name_follow_the_data():
     assert encode.network_name(from_arrays("fashion_mnist", NOISE)) == "fashion_cnn"
     assert encode.network_name(grey(NOISE), "fashion_cnn") == "fashion_cnn"
     with pytest.raises(UserError, match="sees grey images of 28x28 or 32x32"):
-        encode.observer(named["inception"], "mnist10k_cnn")
+        encode.make_encoder(named["inception"], "mnist10k_cnn")
     with pytest.raises(UserError, match="unknown feature network 'mnist10k_cnn_per_channel'"):
-        encode.observer(named["inception"], "mnist10k_cnn_per_channel")
+        encode.make_encoder(named["inception"], "mnist10k_cnn_per_channel")
     with pytest.raises(UserError, match="takes no file of them"):
-        encode.observer(named["mnist10k_cnn"], weights="file")
+        encode.make_encoder(named["mnist10k_cnn"], weights="file")
 
 
 def test_checkpoints_are_ranked_by_what_is_measured():
@@ -82,7 +110,9 @@ def test_checkpoints_are_ranked_by_what_is_measured():
         ("modes_kl", stacked, "modes_kl_mnist10k_cnn_per_channel"),
     ):
         assert (
-            judge.ranking({"rank_by": rank_by, "metrics": "", "features": ""}, source, False)
+            measures.ranking(
+                {"rank_by": rank_by, "metrics": "", "features": ""}, source, facts(source)
+            )
             == name
         )
     for rank_by, metrics, source, sentence in (
@@ -93,13 +123,14 @@ def test_checkpoints_are_ranked_by_what_is_measured():
         ("reverse_kl", "", stacked, "rank_by=reverse_kl is none"),
     ):
         with pytest.raises(UserError, match=sentence):
-            judge.ranking({"rank_by": rank_by, "metrics": metrics, "features": ""}, source, False)
+            asked = {"rank_by": rank_by, "metrics": metrics, "features": ""}
+            measures.ranking(asked, source, facts(source))
 
 
 def test_digits_by_the_bundled_classifier(own_cache):
     source, seen = data.load("mnist10k"), []
     looks = judge.judge(
-        source,
+        trained_on_all(source),
         ["fd", "accuracy"],
         num=200,
         seed=0,
@@ -109,7 +140,7 @@ def test_digits_by_the_bundled_classifier(own_cache):
     assert looks.network["name"] == "mnist10k_cnn" and len(looks.network["sha256"]) == 64
     assert looks.floor["accuracy_mnist10k_cnn"] > 0.95
     assert seen[-1] == (200, 200)
-    other = judge.choose_examples(source, 200, seed=9)
+    other = choose(source, 200, seed=9)
     right = looks.score(other["x"], other["label"])
     wrong = looks.score(-other["x"], (other["label"] + 1) % 10)
     assert right["accuracy_mnist10k_cnn"] > 0.95 and wrong["accuracy_mnist10k_cnn"] < 0.5
@@ -117,60 +148,90 @@ def test_digits_by_the_bundled_classifier(own_cache):
     # The real examples are remembered: by their content, and to the same numbers.
     assert len(list(own_cache.iterdir())) == 2
     seen.clear()
-    again = judge.judge(source, ["fd", "accuracy"], num=200, seed=0, labelled=True, progress=seen)
+    again = judge.judge(
+        trained_on_all(source), ["fd", "accuracy"], num=200, seed=0, labelled=True, progress=seen
+    )
     assert again.floor == looks.floor and not seen
     for file in own_cache.iterdir():
         file.write_bytes(b"torn")
     assert (
-        judge.judge(source, ["fd", "accuracy"], num=200, seed=0, labelled=True).floor == again.floor
+        judge.judge(
+            trained_on_all(source), ["fd", "accuracy"], num=200, seed=0, labelled=True
+        ).floor
+        == again.floor
     )
 
 
 def test_metrics_that_must_be_asked_for():
     """Copies, near copies of them and noise: what each of the unusual metrics says."""
     names = ["fd_infinity", "memorisation", "wasserstein"]
-    looks = judge.judge(RING, names, num=1000, seed=0)
-    copies, _ = judge.split(RING, 1000, 0)
-    copied, moved = looks.score(copies["x"]), looks.score(copies["x"] + 0.5)
+    held = data.load("ring", options={"points": 1000, "seed": 7})
+    looks = judge.judge(judge.Examples((held,), True, (RING,)), names, num=1000, seed=0)
+    copies = choose(RING, 1000, seed=8)["x"]
+    copied, moved = looks.score(copies), looks.score(held.arrays()["x"] + 0.5)
+    # Copies of any training example are found, not of those alone that some subset holds.
     assert copied["memorisation_auc_points"] == 0 and copied["memorisation_copies_points"] == 1
-    assert copied["wasserstein"] == 0
-    np.testing.assert_allclose(moved["wasserstein"], 0.5**0.5, rtol=1e-5)  # of a shift its length
+    # The reference itself, at its own distances to the training examples, is no copy.
+    fresh = looks.score(held.arrays()["x"])
+    assert fresh["memorisation_auc_points"] == 0.5
+    assert fresh["exact_wasserstein"] < 1e-6
+    # Of a shift its length.
+    np.testing.assert_allclose(moved["exact_wasserstein"], 0.5**0.5, rtol=1e-5)
     # Its square, but for the noise of the extrapolation.
     np.testing.assert_allclose(moved["fd_infinity_points"], 0.5, atol=0.03)
-    assert looks.floor["memorisation_auc_points"] == 0.5
-    grays = judge.judge(grey(NOISE), ["ms_ssim"], num=20, seed=0)
-    same = np.repeat(judge.choose_examples(grey(NOISE), 1, 0)["x"], 20, axis=0)
+    grays = judge.judge(trained_on_all(grey(NOISE)), ["ms_ssim"], num=20, seed=0)
+    same = np.repeat(choose(grey(NOISE), 1, 0)["x"], 20, axis=0)
     assert grays.score(same)["ms_ssim"] == 1 > grays.floor["ms_ssim"]
-    labelled = judge.judge(grey(NOISE), ["ms_ssim"], num=20, seed=0, labelled=True)
+    labelled = judge.judge(trained_on_all(grey(NOISE)), ["ms_ssim"], num=20, seed=0, labelled=True)
     assert set(labelled.floor) == {"ms_ssim_of_a_class"}
 
 
 def test_stacked_digits_count_their_modes():
     source = data.load("stacked_digits", options={"points": 240})
-    looks = judge.judge(source, ["modes"], num=120, seed=0)
+    looks = judge.judge(trained_on_all(source), ["modes"], num=120, seed=0)
     name = "modes_mnist10k_cnn_per_channel"
-    truth = len(np.unique(judge.split(source, 120, 0)[1]["label"]))
+    truth = len(np.unique(judge.split(trained_on_all(source), 120, 0).other["label"]))
     assert (
         abs(looks.floor[name] - truth) <= 3 and looks.network["name"] == "mnist10k_cnn_per_channel"
     )
-    same = np.repeat(judge.choose_examples(source, 1, 0)["x"], 120, axis=0)
+    same = np.repeat(choose(source, 1, 0)["x"], 120, axis=0)
     collapsed = looks.score(same)
     assert collapsed[name] == 1
     np.testing.assert_allclose(collapsed[name.replace("modes", "modes_kl", 1)], np.log(1000))
 
 
-def test_mistakes():
-    for names, source, sentence in (
+@pytest.mark.parametrize(
+    ("names", "source", "sentence"),
+    [
         ("fid", RING, "unknown metric 'fid'; known: accuracy, fd, fd_infinity, is, kid, "),
         ("is", RING, "'is' needs images that the network puts into one class; ring is not that"),
         ("fd,modes", grey(NOISE), "'modes' needs a toy mixture, or stacked_digits"),
         ("accuracy", grey(NOISE), "'accuracy' needs a game with labels"),
         ("wasserstein", grey(NOISE), "'wasserstein' needs points; grey is not that"),
         ("ms_ssim", RING, "'ms_ssim' needs images"),
-    ):
-        with pytest.raises(UserError, match=sentence):
-            judge.chosen(names, source, False)
-    assert judge.chosen("", RING, False) == ["fd", "kid", "pr", "modes"]
-    assert "accuracy" in judge.chosen("", grey(NOISE), True)
-    with pytest.raises(UserError, match="a classifier of them: mnist10k_cnn or fashion_cnn"):
-        judge.chosen("accuracy", grey(NOISE), True, "inception")
+        ("memorisation", RING, "'memorisation' needs examples that training does not see"),
+        ("truth", grey(NOISE), "'truth' needs a game that knows what should have been made"),
+    ],
+)
+def test_mistakes(names, source, sentence):
+    with pytest.raises(UserError, match=sentence):
+        measures.chosen(names, source, facts(source))
+
+
+def test_the_usual_metrics_are_those_that_fit():
+    assert measures.chosen("", RING, facts(RING)) == ["fd", "kid", "pr", "modes"]
+    source = grey(NOISE)
+    assert "accuracy" in measures.chosen("", source, facts(source, labels=True))
+    assert "truth" in measures.chosen("", source, facts(source, truth=True))
+    with pytest.raises(UserError, match="a classifier of the data: mnist10k_cnn or fashion_cnn"):
+        measures.chosen("accuracy", source, facts(source, "inception", labels=True))
+
+
+def test_against_the_truth_by_hand():
+    """Everything .2 too bright: l1 .2, and 10 log10(4 / .04) = 20 dB; itself is perfect."""
+    source = grey(NOISE)
+    looks = judge.judge(trained_on_all(source), ["truth"], num=20, seed=0)
+    truth = np.clip(looks.given["x"], -1, 0.5)
+    good, bright = looks.score(truth, None, truth), looks.score(truth + 0.2, None, truth)
+    assert good["l1"] == 0 and good["ssim"] == 1 and looks.floor == {}
+    np.testing.assert_allclose((bright["l1"], bright["psnr"]), (0.2, 20.0), rtol=1e-5)
