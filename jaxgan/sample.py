@@ -63,10 +63,10 @@ def load(workdir, step=None, member=0):
             raise UserError(f"label {label} is unknown; known: 0 to {classes - 1}.")
         if interpolated:
             # Of several generators each walks the whole path.
-            path = interpolate(seed, -(-num // network.count), config["z_dim"])
+            path = interpolate(seed, -(-num // network.count), config["game"]["z_dim"])
             z = jnp.repeat(path, network.count, axis=0)[:num]
         else:
-            z = jax.random.normal(jax.random.key(seed), (num, config["z_dim"]))
+            z = jax.random.normal(jax.random.key(seed), (num, config["game"]["z_dim"]))
         in_turn = jnp.arange(num) % max(classes, 1) * (not interpolated)
         labels = in_turn if label is None else jnp.full(num, label)
         return draw(variables, z, labels, classes)

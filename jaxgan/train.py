@@ -18,30 +18,14 @@ from jaxgan.run import checkpoint, directory, report, tables
 from jaxgan.run.stop import Stop, check_finite, check_members
 from jaxgan.step import parallel, population, state
 
-# What may change when a run is resumed: where it is computed, how far, and how often it is seen.
-FREE = (
-    "steps",
-    "steps_per_call",
-    "parallel",
-    "compilation_cache",
-    "data.data_dir",
-    "data.resident_bytes",
-    "data.workers",
-    "log_every",
-    "sample_every",
-    "checkpoint_every",
-    "keep_checkpoints",
-    "eval_every",
-    "evaluation.inception_weights",
-)
-
 PROFILED = 5  # steps in a profile
 
 
 def free(config):
-    """The keys of ``FREE``; a rate that falls to 0 at the last step ties the number of steps."""
+    """The keys that a resumed run may change; an annealed rate, 0 at the last step, ties steps."""
     tied = any(config[side]["optimizer"]["anneal"] for side in ("generator", "critic"))
-    return tuple(key for key in FREE if not (tied and key == "steps"))
+    known = (name for name, key in defaults.KEYS.items() if key.free)
+    return tuple(name for name in known if not (tied and name == "steps"))
 
 
 def next_stop(step, config):

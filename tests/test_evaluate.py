@@ -25,7 +25,7 @@ def run(tmp_path_factory):
     config.data.name, config.data.options = "ring", {"points": 600}
     config.generator = defaults.generator("toy", features=(4,))
     config.critic = defaults.critic("toy", features=(4,))
-    config.batch_size, config.z_dim, config.steps, config.eval_every = 8, 2, 6, 2
+    config.batch_size, config.game.z_dim, config.steps, config.eval_every = 8, 2, 6, 2
     config.evaluation.rank_by, config.evaluation.num = "fd", 200
     config.checkpoint_every = config.sample_every = 0
     workdir = tmp_path_factory.mktemp("run")

@@ -3,11 +3,11 @@
 import jax.numpy as jnp
 import optax
 
-from jaxgan.build.check import check_type
 from jaxgan.core.errors import UserError, choose, within
+from jaxgan.core.table import check_type, options_of
+from jaxgan.defaults import GROUPS
 from jaxgan.games import GAMES, LABELLED
-from jaxgan.losses import ADVERSARIAL, PENALTIES, smooth_real_label
-from jaxgan.models import CRITICS, GENERATORS, options
+from jaxgan.losses import PENALTIES, smooth_real_label
 from jaxgan.models.network import network, stacked
 from jaxgan.step import optim
 
@@ -15,46 +15,27 @@ NONE = {}  # no value stands for one of the config's
 DTYPES = {"float32": jnp.float32, "bfloat16": jnp.bfloat16}
 
 
-def _options(kind, group, known, fixed=("name",)):
-    """The options of a group: all of its keys but the fixed ones, as its row knows them."""
-    # JSON turns tuples into lists, which a module cannot hash.
-    options = {key: tuple(v) if isinstance(v, list) else v for key, v in group.items()}
-    options = {key: value for key, value in options.items() if key not in fixed}
-    if unknown := sorted(set(options) - set(known)):
-        raise UserError(
-            f"{kind} {group['name']!r} has no option {unknown[0]!r}; "
-            f"it has {', '.join(known) or 'none'}."
-        )
-    for key, value in options.items():
-        check_type(f"{kind}.{key}", value, known[key])
-    return options
+def _row(config, kind):
+    """The row that a group of the config names, and its options as the group has them."""
+    group, table = config[kind], GROUPS[kind].table
+    row = choose(table, group["name"], kind)
+    given = {key: value for key, value in group.items() if key not in ("name", "optimizer")}
+    return row, options_of(row, kind, group["name"], given)
 
 
-def _module(table, kind, config, axis_name, **fixed):
-    module = choose(table, config[kind]["name"], kind)
-    fields = _options(kind, config[kind], options(module), ("name", "optimizer"))
+def _module(kind, config, axis_name, **fixed):
+    row, fields = _row(config, kind)
     for key, value in fields.items():
         for entry in value if isinstance(value, tuple) else ():  # the widths of layers
             within(f"an entry of {kind}.{key}", entry, 1)
-    if "dropout" in fields:
-        within(f"{kind}.dropout", fields["dropout"], 0, 1)
     dtype = choose(DTYPES, config["compute_dtype"], "compute_dtype")
-    return module(dtype=dtype, axis_name=axis_name, **fixed, **fields)
-
-
-def _row(table, kind, config):
-    """A row of a table, and its options as the config's group has them."""
-    row = choose(table, config[kind]["name"], kind)
-    return row, _options(kind, config[kind], row.options)
+    return row.build(dtype=dtype, axis_name=axis_name, **fixed, **fields)
 
 
 def check_names(config):
     """Raise ``UserError`` for a name or an option that no table has; needs no data."""
     for side in ("generator", "critic"):
         optimizer(config, side)
-    _, options = _row(GAMES, "game", config)
-    if "generators" in options:
-        within("game.generators", options["generators"], 2)
     game(config, generator(config, (), 0), critic(config, (), 0), 0)
 
 
@@ -83,8 +64,8 @@ def generators(config):
 
 def generator(config, shape, classes, axis_name=None):
     """The generator's ``Network``; ``classes`` from ``classes_in_play``."""
-    module = _module(GENERATORS, "generator", config, axis_name, shape=shape)
-    one = network(module, (config["z_dim"],), classes)
+    module = _module("generator", config, axis_name, shape=shape)
+    one = network(module, (config["game"]["z_dim"],), classes)
     if (count := generators(config)) == 1:
         return one
     shared = config["game"]["shared"].replace(",", " ").split()
@@ -95,7 +76,7 @@ def critic(config, shape, classes, axis_name=None):
     """The critic's ``Network``; ``classes`` from ``classes_in_play``."""
     count = generators(config)
     outputs = 1 if count == 1 else count + 1  # against several generators, one for the data too
-    module = _module(CRITICS, "critic", config, axis_name, outputs=outputs)
+    module = _module("critic", config, axis_name, outputs=outputs)
     return network(module, shape, classes)
 
 
@@ -129,9 +110,9 @@ def penalties(config, values=NONE):
 
 def game(config, generator, critic, classes, mean_over_devices=lambda tree: tree, values=NONE):
     """The ``Game`` between two networks; ``values`` as ``penalties`` has them."""
-    row, options = _row(ADVERSARIAL, "loss", config)
+    row, options = _row(config, "loss")
     loss = row(**options)
-    row, options = _row(GAMES, "game", config)
+    row, options = _row(config, "game")
     if config["label_smoothing"]:
         if "generators" in options:
             raise UserError(
@@ -139,14 +120,14 @@ def game(config, generator, critic, classes, mean_over_devices=lambda tree: tree
                 "smooth; set label_smoothing=0."
             )
         loss = smooth_real_label(loss, config["label_smoothing"])
-    options.pop("shared", None)  # the network's business
+    for key in ("shared", "z"):  # the network's business; another branch's
+        options.pop(key, None)
     if config["game"]["name"] in LABELLED:
         options["classes"] = classes
     return row.build(
         generator,
         critic,
         loss,
-        z_dim=config["z_dim"],
         penalties=penalties(config, values),
         noise_level=noise_level(**config["instance_noise"]),
         mean_over_devices=mean_over_devices,

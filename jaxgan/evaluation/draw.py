@@ -64,4 +64,4 @@ def interpolate(seed, num, z_dim):
 
 def z_of(config, count, seed):
     """The noise [count, z_dim] of samples for a judge: not that of the pictures."""
-    return jax.random.normal(noise.stream(seed, noise.PICTURES), (count, config["z_dim"]))
+    return jax.random.normal(noise.stream(seed, noise.PICTURES), (count, config["game"]["z_dim"]))

@@ -35,14 +35,14 @@ class Studio(NamedTuple):
 def studio(run, config):
     """Set up the looks of a ``prepare.Run``; nothing is compiled before the first one."""
     draw = make_draw(run.generator)
-    z, labels = fixed_inputs(config["seed"], PICTURED, config["z_dim"], run.classes)
+    z, labels = fixed_inputs(config["seed"], PICTURED, config["game"]["z_dim"], run.classes)
     generators = run.generator.count
     rng = np.random.default_rng(config["seed"])
     chosen = rng.choice(run.source.size, min(JUDGED, run.source.size), replace=False)
     examples = judge.read_examples(run.source, np.sort(chosen))
     real = examples["x"]
     key_z, key_lines = jax.random.split(noise.stream(config["seed"], noise.PICTURES))
-    z_judged = jax.random.normal(key_z, (len(real), config["z_dim"]))
+    z_judged = jax.random.normal(key_z, (len(real), config["game"]["z_dim"]))
     labels_judged = examples["label"] if run.classes else None
     compare = jax.jit(sliced_wasserstein)
 

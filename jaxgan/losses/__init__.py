@@ -1,11 +1,13 @@
 """Losses and penalties: arrays in, one number per example out; no parameters, no averaging."""
 
 from jaxgan.losses.adversarial import ADVERSARIAL, classifiers, is_classifier, smooth_real_label
+from jaxgan.losses.distances import DISTANCES
 from jaxgan.losses.objective import AdversarialLoss
 from jaxgan.losses.penalties import PENALTIES, Critic, input_gradient_norms
 
 __all__ = [
     "ADVERSARIAL",
+    "DISTANCES",
     "PENALTIES",
     "AdversarialLoss",
     "Critic",

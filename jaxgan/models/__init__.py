@@ -7,23 +7,8 @@ one-hot [B, K], keys are random ones for dropout [B]. Results are float32.
 
 import dataclasses
 
+from jaxgan.core.table import Row
 from jaxgan.models import dcgan, mlp, resnet
-
-GENERATORS = {
-    "mlp": mlp.MLPGenerator,
-    "toy": mlp.ToyGenerator,
-    "dcgan32": dcgan.DCGAN32Generator,
-    "dcgan": dcgan.DCGANGenerator,
-    "resnet32": resnet.ResNet32Generator,
-}
-
-CRITICS = {
-    "mlp": mlp.MLPCritic,
-    "toy": mlp.ToyCritic,
-    "dcgan32": dcgan.DCGAN32Critic,
-    "dcgan": dcgan.DCGANCritic,
-    "resnet32": resnet.ResNet32Critic,
-}
 
 _SET_BY_BUILDER = {"shape", "outputs", "dtype", "axis_name", "parent", "name"}
 
@@ -32,3 +17,26 @@ def options(module_class):
     """The fields that a user may set, with their defaults: tuples and plain scalars."""
     fields = dataclasses.fields(module_class)
     return {field.name: field.default for field in fields if field.name not in _SET_BY_BUILDER}
+
+
+def _rows(**classes):
+    return {
+        name: Row(module_class, options(module_class)) for name, module_class in classes.items()
+    }
+
+
+GENERATORS = _rows(
+    mlp=mlp.MLPGenerator,
+    toy=mlp.ToyGenerator,
+    dcgan32=dcgan.DCGAN32Generator,
+    dcgan=dcgan.DCGANGenerator,
+    resnet32=resnet.ResNet32Generator,
+)
+
+CRITICS = _rows(
+    mlp=mlp.MLPCritic,
+    toy=mlp.ToyCritic,
+    dcgan32=dcgan.DCGAN32Critic,
+    dcgan=dcgan.DCGANCritic,
+    resnet32=resnet.ResNet32Critic,
+)
