@@ -146,7 +146,7 @@ def trainer(config, images, labels, *, classes=0, device="cpu", dtype="float32",
             torch.compiler.cudagraph_mark_step_begin()
         for turn in range(config["n_critic"]):
             real, label = next(data)
-            z = torch.randn(config["batch_size"], config["z_dim"], device=device)
+            z = torch.randn(config["batch_size"], config["game"]["z_dim"], device=device)
             with torch.set_grad_enabled(turn == config["n_critic"] - 1), cast():
                 fake = generate(z, label).float()
                 if graphs:  # both updates need it, between which graphs are replayed

@@ -20,7 +20,8 @@ def _resnet32():
     """WGAN-GP's residual networks at their 128 filters, on images of CIFAR-10's shape."""
     config = defaults.get_config()
     adam = defaults.optimizer("adam", learning_rate=2e-4, b1=0.0, b2=0.9)
-    config.loss, config.n_critic, config.z_dim = defaults.loss("wasserstein"), 5, 128
+    config.loss, config.n_critic = defaults.loss("wasserstein"), 5
+    config.game = defaults.game("unconditional", z_dim=128)
     config.penalties.gradient_penalty.weight = 10.0
     config.data.size, config.data.channels = 32, 3
     config.generator = defaults.generator("resnet32", optimizer=adam)

@@ -148,7 +148,7 @@ def make(config, shape, classes):
     image = (shape[2], *shape[:2])
     made = []
     for side, table, more in (
-        ("generator", GENERATORS, (config["z_dim"],)),
+        ("generator", GENERATORS, (config["game"]["z_dim"],)),
         ("critic", CRITICS, ()),
     ):
         options = config[side]

@@ -20,8 +20,7 @@ def get_config():
     config.steps_per_call = 250  # steps are short
     config.sample_every = 500
     config.batch_size = 128
-    config.z_dim = 2
-    config.game = defaults.game("multi_generator", generators=4)
+    config.game = defaults.game("multi_generator", z_dim=2, generators=4)
     config.data.name = "ring"
     config.data.options = data.options_of("ring")
     config.generator = defaults.generator("toy", features=(64, 64, 64), optimizer=adam())

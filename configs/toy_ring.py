@@ -19,7 +19,7 @@ def get_config(toy="ring"):
     config.steps_per_call = 250  # steps are short
     config.sample_every = 1000
     config.batch_size = 256
-    config.z_dim = 2
+    config.game = defaults.game("unconditional", z_dim=2)
     config.loss = defaults.loss("wasserstein")
     config.n_critic = 5
     config.penalties.gradient_penalty.weight = 0.1

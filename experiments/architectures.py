@@ -103,7 +103,7 @@ METHODS = {"GAN": gan, "WGAN, clipping": wgan, "WGAN-GP": wgan_gp, "WGAN-SN": wg
 def configure(method, architecture, steps, batch):
     """The config of a method at an architecture."""
     config = defaults.get_config()
-    config.batch_size, config.z_dim = batch, 2
+    config.batch_size, config.game.z_dim = batch, 2
     config.data.name, config.data.options = "ring", RING
     for side, build in (("generator", defaults.generator), ("critic", defaults.critic)):
         drawn = architecture[side].options()

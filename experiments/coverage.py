@@ -119,7 +119,7 @@ class Found(NamedTuple):
 def config_of(objective, toy, steps, width=64, batch_size=128):
     """The config of a row."""
     config = defaults.get_config()
-    config.batch_size, config.n_critic, config.z_dim = batch_size, objective.n_critic, 2
+    config.batch_size, config.n_critic, config.game.z_dim = batch_size, objective.n_critic, 2
     config.steps = steps * objective.long // (1 if objective.n_critic == 1 else 4)
     config.data.name = toy
     config.data.options = data.options_of(toy)

@@ -104,7 +104,7 @@ def configure(name, steps):
     """The game of the paper: one update of each in turn, of the same value."""
     config = defaults.get_config()
     config.loss = defaults.loss(f"f_{name}", saturating=True)
-    config.z_dim, config.batch_size, config.ema = 1, BATCH, 0.0
+    config.game.z_dim, config.batch_size, config.ema = 1, BATCH, 0.0
     config.steps = steps
     chains = [defaults.optimizer(learning_rate=rate, anneal=True, b2=0.99) for rate in RATES]
     config.generator.optimizer, adam = chains

@@ -63,7 +63,7 @@ def changes(setting):
         {"loss": defaults.loss("wasserstein"), **slope},  # Gulrajani et al. 2017
         noise,  # Soenderby et al. 2017
         {"loss": defaults.loss("relativistic"), **gradients},  # Huang et al. 2024
-        {"game": defaults.game("multi_generator", generators=setting.generators)},
+        {"game": defaults.game("multi_generator", z_dim=2, generators=setting.generators)},
     )
     return dict(zip(METHODS, rows, strict=True))
 
@@ -71,7 +71,7 @@ def changes(setting):
 def configure(name, setting):
     """The config of a method: networks, optimisers and generator updates are those of all."""
     config = defaults.get_config()
-    config.steps, config.z_dim = setting.steps, 2
+    config.steps, config.game.z_dim = setting.steps, 2
     config.ema = 0.0  # the generator as it is: an average would hide how it moves
     config.data.name, config.data.options = "mixture1d", setting.mixture
     for side, build in (("generator", defaults.generator), ("critic", defaults.critic)):

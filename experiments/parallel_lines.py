@@ -92,7 +92,7 @@ def configure(loss):
     config.loss = defaults.loss(loss)
     if loss == "wasserstein":
         config.penalties.gradient_penalty.weight = WEIGHT
-    config.z_dim, config.batch_size = 1, 128
+    config.game.z_dim, config.batch_size = 1, 128
     adam = defaults.optimizer("adam", learning_rate=1e-3, b1=0.5, b2=0.9)
     config.critic = defaults.critic("toy", features=(64, 64), optimizer=adam)
     return config

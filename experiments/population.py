@@ -77,7 +77,9 @@ def populate(config, seeds):
     @partial(jax.jit, static_argnums=1)
     def draw(states, number):
         def one(variables, key):
-            z = jax.random.normal(jax.random.fold_in(key, noise.PICTURES), (number, config.z_dim))
+            z = jax.random.normal(
+                jax.random.fold_in(key, noise.PICTURES), (number, config.game.z_dim)
+            )
             return generator.apply(variables, z, train=False)[0]
 
         return jax.vmap(one)(states.ema, keys)

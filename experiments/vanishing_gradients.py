@@ -79,7 +79,7 @@ def configure(loss, level=0.0, z_dim=1):
         config.penalties.gradient_penalty.weight = WEIGHT
     config.instance_noise.std = level
     config.data.name = "ring"
-    config.z_dim = z_dim
+    config.game.z_dim = z_dim
     adam = defaults.optimizer("adam", learning_rate=1e-3, b1=0.5, b2=0.9)
     config.generator = defaults.generator("toy", features=(64, 64, 64), optimizer=adam)
     config.critic = defaults.critic("toy", features=(64, 64, 64), optimizer=adam)

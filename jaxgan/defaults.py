@@ -1,147 +1,203 @@
-"""Every key of a config, with its unit and its reason. A recipe in ``configs/`` overrides a few.
+"""Every key of a config: its default, its range, whether a resumed run may change it, and why.
 
-On the command line: ``--config.key=value``; a key that is not here is an error.
+A recipe in ``configs/`` overrides a few; so does the command line, ``--config.key=value``. A key
+that is not here is an error. ``KEYS`` are the plain keys, ``GROUPS`` those that name a row of a
+table and have its options beside the name, ``WEIGHTED`` those that weigh all rows of a table.
 """
+
+from collections.abc import Callable, Mapping
+from typing import Any, NamedTuple
 
 from ml_collections import ConfigDict
 
-from jaxgan import models
+from jaxgan.core import noise
 from jaxgan.core.errors import UserError, choose
 from jaxgan.games import GAMES
-from jaxgan.losses import ADVERSARIAL, PENALTIES
-from jaxgan.step import optim
+from jaxgan.losses import ADVERSARIAL, DISTANCES, PENALTIES
+from jaxgan.models import CRITICS, GENERATORS
+from jaxgan.step.optim import OPTIMIZERS
 
 
-def optimizer(
-    name="adam",
-    *,
-    learning_rate=2e-4,
-    anneal=False,
-    clip_gradient=0.0,
-    weight_limit=0.0,
-    **options,
-):
-    """A side's ``optimizer``: a row of ``optim.OPTIMIZERS`` with all of its options."""
-    _, defaults = choose(optim.OPTIMIZERS, name, "optimizer")
-    return ConfigDict(
-        {
-            "name": name,
-            "learning_rate": learning_rate,
-            "anneal": anneal,  # the rate falls linearly, to 0 at the last step
-            "clip_gradient": clip_gradient,  # largest global norm of the gradient; 0: not clipped
-            "weight_limit": weight_limit,  # c of WGAN's weight clipping; 0: not clipped
-            **defaults,
-            **options,
-        }
-    )
+class Key(NamedTuple):
+    """A plain key of a config.
+
+    Attributes:
+      default: its type is what a config must give.
+      low, high: of a number, ``low <= value < high``; None: a word, or true or false.
+      free: whether a resumed run may change it: where, how far, how often it is seen.
+      why: what it is, with its unit.
+    """
+
+    default: Any
+    low: float | None = None
+    high: float | None = None
+    free: bool = False
+    why: str = ""
 
 
-def _side(table, name, kind, options):
-    known = models.options(choose(table, name, kind))
-    return ConfigDict({"name": name, "optimizer": optimizer(), **known, **options})
+INF = float("inf")
+# Bounds of whole numbers. INT32: what a device counts in; the others are more than anybody needs,
+# and less than what fails with a traceback.
+INT32, MANY, FEW = 2**31, 2**20, 2**10
+
+KEYS = {
+    # The run.
+    "seed": Key(0, 0, INT32, why="of everything: initial weights, noise, the order of the data"),
+    "steps": Key(10_000, 0, noise.INITIAL, True, "how long the run is; the step is the clock"),
+    "batch_size": Key(64, 1, INT32, why="examples an update, over all devices"),
+    "steps_per_call": Key(50, 1, MANY, True, "steps of a compiled call, between two looks"),
+    "compute_dtype": Key("float32", why="or bfloat16; parameters, losses, penalties: float32"),
+    "compilation_cache": Key(True, free=True, why="keep compiled programs in the user's cache"),
+    "parallel": Key("auto", free=True, why="jit, pmap, shard_map; auto: jit on one device"),
+    # The game.
+    "n_critic": Key(1, 0, MANY, why="critic updates a step; 0: the critic stands still"),
+    "n_generator": Key(1, 0, MANY, why="generator updates a step, under the same critic"),
+    "adversarial": Key(1.0, 0, INF, why="weight of the game in what the generator minimises"),
+    "phases": Key("", why="other values at first, as 1000:n_critic=0,adversarial=0; build/phases"),
+    "label_smoothing": Key(0.0, 0, 1, why="the critic's target for real examples is 1 minus this"),
+    "instance_noise.std": Key(0.0, 0, INF, why="on all that the critic sees; [-1, 1] is 2 wide"),
+    "instance_noise.anneal_steps": Key(0, 0, INT32, why="over which it falls to 0; 0: it stays"),
+    "ema": Key(0.999, 0, 1, why="decay of the generator's average, per step; 0: no averaging"),
+    # Several runs at once, in one program.
+    "population.members": Key(1, 1, MANY, why="of the seeds seed, seed + 1, ..."),
+    "population.vary": Key(
+        "", why="what else they differ in: KEY=VALUE,VALUE,... of rates, weights"
+    ),
+    # The data.
+    "data.name": Key("mnist10k", why="bundled, a toy, a TFDS name, idx:DIR, folder:DIR, npz:FILE"),
+    "data.split": Key("train", why="of a set that has several"),
+    "data.size": Key(0, 0, 2**14, why="side of the square images in pixels; 0: as they come"),
+    "data.fit": Key("crop", why="how they get there: crop, stretch or pad"),
+    "data.channels": Key(0, 0, 4, why="1 or 3 converts; 0: as they come"),
+    "data.data_dir": Key("", free=True, why="where TFDS keeps prepared sets; empty: its default"),
+    "data.resident_bytes": Key(2 * 1024**3, 0, 2**63, True, "a larger set streams from the host"),
+    "data.workers": Key(8, 1, FEW, True, "threads that read a streamed set"),
+    # What the run writes, every so many steps; 0: never but at the end.
+    "log_every": Key(100, 0, INT32, True, "a row of metrics"),
+    "sample_every": Key(500, 0, INT32, True, "a picture"),
+    "checkpoint_every": Key(1000, 0, INT32, True, "a checkpoint"),
+    "keep_checkpoints": Key(3, 1, INT32, True, "the last so many, beside the best"),
+    "eval_every": Key(0, 0, INT32, True, "metrics of the average generator, and a checkpoint"),
+    "evaluation.metrics": Key("", why="rows of measures.METRICS with commas; empty: the usual ones"),
+    "evaluation.num": Key(2000, 2, INT32, why="samples, and real examples of a set"),
+    "evaluation.features": Key("", why="row of features.FEATURES; empty: as the data needs"),
+    "evaluation.inception_weights": Key(
+        "", free=True, why="pytorch-fid's file; empty: the cache's"
+    ),
+    "evaluation.rank_by": Key("sliced_wasserstein", why="row of measures.RANKING: what is best"),
+}
+# Of each side's ``optimizer``, whatever its row.
+OPTIMIZER = {
+    "learning_rate": Key(2e-4, 0, INF, why="greater than 0"),
+    "anneal": Key(False, why="the rate falls linearly, to 0 at the last step"),
+    "clip_gradient": Key(0.0, 0, INF, why="largest global norm of the gradient; 0: not clipped"),
+    "weight_limit": Key(0.0, 0, INF, why="c of WGAN's weight clipping; 0: not clipped"),
+}
+# Of options that belong to rows, (low, high) where a config has them; a row may know more of them.
+OPTIONS = {
+    "game.z_dim": (1, MANY),
+    "game.generators": (2, FEW),
+    "generator.dropout": (0, 1),
+    "critic.dropout": (0, 1),
+    "data.options.points": (1, 10**9),
+}
 
 
-def generator(name, **options):
+def optimizer(name: str = "adam", **options) -> ConfigDict:
+    """A side's ``optimizer``: the keys of ``OPTIMIZER``, and a row's options."""
+    own = choose(OPTIMIZERS, name, "optimizer").options
+    common = {key: row.default for key, row in OPTIMIZER.items()}
+    return ConfigDict({"name": name, **common, **own, **options})
+
+
+def generator(name: str, **options) -> ConfigDict:
     """The ``generator`` of a config: a row of ``models.GENERATORS`` with all of its options.
 
     ``optimizer`` is one of them; without it, Adam as in the lectures.
     """
-    return _side(models.GENERATORS, name, "generator", options)
+    return _row(GENERATORS, "generator", name, {"optimizer": optimizer(), **options})
 
 
-def critic(name, **options):
-    """The ``critic`` of a config: a row of ``models.CRITICS`` with all of its options.
-
-    ``optimizer`` is one of them; without it, Adam as in the lectures.
-    """
-    return _side(models.CRITICS, name, "critic", options)
+def critic(name: str, **options) -> ConfigDict:
+    """The ``critic`` of a config: a row of ``models.CRITICS``; otherwise as ``generator``."""
+    return _row(CRITICS, "critic", name, {"optimizer": optimizer(), **options})
 
 
-def game(name, **options):
+def game(name: str, **options) -> ConfigDict:
     """The ``game`` of a config: a row of ``games.GAMES`` with all of its options."""
-    return ConfigDict({"name": name, **choose(GAMES, name, "game").options, **options})
+    return _row(GAMES, "game", name, options)
 
 
-def loss(name, **options):
+def loss(name: str, **options) -> ConfigDict:
     """The ``loss`` of a config: a row of ``losses.ADVERSARIAL`` with all of its options."""
-    return ConfigDict({"name": name, **choose(ADVERSARIAL, name, "loss").options, **options})
+    return _row(ADVERSARIAL, "loss", name, options)
 
 
-def get_config():
+def _row(table, kind, name, options):
+    return ConfigDict({"name": name, **choose(table, name, kind).options, **options})
+
+
+class Group(NamedTuple):
+    """A group of keys that names a row of a table.
+
+    Attributes:
+      table: name -> something with ``options``.
+      make: (name, **options) -> the group.
+      default: the name of the row.
+      kept: keys that outlive another name, where the new row has them too.
+      added: whether configs of older versions may lack it: it then has its default.
+    """
+
+    table: Mapping
+    make: Callable[..., ConfigDict]
+    default: str
+    kept: tuple[str, ...] = ()
+    added: bool = False
+
+
+# Dotted name -> its table; from the outside in.
+GROUPS = {
+    "game": Group(GAMES, game, "unconditional", ("z_dim", "z")),
+    "loss": Group(ADVERSARIAL, loss, "non_saturating"),
+    "generator": Group(GENERATORS, generator, "mlp", ("optimizer",)),
+    "critic": Group(CRITICS, critic, "mlp", ("optimizer",)),
+    "generator.optimizer": Group(OPTIMIZERS, optimizer, "adam", tuple(OPTIMIZER)),
+    "critic.optimizer": Group(OPTIMIZERS, optimizer, "adam", tuple(OPTIMIZER)),
+}
+# Groups that have a group for every row of a table, its options and a weight; 0: not played.
+WEIGHTED = {"penalties": PENALTIES, "terms": DISTANCES}
+
+
+def get_config() -> ConfigDict:
     """The lectures' GAN on the bundled digits, every key spelt out."""
     config = ConfigDict()
-
-    # The run.
-    config.seed = 0  # of everything: initial weights, noise, the order of the data
-    config.steps = 10_000  # generator updates
-    config.batch_size = 64  # examples an update, over all devices; divisible by their number
-    config.steps_per_call = 50  # steps in one compiled call, between two looks of the host
-    config.compute_dtype = "float32"  # or bfloat16; parameters, losses, penalties stay float32
-    config.compilation_cache = True  # keep compiled programs in the user's cache folder
-    config.parallel = "auto"  # jit, pmap or shard_map; auto: jit on one device, else shard_map
-
-    # The game.
-    config.game = game("unconditional")  # a row of games.GAMES
-    config.loss = loss("non_saturating")  # a row of losses.ADVERSARIAL
-    config.label_smoothing = 0.0  # the critic's target for real examples is 1 minus this
-    config.penalties = ConfigDict(  # the rows of losses.PENALTIES; weight 0: not played
-        {name: {"weight": 0.0, **row.options} for name, row in PENALTIES.items()}
-    )
-    config.instance_noise = ConfigDict(
-        {
-            "std": 0.0,  # of the noise on all that the critic sees, in units of the [-1, 1] range
-            "anneal_steps": 0,  # generator updates over which it falls to 0 linearly; 0: stays
-        }
-    )
-    config.n_critic = 1  # critic updates for each generator update
-    config.z_dim = 100  # length of the noise vector, z ~ N(0, I)
-    config.ema = 0.999  # decay of the generator's average, per generator update; 0: no averaging
-
-    config.population = ConfigDict(
-        {
-            "members": 1,  # trained at once in one program: of the seeds seed, seed + 1, ...
-            "vary": "",  # what else they differ in, KEY=VALUE,VALUE,... of rates and weights
-        }
-    )
-
-    # The players.
-    config.generator = generator("mlp")
-    config.critic = critic("mlp")
-
-    # The data.
-    config.data = ConfigDict(
-        {
-            "name": "mnist10k",  # bundled, a toy, a TFDS name, idx:DIR, folder:DIR or npz:FILE
-            "split": "train",
-            "size": 0,  # side of the square images in pixels; 0: as they come
-            "fit": "crop",  # how they get there: crop, stretch or pad
-            "channels": 0,  # 1 or 3 converts; 0: as they come
-            "data_dir": "",  # where TFDS keeps prepared sets; "": its own default
-            "options": ConfigDict(),  # of a toy set: modes, radius, std, ...
-            "resident_bytes": 2 * 1024**3,  # a larger set streams from the host through Grain
-            "workers": 8,  # threads that read a streamed set
-        }
-    )
-
-    # What the run writes, every so many generator updates. 0: never but at the end.
-    config.log_every = 100  # a row of metrics
-    config.sample_every = 500  # a picture
-    config.checkpoint_every = 1000
-    config.keep_checkpoints = 3  # the last so many, beside the best
-    config.eval_every = 0  # metrics of the average generator, and a checkpoint; 0: never
-    config.evaluation = ConfigDict(
-        {
-            "metrics": "",  # rows of judge.METRICS with commas between; "": the usual ones
-            "num": 2000,  # samples; half of the real examples at most
-            "features": "",  # row of features.FEATURES; "": as the data needs
-            "inception_weights": "",  # pytorch-fid's file; "": the cache's copy, or a download
-            "rank_by": "sliced_wasserstein",  # a row of judge.RANKING: the best checkpoint's
-        }
-    )
+    for name, key in KEYS.items():
+        _put(config, name, key.default)
+    for name, group in GROUPS.items():
+        _put(config, name, group.make(group.default))
+    for name, table in WEIGHTED.items():
+        rows = {row: {"weight": 0.0, **table[row].options} for row in table}
+        _put(config, name, ConfigDict(rows))
+    config.data.options = ConfigDict()  # of a set that is drawn: points, seed, modes, ...
     return config
 
 
-def complete(stored):
+def _put(config, dotted, value):
+    *path, last = dotted.split(".")
+    for name in path:
+        if name not in config:
+            config[name] = ConfigDict()
+        config = config[name]
+    config[last] = value
+
+
+def free(config: Mapping) -> tuple[str, ...]:
+    """The keys that a resumed run may change; an annealed rate, 0 at the last step, ties steps."""
+    tied = any(config[side]["optimizer"]["anneal"] for side in ("generator", "critic"))
+    return tuple(n for n, key in KEYS.items() if key.free and not (tied and n == "steps"))
+
+
+def complete(stored: dict) -> dict:
     """A stored config with the keys that its version did not have yet, as their defaults are.
 
     A new key's default is what was before it, or a run could not go on under a newer version.
@@ -155,19 +211,29 @@ def complete(stored):
     Raises:
       UserError: a group that names no row.
     """
-    known = get_config().to_dict()
-    rows = {"game": game, "loss": loss, "generator": generator, "critic": critic}
-    try:
-        for kind, make in rows.items():
-            known[kind] = make(stored[kind]["name"]).to_dict()
-            if "optimizer" in known[kind]:
-                known[kind]["optimizer"] = optimizer(stored[kind]["optimizer"]["name"]).to_dict()
-    except (KeyError, TypeError) as error:
-        raise UserError(
-            f"the run's config names no {kind}, or in an older way; retrain it, or use the version "
-            "of jaxgan that its config.json tells."
-        ) from error
-    return _merged(known, stored)
+    known = get_config()
+    for dotted, group in GROUPS.items():
+        try:
+            held = stored
+            for name in dotted.split("."):
+                held = held[name]
+            _put(known, dotted, group.make(held["name"]))
+        except (KeyError, TypeError) as error:
+            if group.added and isinstance(error, KeyError):
+                continue
+            raise UserError(
+                f"the run's config names no {dotted}, or in an older way; retrain it, or use the "
+                "version of jaxgan that its config.json tells."
+            ) from error
+    return _merged(known.to_dict(), _moved(stored))
+
+
+def _moved(stored):
+    """``stored`` with its keys where they are today: ``z_dim`` was not an option of the game."""
+    if "z_dim" not in stored:
+        return stored
+    rest = {key: value for key, value in stored.items() if key != "z_dim"}
+    return rest | {"game": {"z_dim": stored["z_dim"], **stored["game"]}}
 
 
 def _merged(known, stored):

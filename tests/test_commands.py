@@ -70,7 +70,7 @@ def run(request, tmp_path_factory):
     """A run directory with a checkpoint of step 4, its networks all zeros: nothing is compiled."""
     workdir = tmp_path_factory.mktemp(request.param)
     config = defaults.get_config()
-    config.game, config.z_dim = defaults.game(request.param), 4
+    config.game = defaults.game(request.param, z_dim=4)
     config.generator = defaults.generator("mlp", features=(8,))
     config.critic = defaults.critic("mlp", features=(8,))
     state = jax.eval_shape(prepare(config).create)

@@ -12,6 +12,7 @@ import pytest
 import jaxgan.main
 from jaxgan import data, games, losses, models
 from jaxgan.core import noise
+from jaxgan.games import draw
 from jaxgan.main import main, parse
 from jaxgan.models import layers
 from jaxgan.run import directory
@@ -43,6 +44,7 @@ def refused(mistake, tmp_path):
 
 TABLES = [
     ("gan", "game", "game", games.GAMES),
+    ("gan", "game.z", "game.z", draw.DISTRIBUTIONS),
     ("gan", "loss.name", "loss", losses.ADVERSARIAL),
     ("gan", "generator.name", "generator", models.GENERATORS),
     ("gan", "critic.name", "critic", models.CRITICS),
@@ -52,7 +54,7 @@ TABLES = [
     ("toy_ring", "critic.activation", "activation", layers.ACTIVATIONS),
     ("gan", "compute_dtype", "compute_dtype", ("bfloat16", "float32")),
     ("gan", "parallel", "value of parallel", [*parallel.PARALLEL, "auto"]),
-    ("gan", "data.fit", "fit", data.transform.FITS),
+    ("gan", "data.fit", "fit", data.view.FITS),
 ]
 
 
@@ -63,7 +65,7 @@ def test_an_unknown_name_lists_the_known_ones(refused, recipe, key, kind, table)
 
 
 KEYS = {
-    "batchsize=8": "unknown config key 'batchsize'; did you mean batch_size? Known: batch_size, c",
+    "batchsize=8": "unknown config key 'batchsize'; did you mean batch_size? Known: adversarial, ",
     "critic.featurs=8": "did you mean critic.features? Known: critic.dropout, critic.features, ",
     "learning_rate=1": "did you mean critic.optimizer.learning_rate or generator.optimizer.learnin",
     "penalties.gp=1": f"known: {', '.join(f'penalties.{p}' for p in sorted(losses.PENALTIES))}.",
@@ -89,24 +91,27 @@ def test_keys_and_types(refused, overrides):
 NUMBERS = {
     "steps=-1": f"steps is -1; it must lie in [0, {noise.INITIAL}).",
     "seed=-1": "seed is -1; it must lie in [0, 2147483648).",
-    "n_critic=0": "n_critic is 0; it must be at least 1.",
-    "z_dim=0": "z_dim is 0; it must be at least 1.",
-    "batch_size=0": "batch_size is 0; it must be at least 1.",
+    "n_critic=-1": "n_critic is -1; it must lie in [0, 1048576).",
+    "n_critic=0 n_generator=0": "n_critic and n_generator are both 0, and nobody learns; set one",
+    "adversarial=-1": "adversarial is -1.0; it must be finite and at least 0.",
+    "terms.l1.weight=-1": "terms.l1.weight is -1.0; it must be finite and at least 0.",
+    "game.z_dim=0": "game.z_dim is 0; it must lie in [1, 1048576).",
+    "batch_size=0": "batch_size is 0; it must lie in [1, 2147483648).",
     "batch_size=6": "batch_size 6 is not divisible by the 4 devices; 4 or 8 would be.",
-    "steps_per_call=0": "steps_per_call is 0; it must be at least 1.",
-    "log_every=-1": "log_every is -1; it must be at least 0.",
-    "keep_checkpoints=0": "keep_checkpoints is 0; it must be at least 1.",
+    "steps_per_call=0": "steps_per_call is 0; it must lie in [1, 1048576).",
+    "log_every=-1": "log_every is -1; it must lie in [0, 2147483648).",
+    "keep_checkpoints=0": "keep_checkpoints is 0; it must lie in [1, 2147483648).",
     "ema=1.0": "ema is 1.0; it must lie in [0, 1).",
     "ema=nan": "ema is nan; it must lie in [0, 1).",
     "label_smoothing=1": "label_smoothing is 1.0; it must lie in [0, 1).",
     "label_smoothing=0.1 loss=wasserstein": "label_smoothing needs a loss whose critic is a class",
     "penalties.r1.weight=-1": "penalties.r1.weight is -1.0; it must be finite and at least 0.",
     "instance_noise.std=-1": "instance_noise.std is -1.0; it must be finite and at least 0.",
-    "data.size=-1": "data.size is -1; it must be at least 0.",
+    "data.size=-1": "data.size is -1; it must lie in [0, 16384).",
     "data.channels=2": "channels must be 1 or 3",
-    "data.workers=0": "data.workers is 0; it must be at least 1.",
+    "data.workers=0": "data.workers is 0; it must lie in [1, 1024).",
     "critic.optimizer.learning_rate=0": "critic.optimizer: learning_rate is 0.0; it must be great",
-    "critic.optimizer.learning_rate=nan": "learning_rate is nan; it must be greater than 0.",
+    "critic.optimizer.learning_rate=nan": "learning_rate is nan; it must be finite and at least 0.",
     "critic.optimizer.b1=1": "critic.optimizer: b1 is 1.0; it must lie in [0, 1).",
     "generator.optimizer.weight_limit=-1": "weight_limit is -1.0; it must be finite and at least ",
 }
@@ -133,7 +138,7 @@ def test_numbers_out_of_range(refused, overrides):
         ("gan", "penalties.dragan.weight=1 penalties.dragan.std=-1", "std is -1.0; it must be f"),
         ("gan", "game=multi_generator label_smoothing=.1", "no label to smooth; set label_smoo"),
         ("gan", "game=multi_generator loss=hinge", "its loss must be minimax, non_saturating, l"),
-        ("gan", "game=multi_generator game.generators=1", "game.generators is 1; it must be at"),
+        ("gan", "game=multi_generator game.generators=1", "game.generators is 1; it must lie in"),
         ("gan", "game=multi_generator game.shared=Dense_9", "has no layer 'Dense_9' to share; "),
         ("toy_ring", "data.size=32", "ring holds points, which have no size and no channels"),
         ("toy_ring", "data.options.modes=0", "modes must be a whole number, 1 or more; got 0."),
@@ -182,7 +187,7 @@ RECIPES = {
     "import nopackage": ", line 2: ModuleNotFoundError: No module named 'nopackage'.",
     "def get_config():\n  raise RuntimeError('no luck')": ", line 3: RuntimeError: no luck.",
     "def get_config():\n  return {'steps': 1}": "must return a config; it returns {'steps': 1}.",
-    "def get_config():\n  return ConfigDict({'steps': 1})": ": the config has no batch_size; make ",
+    "def get_config():\n  return ConfigDict({'steps': 1})": ": the config has no adversarial; make ",
     "config.loos = 'minimax'": ": unknown config key 'loos'; did you mean loss?",
     "config.penalties.gp = 1.0": ": unknown config key 'penalties.gp'; known: penalties.consiste",
     "config.steps = 'many'": ", line 4: TypeError: Could not override field 'steps'",
@@ -265,6 +270,8 @@ def test_a_new_name_brings_the_options_of_its_row(tmp_path):
     assert config.loss.to_dict() == {"name": "f_alpha", "saturating": False, "alpha": 2.0}
     assert config.game.to_dict() == {
         "name": "multi_generator",
+        "z_dim": 100,
+        "z": "normal",
         "generators": 4,
         "shared": "Dense_0,Dense_1",
     }

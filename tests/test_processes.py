@@ -21,7 +21,7 @@ from jaxgan import defaults
 def get_config():
     config = defaults.get_config()
     config.steps, config.steps_per_call, config.batch_size = 8, 4, 8
-    config.z_dim = 4
+    config.game.z_dim = 4
     config.generator = defaults.generator("mlp", features=(8, 8), initializer="he")
     config.critic = defaults.critic("mlp", features=(8,), initializer="he")
     for side in (config.generator, config.critic):

@@ -30,7 +30,7 @@ def tiny(steps=24):
     """Both sides with state of every kind: batch statistics, two optimisers, averages."""
     config = defaults.get_config()
     config.steps, config.steps_per_call, config.batch_size, config.n_critic = steps, 5, 8, 2
-    config.z_dim = 4
+    config.game.z_dim = 4
     config.generator = defaults.generator("mlp", features=(8, 8))
     config.critic = defaults.critic("mlp", features=(8,))
     config.critic.optimizer = defaults.optimizer("rmsprop", learning_rate=1e-3)

@@ -1,80 +1,68 @@
 """What a config must be: its keys, their types, their ranges. Looks at nothing but the config.
 
-What names and options there are, the tables know: ``build.py`` asks them.
+What names and options there are, the tables know: ``parts.py`` asks them.
 """
 
 import difflib
+import math
 from collections.abc import Mapping
 
 from ml_collections import ConfigDict
 
 from jaxgan import defaults
-from jaxgan.core import noise
-from jaxgan.core.errors import UserError, within
+from jaxgan.build.phases import phases
+from jaxgan.core.errors import UserError, choose, within
+from jaxgan.core.table import check_type, options_of
+from jaxgan.defaults import GROUPS, INF, INT32, KEYS, OPTIMIZER, OPTIONS, WEIGHTED
+from jaxgan.games.draw import DISTRIBUTIONS
 
 GROUP = (ConfigDict, Mapping)
-INF = float("inf")
-# key -> (least, bound above, itself excluded)
-RANGES = {
-    "seed": (0, 2**31),
-    "steps": (0, noise.INITIAL),  # the keys from here on have other uses
-    "batch_size": (1, INF),
-    "steps_per_call": (1, INF),
-    "label_smoothing": (0, 1),
-    "instance_noise.std": (0, INF),
-    "instance_noise.anneal_steps": (0, INF),
-    "n_critic": (1, INF),
-    "z_dim": (1, INF),
-    "ema": (0, 1),
-    "data.size": (0, INF),
-    "data.resident_bytes": (0, INF),
-    "data.workers": (1, INF),
-    "population.members": (1, INF),
-    "log_every": (0, INF),
-    "sample_every": (0, INF),
-    "checkpoint_every": (0, INF),
-    "keep_checkpoints": (1, INF),
-    "eval_every": (0, INF),
-    "evaluation.num": (2, INF),
-}
-# Groups whose other keys belong to the row that they name.
-NAMED = {
-    "game": ("name",),
-    "loss": ("name",),
-    "generator": ("name", "optimizer"),
-    "critic": ("name", "optimizer"),
-    "generator.optimizer": ("name", "learning_rate"),
-    "critic.optimizer": ("name", "learning_rate"),
-}
-TOLD = {bool: "true or false", int: "a whole number", float: "a number", str: "a word"}
 
 
-def check_config(config):
+def check_config(config: Mapping) -> None:
     """Raise ``UserError`` for a key too few or too many, a wrong type, a number out of range."""
     _check_group(config, defaults.get_config(), "")
-    for key, required in NAMED.items():
-        group, _ = find(config, f"{key}.name")
-        _need(group, required, f"{key}.")
-    for key in [*RANGES, *(f"penalties.{name}.weight" for name in config["penalties"])]:
-        group, name = find(config, key)
-        within(key, group[name], *RANGES.get(key, (0, INF)))
+    for dotted, group in GROUPS.items():
+        _check_row(dotted, group, _at(config, f"{dotted}.name"))
+    if "z" in config["game"]:
+        choose(DISTRIBUTIONS, config["game"]["z"], "game.z")
+    for dotted, (low, high) in ranges(config).items():
+        within(dotted, _at(config, dotted)[dotted.split(".")[-1]], low, high)
+    for dotted, value in _flat(config):
+        _check_number(dotted, value)
+    phases(config)
 
 
-def check_type(name, value, like):
-    """Raise ``UserError`` unless a value is of the type of the value ``like``.
+def _check_row(dotted, group, held):
+    """A group that names a row: the row's options, and the keys that all rows have."""
+    name = held["name"]
+    known, options = group.make(name), group.table[name].options
+    _need(held, [key for key in group.kept if key in known], f"{dotted}.")
+    given = {key: held[key] for key in held if key in options or key not in known}
+    options_of(group.table[name], dotted, name, given)
+    for key in known.keys() - options.keys() - {"optimizer"}:
+        check_type(f"{dotted}.{key}", held[key], known[key])
 
-    A whole number may stand for a number; tuples must have the types of the entries of ``like``.
-    """
-    kind = type(like)
-    if kind is tuple:
-        if not isinstance(value, tuple):
-            raise UserError(f"{name} is {value!r}; it must be several values, as {like}.")
-        for entry in value:
-            check_type(name, entry, like[0])
-    elif isinstance(value, bool) != (kind is bool) or not isinstance(
-        value, (int, float) if kind is float else kind
-    ):
-        raise UserError(f"{name} is {value!r}; it must be {TOLD[kind]}.")
+
+def ranges(config: Mapping) -> dict[str, tuple[float, float]]:
+    """(low, high) of the numbers of a config, by dotted name; a row checks more of its options."""
+    found = {name: (key.low, key.high) for name, key in KEYS.items() if key.low is not None}
+    for group, table in WEIGHTED.items():
+        found |= {f"{group}.{row}.weight": (0, INF) for row in table}
+    for side in ("generator", "critic"):
+        plain = {key: row for key, row in OPTIMIZER.items() if row.low is not None}
+        found |= {f"{side}.optimizer.{key}": (row.low, row.high) for key, row in plain.items()}
+    there = {name for name, _ in _flat(config)}
+    return found | {name: limits for name, limits in OPTIONS.items() if name in there}
+
+
+def _check_number(dotted, value):
+    """Whatever a row makes of its options: numbers are finite, whole ones fit a device's."""
+    for entry in value if isinstance(value, (tuple, list)) else (value,):
+        if isinstance(entry, float) and not math.isfinite(entry):
+            raise UserError(f"{dotted} is {entry}; it must be finite.")
+        if isinstance(entry, int) and dotted not in KEYS:
+            within(dotted, entry, -INT32, INT32)
 
 
 def find(config, dotted):
@@ -94,21 +82,41 @@ def find(config, dotted):
     return group, last
 
 
+def _at(config, dotted):
+    """The group that holds a key of a recipe's config, which may have been put together by hand."""
+    group, prefix = config, ""
+    *path, last = dotted.split(".")
+    for name in [*path, last]:
+        _need(group, [name], prefix)
+        held, group, prefix = group, group[name], f"{prefix}{name}."
+    return held
+
+
 def _unknown(config, group, prefix, dotted):
     """The error of a key that ``group``, whose keys begin with ``prefix``, does not have."""
     wrong = dotted.removeprefix(prefix).split(".")[0]
     near = [prefix + key for key in difflib.get_close_matches(wrong, group, n=1)]
-    near = near or [key for key in _flat(config) if key.endswith(f".{wrong}")]
+    near = near or [key for key in _names(config) if key.endswith(f".{wrong}")]
     hint = f"did you mean {' or '.join(near)}? Known: " if near else "known: "
     level = ", ".join(prefix + key for key in group)
     return UserError(f"unknown config key {dotted!r}; {hint}{level or 'none'}.")
 
 
-def _flat(config, prefix=""):
+def _names(config, prefix=""):
+    """The dotted names of all keys and groups."""
     for key, value in config.items():
         yield prefix + key
         if isinstance(value, GROUP):
+            yield from _names(value, f"{prefix}{key}.")
+
+
+def _flat(config, prefix=""):
+    """Dotted name and value of all plain keys."""
+    for key, value in config.items():
+        if isinstance(value, GROUP):
             yield from _flat(value, f"{prefix}{key}.")
+        else:
+            yield prefix + key, value
 
 
 def _need(group, keys, prefix):
@@ -128,7 +136,7 @@ def _check_group(group, known, prefix):
         like, name = known[key], prefix + key
         if isinstance(like, GROUP) != isinstance(value, GROUP):
             raise UserError(f"{name} must {'' if isinstance(like, GROUP) else 'not '}be a group.")
-        if name in NAMED or name == "data.options":
+        if name in GROUPS or name == "data.options":
             continue
         if isinstance(like, GROUP):
             _check_group(value, like, f"{name}.")

@@ -8,12 +8,14 @@ from pathlib import Path
 
 from ml_collections import ConfigDict
 
-from jaxgan import data, defaults
-from jaxgan.build.check import NAMED, TOLD, check_config, find
+from jaxgan import data
+from jaxgan.build.check import check_config, find
 from jaxgan.core.errors import UserError
+from jaxgan.core.table import TYPES
+from jaxgan.defaults import GROUPS
 
 # Groups that name a row; on the command line the row's name stands for its group.
-CHOICES = (*NAMED, "data")
+CHOICES = (*GROUPS, "data")
 
 
 def load_recipe(name):
@@ -76,7 +78,7 @@ def override(config, dotted, text):
     try:
         value = READERS[type(held)](text)
     except (KeyError, ValueError, SyntaxError) as error:
-        wanted = TOLD.get(type(held), f"values with commas between, as {held}")
+        wanted = TYPES.get(type(held), f"values with commas between, as {held}")
         raise UserError(f"--config.{dotted}={text}: {key} must be {wanted}.") from error
     if key == "name" and value != held:
         _rename(config, dotted.removesuffix(".name"), value)
@@ -89,16 +91,13 @@ def names_a_row(dotted):
     return dotted in CHOICES or dotted.endswith(".name")
 
 
-def _rename(config, group, name):
-    side, _, rest = group.partition(".")
-    if group == "data":
+def _rename(config, dotted, name):
+    """Give a group another row, and the options of that."""
+    if dotted == "data":  # its names are of several tables, and of other people's sets
         config.data.name, config.data.options = name, ConfigDict(data.options_of(name))
-    elif rest == "optimizer":
-        kept = ("learning_rate", "anneal", "clip_gradient", "weight_limit")
-        old = config[side].optimizer
-        config[side].optimizer = defaults.optimizer(name, **{key: old[key] for key in kept})
-    elif group in ("game", "loss"):
-        config[group] = {"game": defaults.game, "loss": defaults.loss}[group](name)
-    else:
-        make = {"generator": defaults.generator, "critic": defaults.critic}[side]
-        config[side] = make(name, optimizer=config[side].optimizer)
+        return
+    parent, last = find(config, dotted)
+    group, held = GROUPS[dotted], parent[last]
+    made = group.make(name)
+    made.update({key: held[key] for key in group.kept if key in made})
+    parent[last] = made

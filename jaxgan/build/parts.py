@@ -8,14 +8,15 @@ import jax.numpy as jnp
 import optax
 
 from jaxgan.build import phases
-from jaxgan.build.check import check_options, check_type
 from jaxgan.core import noise
 from jaxgan.core.errors import UserError, choose, within
+from jaxgan.core.table import check_type, options_of
+from jaxgan.defaults import GROUPS
 from jaxgan.data.tasks import TASKS
 from jaxgan.features import FEATURES, Extractor
 from jaxgan.games import GAMES, Game
 from jaxgan.games import draw as draws
-from jaxgan.losses import ADVERSARIAL, DISTANCES, PENALTIES, smooth_real_label
+from jaxgan.losses import DISTANCES, PENALTIES, smooth_real_label
 from jaxgan.models import CRITICS, GENERATORS, takes
 from jaxgan.models.network import Network, network, stacked
 from jaxgan.step import optim
@@ -25,22 +26,23 @@ DTYPES = {"float32": jnp.float32, "bfloat16": jnp.bfloat16}
 SIDES = {"generator": GENERATORS, "critic": CRITICS}
 
 
-def _row(table, kind, group):
-    """A row of a table, and its options as the config's group has them."""
-    row = choose(table, group["name"], kind)
-    return row, check_options(kind, group, row.options)
+def _row(config, dotted):
+    """The row that a group of the config names, and its options as the group has them."""
+    group = config
+    for name in dotted.split("."):
+        group = group[name]
+    row = choose(GROUPS[dotted].table, group["name"], dotted)
+    given = {key: value for key, value in group.items() if key not in ("name", "optimizer")}
+    return row, options_of(row, dotted, group["name"], given)
 
 
 def rules(config):
     """The row of ``GAMES``, and its options."""
-    return _row(GAMES, "game", config["game"])
+    return _row(config, "game")
 
 
 def check_names(config):
     """Raise ``UserError`` for a name or an option that no table has; needs no data."""
-    _, options = rules(config)
-    if "generators" in options:
-        within("game.generators", options["generators"], 2)
     for side in SIDES:
         optimizer(config, side)
         _fields(config, side)
@@ -55,7 +57,7 @@ def check_names(config):
 
 def task(config):
     """The task that prepares every batch: (batch, keys, step) -> batch."""
-    row, options = _row(TASKS, "data.task", config["data"]["task"])
+    row, options = _row(config, "data.task")
     return row(**options)
 
 
@@ -119,13 +121,10 @@ def given_shapes(draw, entries) -> dict[str, tuple[int, ...]]:
 
 def _fields(config, side):
     """The row of a side's network, and the fields that the config sets."""
-    row = choose(SIDES[side], config[side]["name"], side)
-    fields = check_options(side, config[side], row.options, fixed=("name", "optimizer"))
+    row, fields = _row(config, side)
     for key, value in fields.items():
         for entry in value if isinstance(value, tuple) else ():  # the widths of layers
             within(f"an entry of {side}.{key}", entry, 1)
-    if "dropout" in fields:
-        within(f"{side}.dropout", fields["dropout"], 0, 1)
     choose(DTYPES, config["compute_dtype"], "compute_dtype")
     return row, fields
 
@@ -208,7 +207,7 @@ def players(config, entries) -> Players:
 
 def loss(config):
     """The adversarial loss, smoothed where the config says so."""
-    row, options = _row(ADVERSARIAL, "loss", config["loss"])
+    row, options = _row(config, "loss")
     adversarial = row(**options)
     if config["label_smoothing"]:
         if "generators" in config["game"]:

@@ -1,7 +1,11 @@
 """What the tables of the package hold: functions by name, with the options that they take."""
 
-from collections.abc import Callable
-from typing import NamedTuple
+from collections.abc import Callable, Mapping
+from typing import Any, NamedTuple
+
+from jaxgan.core.errors import UserError
+
+TYPES = {bool: "true or false", int: "a whole number", float: "a number", str: "a word"}
 
 
 class Row(NamedTuple):
@@ -18,3 +22,41 @@ class Row(NamedTuple):
     def __call__(self, *args, **options):
         """Build the row; options that are not given have their defaults."""
         return self.build(*args, **self.options | options)
+
+
+def options_of(row: Row, kind: str, name: str, given: Mapping[str, Any]) -> dict:
+    """All options of a row: its defaults, and what is given of them.
+
+    Args:
+      row: of a table.
+      kind: what the table holds, as "loss".
+      name: the row's.
+      given: options by name; lists stand for tuples, which JSON has not.
+
+    Raises:
+      UserError: an option that the row does not have, or a value of another type.
+    """
+    if unknown := sorted(set(given) - set(row.options)):
+        known = ", ".join(row.options) or "none"
+        raise UserError(f"{kind} {name!r} has no option {unknown[0]!r}; it has {known}.")
+    given = {key: tuple(v) if isinstance(v, list) else v for key, v in given.items()}
+    for key, value in given.items():
+        check_type(f"{kind}.{key}", value, row.options[key])
+    return {**row.options, **given}
+
+
+def check_type(name: str, value: Any, like: Any) -> None:
+    """Raise ``UserError`` unless a value is of the type of the value ``like``.
+
+    A whole number may stand for a number; tuples must have the types of the entries of ``like``.
+    """
+    kind = type(like)
+    if kind is tuple:
+        if not isinstance(value, tuple):
+            raise UserError(f"{name} is {value!r}; it must be several values, as {like}.")
+        for entry in value:
+            check_type(name, entry, like[0])
+    elif isinstance(value, bool) != (kind is bool) or not isinstance(
+        value, (int, float) if kind is float else kind
+    ):
+        raise UserError(f"{name} is {value!r}; it must be {TYPES[kind]}.")

@@ -5,7 +5,9 @@ from functools import partial
 
 import numpy as np
 
+from jaxgan.core import table
 from jaxgan.core.errors import UserError, within
+from jaxgan.core.table import Row
 from jaxgan.data.arrays import mnist10k, npz
 from jaxgan.data.folders import folder
 from jaxgan.data.idx import idx
@@ -78,11 +80,7 @@ def load_set(name, view, split, options=None):
 
 def _chosen(name, options):
     """The options of a set: its defaults, and what is given of them."""
-    settings = options_of(name)
-    for key in options or {}:
-        if key not in settings:
-            raise UserError(f"{name} has no option {key!r}; known: {', '.join(sorted(settings))}.")
-    return settings | dict(options or {})
+    return table.options_of(Row(load, options_of(name)), "data set", name, dict(options or {}))
 
 
 def load_toy(name, view, split, options):

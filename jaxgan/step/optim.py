@@ -5,26 +5,26 @@ import jax.numpy as jnp
 import optax
 
 from jaxgan.core.errors import UserError, choose, within
+from jaxgan.core.table import Row, options_of
 
 
-def _adam(learning_rate, config):
-    return optax.adam(learning_rate, b1=config["b1"], b2=config["b2"], eps=config["eps"])
+def _adam(learning_rate, *, b1, b2, eps):
+    return optax.adam(learning_rate, b1=b1, b2=b2, eps=eps)
 
 
-def _rmsprop(learning_rate, config):
+def _rmsprop(learning_rate, *, decay, eps):
     # eps outside the square root: PyTorch's form, which the WGAN authors' rate was found with.
-    return optax.rmsprop(learning_rate, decay=config["decay"], eps=config["eps"], eps_in_sqrt=False)
+    return optax.rmsprop(learning_rate, decay=decay, eps=eps, eps_in_sqrt=False)
 
 
-def _sgd(learning_rate, config):
-    return optax.sgd(learning_rate, momentum=config["momentum"] or None)
+def _sgd(learning_rate, *, momentum):
+    return optax.sgd(learning_rate, momentum=momentum or None)
 
 
-# name -> (chain, its own options with their defaults)
 OPTIMIZERS = {
-    "adam": (_adam, {"b1": 0.5, "b2": 0.999, "eps": 1e-8}),
-    "rmsprop": (_rmsprop, {"decay": 0.99, "eps": 1e-8}),
-    "sgd": (_sgd, {"momentum": 0.0}),
+    "adam": Row(_adam, {"b1": 0.5, "b2": 0.999, "eps": 1e-8}),
+    "rmsprop": Row(_rmsprop, {"decay": 0.99, "eps": 1e-8}),
+    "sgd": Row(_sgd, {"momentum": 0.0}),
 }
 # All options are at least 0; these, which average over steps, are below 1.
 DECAYS = ("b1", "b2", "decay", "momentum")
@@ -62,11 +62,8 @@ def optimizer(
     Raises:
       UserError: an unknown name or option, or a number out of range.
     """
-    build, defaults = choose(name=name, table=OPTIMIZERS, kind="optimizer")
-    if unknown := sorted(set(options) - set(defaults)):
-        raise UserError(
-            f"optimizer {name!r} has no option {unknown[0]!r}; it has {', '.join(defaults)}."
-        )
+    row = choose(OPTIMIZERS, name, "optimizer")
+    options = options_of(row, "optimizer", name, options)
     if not isinstance(learning_rate, jax.Array) and not 0 < learning_rate < float("inf"):
         raise UserError(f"learning_rate is {learning_rate}; it must be greater than 0.")
     limits = {
@@ -80,7 +77,7 @@ def optimizer(
         learning_rate = optax.linear_schedule(learning_rate, 0.0, anneal_updates)
     links = [
         optax.clip_by_global_norm(clip_gradient) if clip_gradient else None,
-        build(learning_rate, {**defaults, **options}),
+        row.build(learning_rate, **options),
         clip_weights(weight_limit) if weight_limit else None,
     ]
     return optax.chain(*[link for link in links if link is not None])

@@ -38,7 +38,7 @@ def test_sizes_and_mistakes():
     for settings, sentence in (
         ({"channels": 1}, "a digit in each of 3 channels"),
         ({"options": {"points": 0}}, "points is 0; it must be at least 1"),
-        ({"options": {"modes": 9}}, "no option 'modes'; known: points, seed"),
+        ({"options": {"modes": 9}}, "no option 'modes'; it has points, seed"),
         ({"split": "test"}, "has no split 'test'"),
     ):
         with pytest.raises(UserError, match=sentence):

@@ -17,7 +17,7 @@ ROWS, SHAPE, CLASSES = 4, (5,), 3
 def tiny(game):
     """A config of small networks; its critic drops units and has a constrained norm."""
     config = defaults.get_config()
-    config.game, config.z_dim = defaults.game(game), 2
+    config.game = defaults.game(game, z_dim=2)
     config.generator = defaults.generator("mlp", features=(3, 3))
     config.critic = defaults.critic("mlp", features=(3, 3), norm="spectral", dropout=0.5)
     return config

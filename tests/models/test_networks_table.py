@@ -227,7 +227,7 @@ def test_a_label_widens_the_first_layer_of_a_critic(name, more):
 @pytest.mark.parametrize("name", SHAPES)
 def test_options_build_the_network(table, name):
     """Every option has a plain default value, and the defaults given back make the same network."""
-    options = models.options(table[name])
+    options = table[name].options
     fixed = {"shape", "outputs", "dtype", "axis_name", "parent", "name"}
     assert options and not set(options) & fixed
     for value in options.values():

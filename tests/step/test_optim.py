@@ -91,7 +91,7 @@ def test_agrees_with_torch(name, given):
     path = minimise(optimizer(name, learning_rate=1e-3, **options), bowl, START, 20)
 
     param = torch.tensor(START, dtype=torch.float64, requires_grad=True)
-    theirs = in_torch(torch, name, param, 1e-3, {**OPTIMIZERS[name][1], **options})
+    theirs = in_torch(torch, name, param, 1e-3, {**OPTIMIZERS[name].options, **options})
     curvature = torch.arange(1, len(START) + 1)
     for ours in path:
         theirs.zero_grad()

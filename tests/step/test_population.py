@@ -27,7 +27,7 @@ def config(**options):
     config.data.name, config.data.options = "ring", {"points": 600}
     config.generator = defaults.generator("toy", features=(8,))
     config.critic = defaults.critic("toy", features=(8,))
-    config.batch_size, config.z_dim, config.n_critic, config.steps = 8, 2, 2, 6
+    config.batch_size, config.game.z_dim, config.n_critic, config.steps = 8, 2, 2, 6
     config.steps_per_call, config.seed = 4, 5
     config.update(options)
     return config

@@ -1,0 +1,127 @@
+"""A run's phases: what ``config.phases`` says differs from the config's own values, and until when.
+
+    --config.phases="1000:n_critic=0,adversarial=0 2000:n_generator=0"
+
+plays steps 0 to 999 without a critic, 1000 to 1999 without a generator, and the rest as the config
+has it.
+"""
+
+from collections.abc import Mapping
+from itertools import accumulate
+from typing import Any, NamedTuple
+
+from jaxgan.core.errors import UserError, within
+from jaxgan.core.table import TYPES
+from jaxgan.defaults import KEYS
+
+MAY_DIFFER = ("n_critic", "n_generator", "batch_size", "adversarial")
+# Examples of one compiled call: their positions are counted in int32, beside those of an epoch.
+PER_CALL = 2**30
+
+
+class Phase(NamedTuple):
+    """Steps ``first_step <= t < last_step``, and the values that they are played with."""
+
+    first_step: int
+    last_step: int
+    n_critic: int
+    n_generator: int
+    batch_size: int
+    adversarial: float
+
+    @property
+    def batches(self) -> int:
+        """How many batches a step plays with.
+
+        The first generator update shares that of the last critic update; further ones have theirs.
+        """
+        return max(self.n_critic, 1) + max(self.n_generator - 1, 0)
+
+    @property
+    def examples(self) -> int:
+        """How many examples the whole phase plays with."""
+        return (self.last_step - self.first_step) * self.batch_size * self.batches
+
+
+def phases(config: Mapping[str, Any]) -> tuple[Phase, ...]:
+    """The phases of a run: at least one, without a gap from step 0 to ``config.steps``.
+
+    A run that is given more steps gets them at its end: no earlier phase changes.
+
+    Raises:
+      UserError: a word that cannot be read, a key that no phase may set, a value of a wrong type or
+        out of its range, steps that do not ascend or are beyond the run's, or nobody who learns.
+    """
+    own = {key: config[key] for key in MAY_DIFFER}
+    _check(own, config, "")
+    found, first = [], 0
+    for word in config["phases"].split():
+        last, values = _read(word)
+        where = f"phases: {word}: "
+        if last <= first:
+            raise UserError(f"{where}a phase must end after step {first}; the steps ascend.")
+        if last > config["steps"]:
+            raise UserError(f"{where}it ends at step {last}, the run at steps={config['steps']}.")
+        values = own | values
+        _check(values, config, where)
+        found.append(Phase(first, last, **values))
+        first = last
+    if first < config["steps"] or not found:
+        found.append(Phase(first, config["steps"], **own))
+    return tuple(found)
+
+
+def phase_at(phases: tuple[Phase, ...], step: int) -> Phase:
+    """The phase that plays ``step``."""
+    return next(phase for phase in phases if step < phase.last_step)
+
+
+def positions(phases: tuple[Phase, ...]) -> list[int]:
+    """The position, in the run's endless sequence of examples, that each phase begins at."""
+    return [0, *accumulate(phase.examples for phase in phases[:-1])]
+
+
+def updates(phases: tuple[Phase, ...], side: str) -> int:
+    """How many updates the optimiser of "generator" or "critic" makes over the whole run."""
+    return sum((each.last_step - each.first_step) * getattr(each, f"n_{side}") for each in phases)
+
+
+def _read(word):
+    """A word of ``config.phases`` -> (last step, values by key)."""
+    end, _, settings = word.partition(":")
+    if not (end.isascii() and end.isdecimal()) or not settings:
+        raise UserError(
+            f"phases: {word} must be LAST_STEP:KEY=VALUE,KEY=VALUE,..., as 1000:n_critic=0."
+        )
+    values = {}
+    for setting in settings.split(","):
+        key, _, text = setting.partition("=")
+        if key not in MAY_DIFFER:
+            known = ", ".join(MAY_DIFFER)
+            raise UserError(
+                f"phases: {word}: phases cannot differ in {key!r}; they can in {known}."
+            )
+        if key in values:
+            raise UserError(f"phases: {word} sets {key} twice.")
+        kind = type(KEYS[key].default)
+        try:
+            values[key] = kind(text)
+        except ValueError as error:
+            raise UserError(f"phases: {word}: {key} must be {TYPES[kind]}.") from error
+    return int(end), values
+
+
+def _check(values, config, where):
+    for key, value in values.items():
+        within(f"{where}{key}", value, KEYS[key].low, KEYS[key].high)
+    if not values["n_critic"] and not values["n_generator"]:
+        raise UserError(
+            f"{where}n_critic and n_generator are both 0, and nobody learns; set one of them to 1."
+        )
+    batches = Phase(0, 0, **values).batches
+    within(
+        f"{where}steps_per_call * batch_size * {batches} batches a step",
+        config["steps_per_call"] * values["batch_size"] * batches,
+        1,
+        PER_CALL,
+    )
