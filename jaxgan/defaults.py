@@ -78,7 +78,9 @@ KEYS = {
     "checkpoint_every": Key(1000, 0, INT32, True, "a checkpoint"),
     "keep_checkpoints": Key(3, 1, INT32, True, "the last so many, beside the best"),
     "eval_every": Key(0, 0, INT32, True, "metrics of the average generator, and a checkpoint"),
-    "evaluation.metrics": Key("", why="rows of measures.METRICS with commas; empty: the usual ones"),
+    "evaluation.metrics": Key(
+        "", why="rows of measures.METRICS with commas; empty: the usual ones"
+    ),
     "evaluation.num": Key(2000, 2, INT32, why="samples, and real examples of a set"),
     "evaluation.features": Key("", why="row of features.FEATURES; empty: as the data needs"),
     "evaluation.inception_weights": Key(
@@ -96,6 +98,7 @@ OPTIMIZER = {
 # Of options that belong to rows, (low, high) where a config has them; a row may know more of them.
 OPTIONS = {
     "game.z_dim": (1, MANY),
+    "game.head_weight": (0, INF),
     "game.generators": (2, FEW),
     "generator.dropout": (0, 1),
     "critic.dropout": (0, 1),

@@ -11,8 +11,8 @@ from jaxgan.build import phases
 from jaxgan.core import noise
 from jaxgan.core.errors import UserError, choose, within
 from jaxgan.core.table import check_type, options_of
-from jaxgan.defaults import GROUPS
 from jaxgan.data.tasks import TASKS
+from jaxgan.defaults import GROUPS
 from jaxgan.features import FEATURES, Extractor
 from jaxgan.games import GAMES, Game
 from jaxgan.games import draw as draws
