@@ -50,8 +50,9 @@ class DCGAN32Generator(nn.Module):
 class DCGAN32Critic(nn.Module):
     """conv 16 - LReLU - conv 32 - BN LReLU - conv 64 - BN LReLU - conv 128 - BN LReLU - linear 1.
 
-    Fields: as the generator's, ``dropout`` (share of the hidden units that are dropped) and
-    ``outputs`` (scores an example), ``heads`` (name, width). ``norm="none"`` is the variant for gradient penalties.
+    Fields: as the generator's, ``dropout`` (share of the hidden units that are dropped),
+    ``outputs`` (scores an example) and ``heads`` (name, width). ``norm="none"`` is the variant for
+    gradient penalties.
     """
 
     channels: tuple[int, ...] = (16, 32, 64, 128)
@@ -66,7 +67,7 @@ class DCGAN32Critic(nn.Module):
 
     @nn.compact
     def __call__(self, *, x, label=None, keys=None, train):
-        """x [B, H, W, C] with H, W at least 25, one-hot label [B, K], keys [B] -> see ``layers.scores``."""
+        """x [B, H, W, C], H, W at least 25; label [B, K], keys [B] -> see ``layers.scores``."""
         check_count(self.channels, 4, "critic dcgan32")
         height, width, _ = image_shape(x.shape[1:], "dcgan32")
         if min(height, width) < 25:
