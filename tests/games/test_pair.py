@@ -2,117 +2,175 @@ import jax
 import jax.numpy as jnp
 import numpy as np
 import pytest
-from numpy import log
+from numpy import exp, log
 from scipy import stats
 
-from jaxgan.build.parts import parts
-from jaxgan.games import GAMES, LABELLED
+from jaxgan.games import GAMES, draw, pair_game
 from jaxgan.losses import ADVERSARIAL
 from jaxgan.models.network import Network
 
 pytestmark = pytest.mark.usefixtures("strict_ranks")
-PAIRS = [name for name, row in GAMES.items() if "generators" not in row.options]
+PAIRS = [name for name, rules in GAMES.items() if "generators" not in rules.options]
 EVERY_GAME = pytest.mark.parametrize("name", PAIRS)
 LOSSES = ("minimax", "non_saturating", "label_swapped", "wasserstein")
 B, CLASSES, KEYS = 4, 3, jax.random.split(jax.random.key(0), 4)
-X, FAKE = np.random.default_rng(0).normal(size=(2, B, 2)).astype(np.float32)
+RNG = np.random.default_rng(0)
+X, FAKE = RNG.normal(size=(2, B, 2)).astype(np.float32)
+SOURCE = RNG.normal(size=(B, 2)).astype(np.float32)
 LABELS = np.array([0, 2, 1, 2])
-BATCH = {"x": jnp.asarray(X), "label": jnp.asarray(LABELS)}
+BATCH = {"x": jnp.asarray(X), "label": jnp.asarray(LABELS), "source": jnp.asarray(SOURCE)}
 ONE_HOT = np.eye(CLASSES)[LABELS]
-# score = x . W + label . V, so that a wrong label shows.
-W, V = np.array([1.0, -2.0]), np.array([0.5, -1.5, 3.0])
-PARAMS = {"w": jnp.asarray(W), "v": jnp.asarray(V)}
+# score = x . W + label . V + source . U, so that a wrong label shows; a head is x @ H.
+W, V, U = np.array([1.0, -2.0]), np.array([0.5, -1.5, 3.0]), np.array([-1.0, 0.25])
+H = np.array([[1.0, 0.0, -1.0], [0.5, -0.5, 2.0]])
+PARAMS = {"x": jnp.asarray(W), "label": jnp.asarray(V), "source": jnp.asarray(U)}
 TEN = {"trail": jnp.float32(0)}
 
 
 class Spies:
     """Two networks that note how they are called; their mutables keep a trail of their inputs."""
 
-    def __init__(self):
+    def __init__(self, name="unconditional"):
+        rules = GAMES[name]
         self.generator_calls, self.critic_calls = [], []
-        self.generator = Network(None, self.generate)
-        self.critic = Network(None, self.judge)
+        self.generator = Network(None, self.generate, rules.generator)
+        self.critic = Network(None, self.judge, rules.critic)
 
-    def generate(self, variables, z, label=None, *, train):
-        self.generator_calls.append((z, label, train))
-        return variables["params"] * z[:, :2], {"count": variables["count"] + 1}
+    def generate(self, variables, given, *, keys, train):
+        taken = {name: given[name] for name in self.generator.inputs}
+        self.generator_calls.append((taken, keys, train))
+        mutables = {"count": variables["count"] + 1}
+        return {"x": variables["params"] * given[self.generator.inputs[0]][:, :2]}, mutables
 
-    def judge(self, variables, x, label=None, *, keys, train):
-        assert keys.shape == x.shape[:1]
-        self.critic_calls.append((x, label, train))
-        score = x @ variables["params"]["w"]
-        if label is not None:
-            score = score + label @ variables["params"]["v"]
+    def judge(self, variables, given, *, keys=None, train):
+        assert keys is None or keys.shape == given["x"].shape[:1]
+        taken = {name: given[name] for name in self.critic.inputs}
+        self.critic_calls.append((taken, train))
+        x, params = taken["x"], variables["params"]
+        score = sum(value @ params[name] for name, value in taken.items())
         mutables = {name: value for name, value in variables.items() if name != "params"}
-        return score, {name: 10 * value + x[0, 0] for name, value in mutables.items()}
+        out = {"score": score, "features": 3 * x, "label": x @ jnp.asarray(H)}
+        return out, {name: 10 * value + x[0, 0] for name, value in mutables.items()}
 
 
 def make(name, spies, loss="non_saturating", **options):
-    classes = CLASSES if name in LABELLED else 0
-    return GAMES[name](
-        spies.generator, spies.critic, ADVERSARIAL[loss](), z_dim=5, classes=classes, **options
+    rules = GAMES[name]
+    drawn = [each({"z_dim": 5, "z": "normal"}, {"label": CLASSES}) for each in rules.draws]
+    return rules.build(
+        spies.generator,
+        spies.critic,
+        ADVERSARIAL[loss](),
+        draw=draw.compose(*drawn),
+        heads=rules.heads,
+        **options,
     )
 
 
-def sees(call, x, label):
-    np.testing.assert_array_equal(call[0], x)
-    assert call[1] is None if label is None else np.array_equal(call[1], label)
-    assert call[2] is True  # train
+def given_of(name):
+    """What the game plays with, z apart."""
+    return {**BATCH, "label": jnp.asarray(ONE_HOT)} if "label" in GAMES[name].needs else BATCH
 
 
-def scores(x, label):
-    """[B] by hand; ``label`` one-hot or None."""
-    return x @ W + (0 if label is None else label @ V)
+def sees(name, call, x, **changed):
+    """All that the rules give the critic, and nothing else."""
+    taken, train = call
+    truth = {"x": x, "label": ONE_HOT, "source": SOURCE, **changed}
+    assert tuple(taken) == GAMES[name].critic and train is True
+    for key, value in taken.items():
+        np.testing.assert_array_equal(value, truth[key])
 
 
-def test_labelled_games_are_games():
-    assert LABELLED == set(PAIRS) - {"unconditional"}
+def scores(name, x, label=ONE_HOT):
+    """[B] by hand."""
+    parts = {"x": x @ W, "label": label @ V, "source": SOURCE @ U}
+    return sum(parts[key] for key in GAMES[name].critic)
+
+
+def softmax(logits):
+    e = exp(logits)
+    return e / e.sum(axis=1, keepdims=True)
+
+
+def cross_entropy(x):
+    """Of the head by hand: -log of the share that the true label has."""
+    return -log(softmax(x @ H)[np.arange(B), LABELS])
+
+
+def test_each_game_gives_its_networks_what_the_papers_do():
+    names = {name: (rules.generator, rules.critic) for name, rules in GAMES.items()}
+    assert names == {
+        "unconditional": (("z",), ("x",)),
+        "conditional": (("z", "label"), ("x", "label")),
+        "matching_aware": (("z", "label"), ("x", "label")),
+        "auxiliary": (("z", "label"), ("x",)),
+        "multi_generator": (("z",), ("x",)),
+        "translation": (("source",), ("x", "source")),
+        "restoration": (("source",), ("x",)),
+    }
 
 
 @EVERY_GAME
-def test_generate(name):
-    spies = Spies()
-    fake, mutables = make(name, spies).generate({"params": 2.0, "count": 7}, BATCH, KEYS)
-    ((z, label, train),) = spies.generator_calls
-    assert z.shape == (B, 5) and len(np.unique(z)) == z.size
-    assert train is True and mutables == {"count": 8}
-    np.testing.assert_array_equal(fake, 2 * z[:, :2])
-    if name in LABELLED:
-        np.testing.assert_array_equal(label, ONE_HOT)
+def test_what_is_drawn_and_what_is_made_of_it(name):
+    spies = Spies(name)
+    game = make(name, spies)
+    given = game.draw(BATCH, KEYS, 0)
+    made, mutables = game.generate({"params": 2.0, "count": 7}, given, KEYS, train=True)
+    ((taken, keys, train),) = spies.generator_calls
+    assert tuple(taken) == GAMES[name].generator
+    assert train is True and keys is KEYS and mutables == {"count": 8}
+    assert made.keys() == {"x"} and len(spies.critic_calls) == 0
+    if "z" in taken:
+        # Row i from key i alone.
+        for row, key in zip(taken["z"], KEYS, strict=True):
+            np.testing.assert_array_equal(row, jax.random.normal(key, (5,)))
+        np.testing.assert_array_equal(made["x"], 2 * taken["z"][:, :2])
     else:
-        assert label is None
+        assert given == BATCH  # nothing is drawn
+        np.testing.assert_array_equal(made["x"], 2 * SOURCE)
+    if "label" in taken:
+        np.testing.assert_array_equal(taken["label"], ONE_HOT)
+    for entry in ("x", "source"):
+        assert given[entry] is BATCH[entry]
+    # As pictures ask for it: no examples, and the generator as it stands.
+    asked = game.draw({"z": jnp.ones((B, 5)), "source": BATCH["source"]}, KEYS, 0)
+    assert "x" not in asked
+    if "label" not in taken:
+        game.generate({"params": 2.0, "count": 7}, asked, None, train=False)
+        assert spies.generator_calls[1][1:] == (None, False)
 
 
 @EVERY_GAME
 @pytest.mark.parametrize("loss", LOSSES)
 def test_who_meets_the_critic_and_what_it_costs(name, loss):
-    spies = Spies()
+    spies = Spies(name)
     game = make(name, spies, loss)
-    total, (mutables, metrics) = game.critic_loss(PARAMS, TEN, BATCH, FAKE, 0, KEYS)
-    label = ONE_HOT if name in LABELLED else None
+    total, (mutables, metrics) = game.critic_loss(PARAMS, TEN, given_of(name), {"x": FAKE}, 0, KEYS)
     first, second, *third = spies.critic_calls
-    sees(first, X, label)
-    sees(second, FAKE, label)
-    real, fake = scores(X, label), scores(FAKE, label)
+    sees(name, first, X)
+    sees(name, second, FAKE)
+    real, fake = scores(name, X), scores(name, FAKE)
     means = {"real_score": real.mean(), "fake_score": fake.mean()}
     # The mutables of one call go into the next: real, then fake, then wrong.
     trail = 10 * X[0, 0] + FAKE[0, 0]
+    expected = np.mean(ADVERSARIAL[loss]().critic(real, fake))
     if name == "matching_aware":
-        ((_, wrong_label, _),) = third
-        sees(third[0], X, wrong_label)
+        wrong_label = third[0][0]["label"]
+        sees(name, third[0], X, label=wrong_label)
         assert np.all(np.argmax(wrong_label, 1) != LABELS)
-        wrong = scores(X, np.asarray(wrong_label))
+        wrong = scores(name, X, np.asarray(wrong_label))
         means["wrong_score"] = wrong.mean()
         trail = 10 * trail + X[0, 0]
         if loss == "wasserstein":
             expected = np.mean((fake + wrong) / 2 - real)
         else:
             # Reed et al. 2016, algorithm 1: minus log s_r + (log(1 - s_w) + log(1 - s_f)) / 2.
-            d_real, d_fake, d_wrong = (1 / (1 + np.exp(-s)) for s in (real, fake, wrong))
+            d_real, d_fake, d_wrong = (1 / (1 + exp(-s)) for s in (real, fake, wrong))
             expected = np.mean(-log(d_real) - (log(1 - d_fake) + log(1 - d_wrong)) / 2)
     else:
         assert not third
-        expected = np.mean(ADVERSARIAL[loss]().critic(real, fake))
+    if name == "auxiliary":  # Odena et al. 2017, eq. 2: of real and of made examples
+        means["label_cross_entropy"] = cross_entropy(X).mean()
+        expected += cross_entropy(X).mean() + cross_entropy(FAKE).mean()
     np.testing.assert_allclose(total, expected, rtol=1e-5)
     np.testing.assert_allclose(mutables["trail"], trail, rtol=1e-5)
     assert metrics.keys() == {"critic_loss", *means}
@@ -124,28 +182,34 @@ def test_who_meets_the_critic_and_what_it_costs(name, loss):
 @EVERY_GAME
 @pytest.mark.parametrize("loss", LOSSES)
 def test_what_the_generator_is_told(name, loss):
-    spies = Spies()
+    spies = Spies(name)
     game = make(name, spies, loss)
     variables = {"params": PARAMS, **TEN}
 
     def total(fake, x):
-        return game.generator_loss(variables, {**BATCH, "x": x}, fake, 0, KEYS)
+        given = {**given_of(name), "x": x}
+        return game.generator_loss(variables, given, {"x": fake}, 0, KEYS)
 
     (value, metrics), (in_fake, in_real) = jax.value_and_grad(total, (0, 1), has_aux=True)(
         jnp.asarray(FAKE), BATCH["x"]
     )
-    label = ONE_HOT if name in LABELLED else None
     assert len(spies.critic_calls) == 2
-    for _, seen, train in spies.critic_calls:
-        assert train is True
-        assert seen is None if label is None else np.array_equal(seen, label)
-    real, fake = scores(X, label), scores(FAKE, label)
-    np.testing.assert_allclose(value, np.mean(ADVERSARIAL[loss]().generator(real, fake)), rtol=1e-5)
-    assert metrics == {"generator_loss": value}
+    for taken, train in spies.critic_calls:
+        assert train is True and tuple(taken) == GAMES[name].critic
+        for key, truth in (("label", ONE_HOT), ("source", SOURCE)):
+            assert key not in taken or np.array_equal(taken[key], truth)
+    real, fake = scores(name, X), scores(name, FAKE)
+    expected = np.mean(ADVERSARIAL[loss]().generator(real, fake))
     # Slopes of the losses in the scores: D - 1 for -log D, D for -log(1 - D); a mean over B rows.
-    d_real, d_fake = (1 / (1 + np.exp(-s)) for s in (real, fake))
+    d_real, d_fake = (1 / (1 + exp(-s)) for s in (real, fake))
     slope = {"minimax": -d_fake, "wasserstein": -np.ones(B)}.get(loss, d_fake - 1)
-    np.testing.assert_allclose(in_fake, slope[:, None] * W[None] / B, rtol=1e-5)
+    expected_slope = slope[:, None] * W[None] / B
+    if name == "auxiliary":  # the slope of a cross-entropy in its logits is share - truth
+        expected += cross_entropy(FAKE).mean()
+        expected_slope += (softmax(FAKE @ H) - ONE_HOT) @ H.T / B
+    np.testing.assert_allclose(value, expected, rtol=1e-5)
+    assert metrics == {"generator_loss": value}
+    np.testing.assert_allclose(in_fake, expected_slope, rtol=1e-5, atol=1e-7)
     slope = d_real if loss == "label_swapped" else np.zeros(B)
     np.testing.assert_allclose(in_real, slope[:, None] * W[None] / B, rtol=1e-5)
 
@@ -156,14 +220,15 @@ def test_penalties_are_weighed_and_see_what_the_critic_sees(name):
 
     def penalty(critic, real, fake, keys):
         seen.update(real=real, fake=fake, keys=keys, score=critic.scores(2 * real))
+        seen.update(features=critic.features(2 * real, keys))
         return jnp.array([1.0, 2.0, 3.0, 6.0])  # a mean of 3
 
     def other(critic, real, fake, keys):
         return jnp.full(B, 5.0)
 
     def loss(penalties):
-        game = make(name, Spies(), penalties=penalties)
-        total, (_, metrics) = game.critic_loss(PARAMS, {}, BATCH, FAKE, 0, KEYS)
+        game = make(name, Spies(name), penalties=penalties)
+        total, (_, metrics) = game.critic_loss(PARAMS, {}, given_of(name), {"x": FAKE}, 0, KEYS)
         return total, metrics
 
     plain, plain_metrics = loss(())
@@ -172,8 +237,9 @@ def test_penalties_are_weighed_and_see_what_the_critic_sees(name):
     assert metrics == {**plain_metrics, "critic_loss": total, "three": 3, "five": 5}
     np.testing.assert_array_equal(seen["real"], X)
     np.testing.assert_array_equal(seen["fake"], FAKE)
-    label = ONE_HOT if name in LABELLED else None
-    np.testing.assert_allclose(seen["score"], scores(2 * X, label), rtol=1e-5)
+    for found in (seen["score"], seen["features"][0]):
+        np.testing.assert_allclose(found, scores(name, 2 * X), rtol=1e-5)
+    np.testing.assert_array_equal(seen["features"][1], 6 * X)
     assert seen["keys"].shape == (B,)
 
 
@@ -181,35 +247,210 @@ def test_penalties_are_weighed_and_see_what_the_critic_sees(name):
 def test_instance_noise_blurs_all_that_the_critic_sees(name):
     rows, step = 500, 3
     keys = jax.random.split(jax.random.key(1), rows)
-    batch = {"x": jnp.full((rows, 2), 7.0), "label": jnp.arange(rows) % CLASSES}
-    fake, blurred = jnp.full((rows, 2), -7.0), {}
+    given = {
+        "x": jnp.full((rows, 2), 7.0),
+        "label": jax.nn.one_hot(jnp.arange(rows) % CLASSES, CLASSES),
+        "source": jnp.ones((rows, 2)),
+    }
+    fake, blurred = {"x": jnp.full((rows, 2), -7.0)}, {}
 
     def penalty(critic, real, fake, keys):
         blurred.update(real=real, fake=fake)
         return jnp.zeros(rows)
 
-    spies = Spies()
+    spies = Spies(name)
     game = make(name, spies, noise_level=lambda t: 0.1 * t, penalties=[("spy", 1.0, penalty)])
-    game.critic_loss(PARAMS, {}, batch, fake, step, keys)
-    real_seen, fake_seen, *wrong_seen = (call[0] for call in spies.critic_calls)
+    game.critic_loss(PARAMS, {}, given, fake, step, keys)
+    real_seen, fake_seen, *wrong_seen = (taken["x"] for taken, _ in spies.critic_calls)
     for wrong in wrong_seen:
         np.testing.assert_array_equal(wrong, real_seen)
     np.testing.assert_array_equal(blurred["real"], real_seen)
     np.testing.assert_array_equal(blurred["fake"], fake_seen)
     spies.critic_calls.clear()
-    game.generator_loss({"params": PARAMS}, batch, fake, step, keys)
-    draws = [real_seen - 7, fake_seen + 7, *(call[0] for call in spies.critic_calls)]
+    game.generator_loss({"params": PARAMS}, given, fake, step, keys)
+    draws = [real_seen - 7, fake_seen + 7, *(taken["x"] for taken, _ in spies.critic_calls)]
     draws[2:] = [draws[2] - 7, draws[3] + 7]
-    for draw in draws:
-        assert stats.kstest(np.ravel(draw) / (0.1 * step), "norm").pvalue > 0.01
+    for each in draws:
+        assert stats.kstest(np.ravel(each) / (0.1 * step), "norm").pvalue > 0.01
     # Real and fake have their own noise: |r| < 4 / sqrt(n).
     for pair in (draws[:2], draws[2:]):
         assert abs(np.corrcoef(np.ravel(pair[0]), np.ravel(pair[1]))[0, 1]) < 4 / 1000**0.5
 
 
-def test_noise_levels():
-    assert parts.noise_level(0.0, 100)(5) is None
-    constant, linear = parts.noise_level(0.2, 0), parts.noise_level(0.2, 100)
-    for step, level in ((0, 0.2), (25, 0.15), (100, 0), (10_000, 0)):
-        assert constant(step) == 0.2
-        np.testing.assert_allclose(linear(step), level, rtol=1e-6, atol=1e-8)
+@EVERY_GAME
+def test_realness_is_the_score_as_it_stands(name):
+    spies = Spies(name)
+    given = {**given_of(name), "x": jnp.asarray(FAKE)}
+    found = make(name, spies).realness({"params": PARAMS, **TEN}, given)
+    np.testing.assert_allclose(found, scores(name, FAKE), rtol=1e-5)
+    ((_, train),) = spies.critic_calls
+    assert train is False
+
+
+@EVERY_GAME
+def test_what_there_is_to_look_at(name):
+    given = given_of(name)
+    if "source" not in GAMES[name].generator:
+        given = {key: value for key, value in given.items() if key != "source"}
+    (told, shown), *others = make(name, Spies(name)).show(given, {"x": FAKE}).items()
+    assert (told, others, shown.like) == ("", [], "x") and shown.made is FAKE
+    translated = "source" in GAMES[name].generator
+    assert shown.given is (BATCH["source"] if translated else None)
+    assert shown.truth is (BATCH["x"] if translated else None)
+    labelled = "label" in GAMES[name].generator
+    assert (shown.label is None) != labelled
+
+
+# Scores that are maps: one of each patch, x of the patch times a weight plus the row's first.
+
+
+def judge_patches(variables, given, *, keys=None, train):
+    x = given["x"]  # [B, 2, 3]
+    return {"score": variables["params"] * x + x[:, :1, :1], "features": x.reshape(len(x), 6)}, {}
+
+
+PATCHES, FAKE_PATCHES = RNG.normal(size=(2, B, 2, 3)).astype(np.float32)
+PATCH_GIVEN = {"x": jnp.asarray(PATCHES)}
+GENERATOR = Network(None, None)
+
+
+def patch_scores(x):
+    return 1.5 * x + x[:, :1, :1]
+
+
+@pytest.mark.parametrize("loss", LOSSES)
+def test_a_map_of_scores_counts_by_its_patches(loss):
+    """Isola et al. 2017, sec. 3.2.2: each patch is told real or fake, and all are averaged."""
+    row = ADVERSARIAL[loss]()
+    game = pair_game(GENERATOR, Network(None, judge_patches), row, draw=None)
+    made = {"x": jnp.asarray(FAKE_PATCHES)}
+    total, (_, metrics) = game.critic_loss(jnp.float32(1.5), {}, PATCH_GIVEN, made, 0, KEYS)
+    real, fake = patch_scores(PATCHES), patch_scores(FAKE_PATCHES)
+    # B * 2 * 3 patches, each with the weight of any other.
+    pairs = zip(real.ravel(), fake.ravel(), strict=True)
+    each = [row.critic(np.array([r]), np.array([f]))[0] for r, f in pairs]
+    assert len(each) == B * 6
+    np.testing.assert_allclose(total, np.mean(each), rtol=1e-5)
+    np.testing.assert_allclose(metrics["real_score"], real.mean(), rtol=1e-5)
+    np.testing.assert_allclose(metrics["fake_score"], fake.mean(), rtol=1e-5, atol=1e-6)
+    value, _ = game.generator_loss({"params": jnp.float32(1.5)}, PATCH_GIVEN, made, 0, KEYS)
+    pairs = zip(real.ravel(), fake.ravel(), strict=True)
+    each = [row.generator(np.array([r]), np.array([f]))[0] for r, f in pairs]
+    np.testing.assert_allclose(value, np.mean(each), rtol=1e-5)
+
+
+def test_penalties_and_realness_see_the_mean_of_a_map():
+    seen = {}
+
+    def penalty(critic, real, fake, keys):
+        seen.update(scores=critic.scores(fake), features=critic.features(real, keys))
+        return jnp.zeros(B)
+
+    game = pair_game(
+        GENERATOR,
+        Network(None, judge_patches),
+        ADVERSARIAL["wasserstein"](),
+        draw=None,
+        penalties=[("spy", 1.0, penalty)],
+    )
+    made = {"x": jnp.asarray(FAKE_PATCHES)}
+    game.critic_loss(jnp.float32(1.5), {}, PATCH_GIVEN, made, 0, KEYS)
+    expected = patch_scores(PATCHES).mean(axis=(1, 2))
+    scores_seen, features_seen = seen["features"]
+    assert scores_seen.shape == (B,)
+    np.testing.assert_allclose(scores_seen, expected, rtol=1e-5)
+    np.testing.assert_array_equal(features_seen, PATCHES.reshape(B, 6))
+    fake = patch_scores(FAKE_PATCHES).mean(axis=(1, 2))
+    np.testing.assert_allclose(seen["scores"], fake, rtol=1e-5)
+    found = game.realness({"params": jnp.float32(1.5)}, PATCH_GIVEN)
+    np.testing.assert_allclose(found, expected, rtol=1e-5)
+
+
+def test_heads_by_hand():
+    """Two heads, whose logits are log-odds that can be read: shares 1/4 and 3/4, and 1/2."""
+    real_logits = {"label": [[0, log(3)], [0, log(3)]], "tone": [[0, 0], [0, 0]]}
+    fake_logits = {"label": [[log(3), 0], [0, 0]], "tone": [[0, log(7)], [log(7), 0]]}
+    given = {
+        "x": jnp.zeros((2, 1)),
+        "label": jnp.array([[1.0, 0], [0, 1]]),
+        "tone": jnp.array([[0.0, 1], [0, 1]]),
+    }
+
+    def judge(variables, given, *, keys, train):
+        logits = jax.tree.map(
+            lambda real, fake: jnp.where(given["x"] > 0, jnp.asarray(fake), jnp.asarray(real)),
+            {name: np.array(rows, np.float32) for name, rows in real_logits.items()},
+            {name: np.array(rows, np.float32) for name, rows in fake_logits.items()},
+        )
+        return {"score": jnp.zeros(2), "features": given["x"], **logits}, {}
+
+    game = pair_game(
+        GENERATOR,
+        Network(None, judge),
+        ADVERSARIAL["non_saturating"](),
+        draw=None,
+        heads=("label", "tone"),
+        head_weight=0.5,
+    )
+    made = {"x": jnp.ones((2, 1))}
+    keys = KEYS[:2]
+    total, (_, metrics) = game.critic_loss({}, {}, given, made, 0, keys)
+    # Real: -log 1/4 and -log 3/4 of the label, twice -log 1/2 of the tone.
+    # Made: -log 3/4 and -log 1/2; -log 7/8 and -log 1/8.
+    label, tone = (log(4) + log(4 / 3)) / 2, log(2)
+    made_label, made_tone = (log(4 / 3) + log(2)) / 2, (log(8 / 7) + log(8)) / 2
+    np.testing.assert_allclose(metrics["label_cross_entropy"], label, rtol=1e-6)
+    np.testing.assert_allclose(metrics["tone_cross_entropy"], tone, rtol=1e-6)
+    # Scores of 0 cost the critic log 4 and the generator log 2.
+    told = label + tone + made_label + made_tone
+    np.testing.assert_allclose(total, log(4) + 0.5 * told, rtol=1e-6)
+    value, _ = game.generator_loss({"params": {}}, given, made, 0, keys)
+    np.testing.assert_allclose(value, log(2) + 0.5 * (made_label + made_tone), rtol=1e-6)
+
+
+def l1(made, truth):
+    return jnp.abs(made - truth).mean(axis=1)
+
+
+def l2(made, truth):
+    return ((made - truth) ** 2).mean(axis=1)
+
+
+MADE = {"x": jnp.array([[1.0, 2], [3, 4]])}
+TRUTH = {"x": jnp.array([[0.0, 2], [3, 0]])}
+# Rows of |made - truth| are (1, 0) and (0, 4): means 1/2 and 2, over both 5/4; squared 1/2 and 8.
+TERMS = [("l1", 100.0, l1), ("l2", 2.0, l2)]
+
+
+def judge_still(variables, given, *, keys, train):
+    return {"score": jnp.zeros(len(given["x"])), "features": given["x"]}, {}
+
+
+@pytest.mark.parametrize("adversarial", [1.0, 0.25])
+def test_terms_by_hand(adversarial):
+    critic, loss = Network(None, judge_still), ADVERSARIAL["non_saturating"]()
+    game = pair_game(GENERATOR, critic, loss, draw=None, terms=TERMS, adversarial=adversarial)
+    value, metrics = game.generator_loss({"params": {}}, TRUTH, MADE, 0, KEYS[:2])
+    np.testing.assert_allclose(value, adversarial * log(2) + 100 * 1.25 + 2 * 4.25, rtol=1e-6)
+    assert metrics == {"generator_loss": value, "l1": 1.25, "l2": 4.25}
+    # They are the generator's alone.
+    total, (_, metrics) = game.critic_loss({}, {}, TRUTH, MADE, 0, KEYS[:2])
+    np.testing.assert_allclose(total, log(4), rtol=1e-6)
+    assert metrics.keys() == {"critic_loss", "real_score", "fake_score"}
+
+
+def test_without_an_adversarial_loss_no_critic_is_asked():
+    def judge(*args, **options):
+        raise AssertionError("asked")
+
+    critic, loss = Network(None, judge), ADVERSARIAL["non_saturating"]()
+    game = pair_game(GENERATOR, critic, loss, draw=None, terms=TERMS, adversarial=0.0)
+
+    def total(x):
+        return game.generator_loss({"params": {}}, TRUTH, {"x": x}, 0, KEYS[:2])
+
+    (value, metrics), slope = jax.value_and_grad(total, has_aux=True)(MADE["x"])
+    np.testing.assert_allclose(value, 125 + 8.5, rtol=1e-6)
+    assert metrics == {"generator_loss": value, "l1": 1.25, "l2": 4.25}
+    # Of 4 numbers: 100 sign(d) / 4 + 2 * 2 d / 4, at d = 1 and 4.
+    np.testing.assert_allclose([slope[0, 0], slope[1, 1]], [25 + 1, 25 + 4], rtol=1e-6)

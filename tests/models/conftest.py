@@ -7,6 +7,8 @@ import optax
 import pytest
 from jax.flatten_util import ravel_pytree
 
+from jaxgan import models
+
 try:
     import torch
 except ImportError:  # the tests that need it skip themselves
@@ -112,19 +114,29 @@ def prepare(network, twin, shape, classes):
     return network.clone(dtype=jnp.float64), twin, rng.standard_normal((3, BATCH, *shape)), label
 
 
+def forward(network, variables, x, label, *, train):
+    """The images or the scores of a module of ours, and its statistics."""
+    name, *_ = models.takes(type(network))
+    out, moved = network.apply(
+        variables, **{name: x}, label=label, train=train, mutable=["batch_stats"]
+    )
+    return out["x" if name == "z" else "score"], moved
+
+
 def differentiator(network, label):
     """variables, x -> output, gradients by parameters and x, new statistics, sampling output."""
 
     def loss(params, variables, x):
         variables = {**variables, "params": params}
-        out, moved = network.apply(variables, x, label, train=True, mutable=["batch_stats"])
+        out, moved = forward(network, variables, x, label, train=True)
         return ((out - 0.5) ** 2).mean(), (out, moved)
 
     @jax.jit
     def differentiate(variables, x):
         gradient = jax.grad(loss, argnums=(0, 2), has_aux=True)
         (by_params, by_x), (out, moved) = gradient(variables["params"], variables, x)
-        return out, by_params, by_x, moved, network.apply(variables, x, label, train=False)
+        sampled, _ = forward(network, variables, x, label, train=False)
+        return out, by_params, by_x, moved, sampled
 
     return differentiate
 

@@ -29,13 +29,13 @@ def test_spectral_norm_of_every_kernel_tends_to_one(name):
     """The scores are those of the kernels W / sigma(W), with sigma from NumPy's SVD."""
     module = models.CRITICS[name](norm="spectral", **SMALL[name])
     x = jax.random.normal(jax.random.key(0), (3, *SIZES[name]))
-    critic = network(module, SIZES[name])
+    critic = network(module, ("x",), {"x": SIZES[name]})
     variables = critic.init(jax.random.key(1))
-    apply = jax.jit(lambda variables: critic.apply(variables, x, train=True))
+    apply = jax.jit(lambda variables: critic.apply(variables, {"x": x}, train=True))
     params = variables["params"]
     _, first = apply(variables)
     for _ in range(300):  # one power iteration each
-        scores, mutables = apply(variables)
+        out, mutables = apply(variables)
         variables = {"params": params, **mutables}
     assert mutables.keys() == first.keys() == {"spectral"}
 
@@ -44,13 +44,15 @@ def test_spectral_norm_of_every_kernel_tends_to_one(name):
         sigma = np.linalg.svd(kernel.reshape(-1, kernel.shape[-1]), compute_uv=False)[0]
         return {**layer, "kernel": jnp.asarray(kernel / sigma, jnp.float32)}
 
-    plain = network(models.CRITICS[name](norm="none", **SMALL[name]), SIZES[name])
-    expected, _ = plain.apply(
-        {"params": {layer: divided(value) for layer, value in params.items()}}, x, train=True
+    plain = models.CRITICS[name](norm="none", **SMALL[name])
+    expected, _ = network(plain, ("x",), {"x": SIZES[name]}).apply(
+        {"params": {layer: divided(value) for layer, value in params.items()}},
+        {"x": x},
+        train=True,
     )
-    np.testing.assert_allclose(scores, expected, rtol=1e-4, atol=1e-6)
+    np.testing.assert_allclose(out["score"], expected["score"], rtol=1e-4, atol=1e-6)
     # Sampling leaves u where it is.
-    _, still = critic.apply(variables, x, train=False)
+    _, still = critic.apply(variables, {"x": x}, train=False)
     jax.tree.map(np.testing.assert_array_equal, still, mutables)
 
 
@@ -58,13 +60,14 @@ def test_spectral_gradient_runs_through_sigma():
     """d(W / sigma) / dW has no part along W: scaling a kernel changes nothing (Miyato, eq. 12)."""
     module = models.CRITICS["toy"](norm="spectral", **SMALL["toy"])
     x = jax.random.normal(jax.random.key(0), (3, 2))
-    critic = network(module, (2,))
+    critic = network(module, ("x",), {"x": (2,)})
     variables = critic.init(jax.random.key(1))
     for _ in range(100):
-        variables["spectral"] = critic.apply(variables, x, train=True)[1]["spectral"]
+        variables["spectral"] = critic.apply(variables, {"x": x}, train=True)[1]["spectral"]
 
     def score(params):
-        return critic.apply({**variables, "params": params}, x, train=True)[0].sum()
+        out, _ = critic.apply({**variables, "params": params}, {"x": x}, train=True)
+        return out["score"].sum()
 
     slopes = jax.grad(score)(variables["params"])
     for layer, slope in slopes.items():
@@ -75,9 +78,9 @@ def test_spectral_gradient_runs_through_sigma():
 
 def test_layer_norm_standardises_each_example():
     module = models.CRITICS["toy"](norm="layer", activation="tanh", **SMALL["toy"])
-    critic, x = network(module, (2,)), jax.random.normal(jax.random.key(0), (3, 2))
-    variables = critic.init(jax.random.key(1))
-    _, features = critic.features(variables, x, train=True)
-    before = np.arctanh(np.asarray(features, np.float64))
+    critic = network(module, ("x",), {"x": (2,)})
+    x = jax.random.normal(jax.random.key(0), (3, 2))
+    out, _ = critic.apply(critic.init(jax.random.key(1)), {"x": x}, train=True)
+    before = np.arctanh(np.asarray(out["features"], np.float64))
     np.testing.assert_allclose(before.mean(axis=1), 0, atol=1e-5)
     np.testing.assert_allclose(before.var(axis=1), 1, rtol=1e-3)

@@ -22,6 +22,7 @@ class Stack(nn.Module):
     norm: str = "batch"
     norm_eps: float = 0.5
     outputs: int = 1
+    heads: tuple = ()
     dtype: Any = jnp.float32
     axis_name: str | None = None
 
@@ -128,19 +129,19 @@ def test_no_norm_has_no_state():
 
 def test_bfloat16_computes_in_bfloat16_and_keeps_float32():
     x = jax.random.normal(jax.random.key(0), (4, 8, 8, 3))
-    half, full = Stack(dtype=jnp.bfloat16), Stack()
+    heads = (("label", 3),)
+    half, full = Stack(heads=heads, dtype=jnp.bfloat16), Stack(heads=heads)
 
     @jax.jit
     def both(x):
         variables = full.init(jax.random.key(1), x, train=True)
-        variables.pop("features")
         return [m.apply(variables, x, train=True, mutable=["batch_stats"]) for m in (half, full)]
 
-    (scores, moved), (expected, _) = both(x)
+    (out, moved), (full_out, _) = both(x)
     made = jax.eval_shape(lambda: half.init(jax.random.key(1), x, train=True))
-    assert made.pop("features")["last"][0].dtype == jnp.float32
-    assert {leaf.dtype for leaf in jax.tree.leaves((made, moved))} == {jnp.dtype("float32")}
-    assert scores.dtype == jnp.float32
+    assert out.keys() == {"score", "features", "label"}
+    assert {leaf.dtype for leaf in jax.tree.leaves((made, moved, out))} == {jnp.dtype("float32")}
+    scores, expected = out["score"], full_out["score"]
     error = np.abs(scores - expected).max() / np.abs(expected).max()
     assert 0 < error < 0.05  # eight bits of mantissa a product: different, but not by much
 

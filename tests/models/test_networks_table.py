@@ -39,23 +39,37 @@ def critic(name, **fields):
     return models.CRITICS[name](**{**SMALL_CRITIC[name], **fields})
 
 
+def given(network, x, label=None):
+    """The call's arguments by name: noise to a generator, examples to a critic."""
+    name = "z" if hasattr(network, "shape") else "x"
+    return {name: x} if label is None else {name: x, "label": label}
+
+
 def filled(network, x, label=None):
     """Variables of the right shapes and types, random; real initialisers are slow to compile."""
-    tree = jax.eval_shape(lambda: network.init(jax.random.key(0), x, label, train=True))
-    tree = {name: group for name, group in tree.items() if name != "features"}
+    inputs = given(network, x, label)
+    tree = jax.eval_shape(lambda: network.init(jax.random.key(0), **inputs, train=True))
     rng = np.random.default_rng(0)
     return jax.tree.map(lambda a: 0.3 * np.abs(rng.standard_normal(a.shape, a.dtype)), tree)
 
 
 def evaluate(network, x):
-    """Variables; outputs in training for two different labels a row; outputs in sampling."""
+    """Variables; outputs in training for two different labels a row; outputs in sampling.
+
+    Of a generator the images, of a critic the scores.
+    """
     labels = [jax.nn.one_hot(jnp.array(rows), CLASSES) for rows in ([0, 1, 2, 0], [1, 2, 0, 1])]
     variables = filled(network, x, labels[0])
 
+    made = {"x"} if hasattr(network, "shape") else {"score", "features"}
+
     @jax.jit
     def run(label):
-        out, _ = network.apply(variables, x, label, train=True, mutable=["batch_stats"])
-        return out, network.apply(variables, x, label, train=False)
+        inputs = given(network, x, label)
+        out, _ = network.apply(variables, **inputs, train=True, mutable=["batch_stats"])
+        sampled = network.apply(variables, **inputs, train=False)
+        assert out.keys() == sampled.keys() == made
+        return [each["x" if made == {"x"} else "score"] for each in (out, sampled)]
 
     (out, sampled), (other, _) = run(labels[0]), run(labels[1])
     return variables, out, other, sampled
@@ -91,7 +105,8 @@ def reach(network, name):
     variables = filled(network, x)
 
     def score(x):
-        return network.apply(variables, x, train=True, mutable=["batch_stats", "spectral"])[0][1]
+        out, _ = network.apply(variables, x=x, train=True, mutable=["batch_stats", "spectral"])
+        return out["score"][1]
 
     return np.abs(jax.jit(jax.grad(score))(x)).reshape(BATCH, -1).max(axis=1)
 
@@ -104,28 +119,35 @@ def test_rows_are_independent_without_batch_norm(name, norm):
 
 
 @pytest.mark.parametrize("name", models.CRITICS)
-def test_critic_with_many_scores_dropout_and_features(name):
-    """Units drop by the example's key, in training only; features are what the last layer sees."""
-    module = critic(name, norm="none", outputs=3, dropout=0.5)
+def test_critic_with_many_scores_heads_dropout_and_features(name):
+    """Units drop by the example's key, in training only; features are what the last layers see."""
+    heads = {"label": 5, "tone": 1}
+    module = critic(name, norm="none", outputs=3, dropout=0.5, heads=tuple(heads.items()))
     x = jax.random.normal(jax.random.key(0), (BATCH, *SHAPES[name]))
     keys = jax.random.split(jax.random.key(1), BATCH)
     variables = filled(module, x)
     params = variables["params"]
-    player = network.network(module, SHAPES[name])
+    player = network.network(module, ("x",), {"x": SHAPES[name]})
 
     @jax.jit
     def run(x, keys):
-        return player.features(variables, x, keys=keys, train=True)
+        return player.apply(variables, {"x": x}, keys=keys, train=True)[0]
 
-    scores, features = run(x, keys)
-    last = params[max(layer for layer in params if layer.startswith("Dense"))]
-    assert scores.shape == (BATCH, 3)
-    np.testing.assert_allclose(scores, features @ last["kernel"] + last["bias"][None], rtol=1e-4)
-    assert 0.2 < np.mean(features == 0) < 0.8
-    other = jnp.concatenate([jax.random.split(jax.random.key(2), 1), keys[1:]])
-    np.testing.assert_array_equal(np.any(run(x, other)[0] != scores, axis=1), [True] + [False] * 3)
-    sampled = [player.apply(variables, x, keys=k, train=False)[0] for k in (keys, None)]
-    np.testing.assert_array_equal(*sampled)
+    out = run(x, keys)
+    assert out.keys() == {"score", "features", *heads}
+    numbers = sorted(int(layer[6:]) for layer in params if layer.startswith("Dense_"))[-3:]
+    for made, width, number in zip(("score", *heads), (3, *heads.values()), numbers, strict=True):
+        last = params[f"Dense_{number}"]
+        assert out[made].shape == (BATCH, width) and out[made].dtype == jnp.float32
+        expected = out["features"] @ last["kernel"] + last["bias"][None]
+        np.testing.assert_allclose(out[made], expected, rtol=1e-4)
+    assert 0.2 < np.mean(out["features"] == 0) < 0.8
+    other = run(x, jnp.concatenate([jax.random.split(jax.random.key(2), 1), keys[1:]]))
+    for made in ("score", "label"):
+        changed = np.any(other[made] != out[made], axis=1)
+        np.testing.assert_array_equal(changed, [True] + [False] * 3)
+    sampled = [player.apply(variables, {"x": x}, keys=k, train=False)[0] for k in (keys, None)]
+    jax.tree.map(np.testing.assert_array_equal, *sampled)
 
 
 def test_rows_are_joined_by_batch_norm():
@@ -133,7 +155,8 @@ def test_rows_are_joined_by_batch_norm():
 
 
 def count(network, x, label=None):
-    tree = jax.eval_shape(lambda: network.init(jax.random.key(0), x, label, train=True)["params"])
+    inputs = given(network, x, label)
+    tree = jax.eval_shape(lambda: network.init(jax.random.key(0), **inputs, train=True)["params"])
     return sum(leaf.size for leaf in jax.tree.leaves(tree))
 
 
@@ -228,12 +251,18 @@ def test_a_label_widens_the_first_layer_of_a_critic(name, more):
 def test_options_build_the_network(table, name):
     """Every option has a plain default value, and the defaults given back make the same network."""
     options = table[name].options
-    fixed = {"shape", "outputs", "dtype", "axis_name", "parent", "name"}
+    fixed = {"shape", "outputs", "heads", "dtype", "axis_name", "parent", "name"}
     assert options and not set(options) & fixed
     for value in options.values():
         assert isinstance(value, (str, bool, float, tuple))
     shape = {"shape": SHAPES[name]} if table is models.GENERATORS else {}
-    assert table[name](**shape, **options) == table[name](**shape)
+    assert table[name](**shape) == table[name].build(**shape) == table[name](**shape, **options)
+
+
+def test_a_network_takes_what_its_call_names():
+    """``keys`` and ``train`` are the game's, not the example's."""
+    for table, name in ((models.GENERATORS, "z"), (models.CRITICS, "x")):
+        assert {models.takes(row.build) for row in table.values()} == {(name, "label")}
 
 
 def test_first_norm_adds_one_normalisation():
@@ -283,4 +312,4 @@ BAD_SIZES = {
 def test_bad_options_are_told(sentence):
     network, x = BAD_SIZES[sentence]
     with pytest.raises(UserError, match=sentence):
-        jax.eval_shape(lambda: network.init(jax.random.key(0), x, train=True))
+        jax.eval_shape(lambda: network.init(jax.random.key(0), **given(network, x), train=True))

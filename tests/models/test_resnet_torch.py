@@ -119,17 +119,21 @@ def statistics(twin):
     }
 
 
-# name -> (network, its twin, shape of one input)
+# name -> (network, its twin, name and shape of one input, name of the output)
 CASES = {
     "conditional generator": (
         models.GENERATORS["resnet32"](shape=SHAPE, channels=WIDTHS),
         torch_generator(CLASSES),
+        "z",
         (NOISE,),
+        "x",
     ),
     "conditional critic, batch norm": (
         models.CRITICS["resnet32"](channels=WIDTHS, norm="batch"),
         torch_critic(CLASSES),
+        "x",
         SHAPE,
+        "score",
     ),
 }
 
@@ -154,7 +158,7 @@ def assert_same(actual, expected):
 @pytest.mark.parametrize("case", CASES)
 def test_network_is_pytorchs(case):
     """Outputs in training and sampling, gradients by every parameter and by the input."""
-    network, twin, shape = CASES[case]
+    network, twin, taken, shape, made = CASES[case]
     torch.set_num_threads(1)
     torch.manual_seed(0)
     twin = twin.double()
@@ -177,12 +181,15 @@ def test_network_is_pytorchs(case):
 
         def loss(params, x):
             variables = {"params": params, **mutables}
-            out, moved = network.apply(variables, x, label, train=True, mutable=["batch_stats"])
-            return ((out - 0.5) ** 2).mean(), (out, moved)
+            out, moved = network.apply(
+                variables, **{taken: x}, label=label, train=True, mutable=["batch_stats"]
+            )
+            return ((out[made] - 0.5) ** 2).mean(), (out[made], moved)
 
         @jax.jit
         def evaluate(params, x):
-            sampled = network.apply({"params": params, **mutables}, x, label, train=False)
+            variables = {"params": params, **mutables}
+            sampled = network.apply(variables, **{taken: x}, label=label, train=False)[made]
             return *jax.grad(loss, argnums=(0, 1), has_aux=True)(params, x), sampled
 
         (by_params, by_x), (out, moved), sampled = evaluate(params, x.detach().numpy())
