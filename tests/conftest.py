@@ -23,7 +23,7 @@ import jax
 import pytest
 
 from jaxgan import defaults
-from jaxgan.step.step import compilation
+from jaxgan.step import compilation
 
 compilation.set_xla_flags(defaults.get_config())  # as jaxgan train does
 

@@ -8,7 +8,7 @@ from benchmarks import __main__ as command
 from benchmarks import referee, scaling, tables
 from benchmarks.rows import ROWS, cases
 from jaxgan import defaults
-from jaxgan.build.parts import parts
+from jaxgan.build import parts
 
 torch = pytest.importorskip("torch", reason="PyTorch is the rival")
 

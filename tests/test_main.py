@@ -16,7 +16,7 @@ from jaxgan.games import draw
 from jaxgan.main import main, parse
 from jaxgan.models import layers
 from jaxgan.run import directory
-from jaxgan.step.step import optim, parallel
+from jaxgan.step import optim, parallel
 
 CONFIGS = Path(__file__).parents[1] / "configs"
 

@@ -6,7 +6,7 @@ from jax import lax
 
 from jaxgan.data import feed
 from jaxgan.data.source import from_arrays
-from jaxgan.step.step import parallel
+from jaxgan.step import parallel
 
 N, SEED = 7, 3
 OPTIONS = {"batch_size": 4, "n_critic": 2, "steps_per_call": 3, "seed": SEED}

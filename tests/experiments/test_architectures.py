@@ -2,7 +2,7 @@ import numpy as np
 import pytest
 
 from experiments import architectures as experiment
-from jaxgan.build.parts import parts
+from jaxgan.build import parts
 
 
 def test_every_method_meets_the_same_architectures_within_the_lists():

@@ -3,7 +3,7 @@ import pytest
 
 from experiments import coverage
 from jaxgan.build.check import check_config
-from jaxgan.build.parts import parts
+from jaxgan.build import parts
 from jaxgan.losses import ADVERSARIAL, PENALTIES
 
 

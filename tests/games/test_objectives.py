@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 
 from jaxgan import defaults
-from jaxgan.build.parts import parts
+from jaxgan.build import parts
 from jaxgan.core.errors import UserError
 from jaxgan.games import GAMES, LABELLED
 from jaxgan.losses import ADVERSARIAL, PENALTIES, classifiers

@@ -11,7 +11,7 @@ import pytest
 from jaxgan import defaults, models
 from jaxgan.build.run import prepare
 from jaxgan.main import main
-from jaxgan.step.step import compilation
+from jaxgan.step import compilation
 
 ROOT = Path(__file__).parents[1]
 COPY = r"= f32\[([\d,]+)\]\S* copy\("  # in a compiled program

@@ -11,7 +11,7 @@ from jaxgan.build.run import prepare
 from jaxgan.core.errors import Stopped, UserError
 from jaxgan.evaluate import evaluate_run
 from jaxgan.run import report, tables
-from jaxgan.step.step import population
+from jaxgan.step import population
 from jaxgan.train import train
 
 RATES = (1e-3, 3e-3, 2e-3)
