@@ -9,7 +9,7 @@ import dataclasses
 import inspect
 
 from jaxgan.core.table import Row
-from jaxgan.models import dcgan, mlp, resnet
+from jaxgan.models import dcgan, mlp, patch, resnet, unet
 
 _SET_BY_BUILDER = {"shape", "outputs", "heads", "dtype", "axis_name", "parent", "name"}
 
@@ -32,6 +32,7 @@ GENERATORS = {
     "dcgan32": _row(dcgan.DCGAN32Generator),
     "dcgan": _row(dcgan.DCGANGenerator),
     "resnet32": _row(resnet.ResNet32Generator),
+    "unet": _row(unet.UNetGenerator),
 }
 
 CRITICS = {
@@ -40,4 +41,5 @@ CRITICS = {
     "dcgan32": _row(dcgan.DCGAN32Critic),
     "dcgan": _row(dcgan.DCGANCritic),
     "resnet32": _row(resnet.ResNet32Critic),
+    "patch": _row(patch.PatchCritic),
 }

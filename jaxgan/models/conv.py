@@ -2,7 +2,7 @@
 
 The three bilinear maps below are the three partial derivatives of one trilinear form,
 
-    L(x, k, y) = sum  x[n, s*i + a - p, c] * k[a, c, d] * y[n, i, d]    (i, a: two-dimensional)
+    L(x, k, y) = sum  x[n, s*i + r*a - p, c] * k[a, c, d] * y[n, i, d]    (i, a: two-dimensional)
 
 ``correlate`` = dL/dy (convolution), ``spread`` = dL/dx (transposed convolution) and ``weigh`` =
 dL/dk (weight gradient). So the gradient of each is made of the other two, and the three
@@ -31,17 +31,18 @@ class Geometry(NamedTuple):
     window: tuple[int, int]
     stride: int
     padding: int
+    dilation: int = 1
 
     @property
     def out(self):
         """Height and width after the convolution."""
         return tuple(
-            (n + 2 * self.padding - k) // self.stride + 1
+            (n + 2 * self.padding - self.dilation * (k - 1) - 1) // self.stride + 1
             for n, k in zip(self.size, self.window, strict=True)
         )
 
 
-def conv(x, kernel, stride, padding):
+def conv(x, kernel, stride, padding, dilation=1):
     """Convolve as PyTorch's ``Conv2d`` does (no kernel flip, zero padding on all four sides).
 
     Args:
@@ -49,14 +50,16 @@ def conv(x, kernel, stride, padding):
       kernel: [kh, kw, C, D].
       stride: int, for both axes.
       padding: int, for all sides.
+      dilation: int, the step between the taps of the kernel.
 
     Returns:
-      [B, (H + 2p - kh) // s + 1, (W + 2p - kw) // s + 1, D].
+      [B, (H + 2p - r(kh - 1) - 1) // s + 1, the same of W, D] with r the dilation.
     """
-    return _correlate(x, kernel, Geometry(x.shape[1:3], kernel.shape[:2], stride, padding))
+    sizes = (x.shape[1:3], kernel.shape[:2])
+    return _correlate(x, kernel, Geometry(*sizes, stride, padding, dilation))
 
 
-def conv_transpose(x, kernel, stride, padding):
+def conv_transpose(x, kernel, stride, padding, output_padding=0):
     """Transposed convolution as PyTorch's ``ConvTranspose2d`` does: the adjoint of ``conv``.
 
     Args:
@@ -64,13 +67,18 @@ def conv_transpose(x, kernel, stride, padding):
       kernel: [kh, kw, C, D].
       stride: int, for both axes.
       padding: int, cut off on all sides.
+      output_padding: int below the stride, by which less is cut off below and on the right: of the
+        sizes that a convolution brings to [H, W] it chooses one.
 
     Returns:
-      [B, (H - 1) * s - 2p + kh, (W - 1) * s - 2p + kw, D].
+      [B, (H - 1) * s - 2p + kh + output_padding, the same of W, D].
     """
+    if not 0 <= output_padding < stride:
+        raise ValueError(f"output_padding {output_padding} is not below the stride {stride}")
     window = kernel.shape[:2]
     size = tuple(
-        (n - 1) * stride - 2 * padding + k for n, k in zip(x.shape[1:3], window, strict=True)
+        (n - 1) * stride - 2 * padding + k + output_padding
+        for n, k in zip(x.shape[1:3], window, strict=True)
     )
     return _spread(x, kernel.swapaxes(2, 3), Geometry(size, window, stride, padding))
 
@@ -132,7 +140,10 @@ _define_gradient(
 def _correlate_native(x, k, geometry):
     strides = (geometry.stride,) * 2
     padding = ((geometry.padding,) * 2,) * 2
-    return lax.conv_general_dilated(x, k, strides, padding, dimension_numbers=_DIMENSIONS)
+    dilations = (geometry.dilation,) * 2
+    return lax.conv_general_dilated(
+        x, k, strides, padding, rhs_dilation=dilations, dimension_numbers=_DIMENSIONS
+    )
 
 
 def _spread_native(y, k, geometry):
@@ -162,33 +173,34 @@ def _spread_cpu(y, k, geometry):
     (kh, kw), (height, width) = geometry.window, geometry.size
     taps = y.reshape(-1, depth) @ k.reshape(-1, depth).T
     taps = taps.reshape(batch, *geometry.out, kh, kw * channels)
-    rows = _overlap_add(taps, 1, height, geometry.stride, geometry.padding)
+    rows = _overlap_add(taps, 1, height, geometry)
     taps = rows.reshape(batch, height, geometry.out[1], kw, channels)
-    return _overlap_add(taps, 2, width, geometry.stride, geometry.padding)
+    return _overlap_add(taps, 2, width, geometry)
 
 
 def _patches(x, geometry):
     """What each output pixel sees: [B * out_h * out_w, kh * kw * C]."""
     (out_h, out_w), (kh, kw), p = geometry.out, geometry.window, geometry.padding
     x = jnp.pad(x, ((0, 0), (p, p), (p, p), (0, 0)))
-    x = _windows(x, 2, out_w, kw, geometry.stride)
-    x = _windows(x, 1, out_h, kh, geometry.stride)
+    x = _windows(x, 2, out_w, kw, geometry)
+    x = _windows(x, 1, out_h, kh, geometry)
     return x.reshape(-1, x.shape[3])
 
 
-def _windows(x, axis, out, window, stride):
+def _windows(x, axis, out, window, geometry):
     """The ``out`` windows along one axis of x [B, H, W, C], laid side by side in the channels."""
+    stride, dilation = geometry.stride, geometry.dilation
     last = stride * (out - 1) + 1
-    return jnp.concatenate(
-        [lax.slice_in_dim(x, a, a + last, stride, axis) for a in range(window)], axis=3
-    )
+    starts = range(0, dilation * window, dilation)
+    return jnp.concatenate([lax.slice_in_dim(x, a, a + last, stride, axis) for a in starts], axis=3)
 
 
-def _overlap_add(taps, axis, size, stride, padding):
+def _overlap_add(taps, axis, size, geometry):
     """Lay overlapping windows along one axis: the adjoint of ``_windows`` and its padding.
 
-    Tap a = stride * m + phase of window i lands at stride * (i + m) + phase - padding. So each
-    phase of the result is a sum of shifted taps, and no zeros are put between the windows.
+    Tap a with dilation * a = stride * m + phase of window i lands at stride * (i + m) + phase -
+    padding. So each phase of the result is a sum of shifted taps, and no zeros are put between the
+    windows.
 
     Args:
       taps: [B, H, W, window, C].
@@ -197,20 +209,25 @@ def _overlap_add(taps, axis, size, stride, padding):
     Returns:
       [B, H', W', C].
     """
+    stride, padding = geometry.stride, geometry.padding
     length = -(-(size + padding) // stride)
-    phases = [_phase(taps[:, :, :, phase::stride], axis, length) for phase in range(stride)]
+    shifted = [[] for _ in range(stride)]  # of each phase, pairs of a tap and its m
+    for a in range(taps.shape[3]):
+        m, phase = divmod(geometry.dilation * a, stride)
+        shifted[phase].append((taps[:, :, :, a], m))
+    shape = [*taps.shape[:3], taps.shape[4]]
+    shape[axis] = length
+    phases = [_phase(pairs, axis, shape, taps.dtype) for pairs in shifted]
     full = jnp.stack(phases, axis + 1)
     full = full.reshape(*full.shape[:axis], length * stride, *full.shape[axis + 2 :])
     return lax.slice_in_dim(full, padding, padding + size, axis=axis)
 
 
-def _phase(taps, axis, length):
-    """Sum over m of tap m shifted by m along ``axis``, cut or filled to ``length``."""
-    shape = [*taps.shape[:3], taps.shape[4]]
-    shape[axis] = length
-    total = jnp.zeros(shape, taps.dtype)
-    for m in range(taps.shape[3]):
+def _phase(pairs, axis, shape, dtype):
+    """Sum over (tap, m) of the tap shifted by m along ``axis``, cut or filled to ``shape``."""
+    total = jnp.zeros(shape, dtype)
+    for tap, m in pairs:
         shift = [(0, 0, 0)] * 4
-        shift[axis] = (m, length - taps.shape[axis] - m, 0)
-        total += lax.pad(taps[:, :, :, m], jnp.zeros((), taps.dtype), shift)
+        shift[axis] = (m, shape[axis] - tap.shape[axis] - m, 0)
+        total += lax.pad(tap, jnp.zeros((), dtype), shift)
     return total

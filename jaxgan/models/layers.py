@@ -9,7 +9,7 @@ import jax.numpy as jnp
 from flax import linen as nn
 from flax.linen import initializers
 
-from jaxgan.core.errors import choose
+from jaxgan.core.errors import UserError, choose
 from jaxgan.models import conv, resize
 
 FLOAT = jnp.float32
@@ -62,7 +62,8 @@ INITS = {
 class Conv(nn.Module):
     """Convolution [B, H, W, C] -> [B, H', W', features]; see ``conv.conv`` for the geometry.
 
-    ``resize``: empty, or a row of ``resize.CONVOLUTIONS`` for a stride of 1.
+    ``resize``: empty, or a row of ``resize.CONVOLUTIONS`` for a stride of 1. ``bias``: whether one is
+    added; in front of a normalisation that shifts by itself it does nothing.
     """
 
     features: int
@@ -72,6 +73,7 @@ class Conv(nn.Module):
     initializer: str
     dtype: Any
     resize: str = ""
+    bias: bool = True
 
     @nn.compact
     def __call__(self, x):
@@ -92,6 +94,7 @@ class ConvTranspose(nn.Module):
     padding: int
     initializer: str
     dtype: Any
+    bias: bool = True
 
     @nn.compact
     def __call__(self, x):
@@ -106,6 +109,8 @@ def _kernel_and_bias(module, channels, fan_in):
     init = choose(INITS, module.initializer, "initializer")
     shape = (module.window, module.window, channels, module.features)
     kernel = module.param("kernel", init.kernel(fan_in), shape, FLOAT)
+    if not module.bias:
+        return kernel.astype(module.dtype), jnp.zeros((), module.dtype)
     bias = module.param("bias", init.bias(fan_in), (module.features,), FLOAT)
     return kernel.astype(module.dtype), bias.astype(module.dtype)
 
@@ -125,15 +130,15 @@ def dense(module, x, features):
     return _constrained(module, layer, x)
 
 
-def convolve(module, x, features, geometry, resize=""):
+def convolve(module, x, features, geometry, resize="", bias=True):
     """A convolution [B, H, W, C] -> [B, H', W', features] of (window, stride, padding)."""
-    layer = Conv(features, *geometry, module.initializer, module.dtype, resize)
+    layer = Conv(features, *geometry, module.initializer, module.dtype, resize, bias)
     return _constrained(module, layer, x)
 
 
-def convolve_transpose(module, x, features, geometry):
+def convolve_transpose(module, x, features, geometry, bias=True):
     """A transposed convolution [B, H, W, C] -> [B, H', W', features] of the same geometry."""
-    layer = ConvTranspose(features, *geometry, module.initializer, module.dtype)
+    layer = ConvTranspose(features, *geometry, module.initializer, module.dtype, bias)
     return _constrained(module, layer, x)
 
 
@@ -165,7 +170,8 @@ def scores(module, x):
 def dropout(module, x, keys, number, *, train):
     """Drop units of [B, ...] with the module's probability ``dropout``, each example by its key.
 
-    ``number`` tells the layers of a network apart; without keys nothing is dropped.
+    ``number`` tells the layers of a network apart; without keys nothing is dropped. A generator
+    whose noise this is says ``train`` in sampling, too.
     Reference: Dropout (Srivastava et al. 2014), scaled so that the mean stays.
     """
     if keys is None or not (train and module.dropout):
@@ -217,6 +223,21 @@ def _layer_norm(module, x, train):
     return layer(x)
 
 
+def _instance_norm(module, x, train):
+    """Each channel of each image [B, H, W, C] to mean 0 and variance 1, statistics in float32.
+
+    No parameters and no running statistics, as PyTorch's ``InstanceNorm2d`` unasked. An image of
+    one pixel becomes 0, so networks leave it out there.
+    Reference: Instance Normalization (arXiv:1607.08022).
+    """
+    if x.ndim < 4:
+        raise UserError("norm 'instance' is for images; take 'layer' or 'none' for vectors.")
+    axes, exact = tuple(range(1, x.ndim - 1)), as_output(x)
+    centred = exact - exact.mean(axes, keepdims=True)
+    variance = (centred**2).mean(axes, keepdims=True)
+    return (centred * jax.lax.rsqrt(variance + module.norm_eps)).astype(module.dtype)
+
+
 def _unchanged(module, x, train):
     return x
 
@@ -225,6 +246,7 @@ NORMS = {
     "batch": _batch_norm,
     # The others are fit for critics under a gradient penalty, whose rows must not see one another.
     "layer": _layer_norm,
+    "instance": _instance_norm,
     "spectral": _unchanged,  # of the weights, not of what flows: see ``_constrained``
     "none": _unchanged,
 }
@@ -246,6 +268,11 @@ def join_planes(x, label):
         return x
     planes = jnp.broadcast_to(label[:, None, None, :], (*x.shape[:3], label.shape[1]))
     return jnp.concatenate([x, planes.astype(x.dtype)], axis=3)
+
+
+def pad_reflect(x, border):
+    """[B, H, W, C] with ``border`` more pixels on every side, mirrored at the outermost ones."""
+    return jnp.pad(x, ((0, 0), (border, border), (border, border), (0, 0)), mode="reflect")
 
 
 def as_output(x):

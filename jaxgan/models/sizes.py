@@ -22,7 +22,17 @@ def check_count(channels, count, network):
 def check_multiples(height, width, factor, network):
     """Raise ``UserError`` unless both sides are multiples of ``factor``."""
     if height % factor or width % factor:
+        side = max(32, factor)
         raise UserError(
             f"{network} is for images whose sides are multiples of {factor}, "
-            f"not {height}x{width}; resize the data, for example to 32x32."
+            f"not {height}x{width}; resize the data, for example to {side}x{side}."
+        )
+
+
+def check_source(source, shape, network):
+    """Raise ``UserError`` unless ``source`` [B, H, W, C] has the sides of ``shape`` (H, W, ...)."""
+    if source.ndim != 4 or source.shape[1:3] != tuple(shape[:2]):
+        raise UserError(
+            f"{network} needs a source of the images' size {shape[0]}x{shape[1]}, "
+            f"not of shape {source.shape[1:]}."
         )

@@ -2,8 +2,8 @@ import numpy as np
 import pytest
 
 from experiments import coverage
-from jaxgan.build.check import check_config
 from jaxgan.build import parts
+from jaxgan.build.check import check_config
 from jaxgan.losses import ADVERSARIAL, PENALTIES
 
 
