@@ -12,6 +12,7 @@ from ml_collections import ConfigDict
 
 from jaxgan.core import noise
 from jaxgan.core.errors import UserError, choose
+from jaxgan.data import TASKS
 from jaxgan.games import GAMES
 from jaxgan.losses import ADVERSARIAL, DISTANCES, PENALTIES
 from jaxgan.models import CRITICS, GENERATORS
@@ -66,6 +67,7 @@ KEYS = {
     # The data.
     "data.name": Key("mnist10k", why="bundled, a toy, a TFDS name, idx:DIR, folder:DIR, npz:FILE"),
     "data.split": Key("train", why="of a set that has several"),
+    "data.held_out": Key("", why="not trained on: a share as 0.1, or a split as test; empty: none"),
     "data.size": Key(0, 0, 2**14, why="side of the square images in pixels; 0: as they come"),
     "data.fit": Key("crop", why="how they get there: crop, stretch or pad"),
     "data.channels": Key(0, 0, 4, why="1 or 3 converts; 0: as they come"),
@@ -136,6 +138,11 @@ def loss(name: str, **options) -> ConfigDict:
     return _row(ADVERSARIAL, "loss", name, options)
 
 
+def task(name: str, **options) -> ConfigDict:
+    """The ``data.task`` of a config: a row of ``data.TASKS`` with all of its options."""
+    return _row(TASKS, "data.task", name, options)
+
+
 def _row(table, kind, name, options):
     return ConfigDict({"name": name, **choose(table, name, kind).options, **options})
 
@@ -162,6 +169,7 @@ class Group(NamedTuple):
 GROUPS = {
     "game": Group(GAMES, game, "unconditional", ("z_dim", "z")),
     "loss": Group(ADVERSARIAL, loss, "non_saturating"),
+    "data.task": Group(TASKS, task, "none", added=True),
     "generator": Group(GENERATORS, generator, "mlp", ("optimizer",)),
     "critic": Group(CRITICS, critic, "mlp", ("optimizer",)),
     "generator.optimizer": Group(OPTIMIZERS, optimizer, "adam", tuple(OPTIMIZER)),

@@ -69,10 +69,10 @@ def prepare(config, device_count=None) -> Run:
     for phase in course:
         parallel.check_batch(phase.batch_size, devices.count)
     parts.check_names(whole)  # before the data, which may take long to come
-    settings = {k: v for k, v in config["data"].items() if k not in ("resident_bytes", "workers")}
-    sources, held_out = data.load_parts(settings)
+    stored = {key: config["data"][key] for key in ("resident_bytes", "workers")}
+    sources, held_out = data.load_parts(config["data"])
     if who.count > 1:
-        feeds.check_shared(sources, config["data"]["resident_bytes"])
+        feeds.check_shared(sources, stored["resident_bytes"])
     entries = data.entries(sources)
     alone = parts.players(whole, entries)
     generator, critic, shapes, axis = alone.generator, alone.critic, alone.shapes, devices.axis_name
@@ -104,7 +104,7 @@ def prepare(config, device_count=None) -> Run:
 
     def feed(phase):
         if not placed:
-            kept = feeds.fits(sources, config["data"]["resident_bytes"])
+            kept = feeds.bytes_of(sources) <= stored["resident_bytes"]
             placed.append(feeds.place(sources, devices) if kept else None)
             placed.append(devices.replicate({n: f.variables for n, f in frozen.items()}))
         made = feeds.feed(
@@ -113,7 +113,7 @@ def prepare(config, device_count=None) -> Run:
             batch_size=phase.batch_size,
             batches=phase.batches,
             devices=devices,
-            workers=config["data"]["workers"],
+            **stored,
             first_step=phase.first_step,
             first_position=dict(zip(course, positions(course), strict=True))[phase],
             **calls,

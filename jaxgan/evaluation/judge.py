@@ -12,6 +12,7 @@ from typing import NamedTuple
 import jax
 import numpy as np
 
+from jaxgan import data
 from jaxgan.core.errors import UserError
 from jaxgan.data import Source, read
 from jaxgan.evaluation.draw import Looks
@@ -44,6 +45,12 @@ class Examples(NamedTuple):
     def rows(self, indices):
         """Named arrays [N, ...] of these rows; images float32 in [-1, 1]."""
         return read(self.sources, indices)
+
+
+def load_examples(settings) -> Examples:
+    """The ``Examples`` of a config's group ``data``."""
+    train, held_out = data.load_parts(settings)
+    return Examples(held_out or train, bool(held_out), train)
 
 
 class Split(NamedTuple):
