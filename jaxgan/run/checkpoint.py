@@ -219,6 +219,7 @@ def _manager(directory, **options):
 def _items(state):
     """The items of a checkpoint; a memory that holds nothing is none."""
     sides = {name: getattr(state, name) for name in ("step", "generator", "critic")}
+    sides["ema"] = {}  # its place in the format, from when the item was a whole state without it
     memory = {"memory": state.memory} if jax.tree.leaves(state.memory) else {}
     return {"state": sides, "ema": state.ema, **memory}
 
@@ -229,7 +230,8 @@ def _restore_step(manager, step, template):
     digest.check_template(leaves, items, f"the checkpoint of step {step}")
     targets = jax.tree.map(lambda leaf: np.empty(leaf.shape, leaf.dtype), items)
     read = _read(manager, step, targets, leaves)
-    state = template.replace(**read["state"], ema=read["ema"], memory=read.get("memory", {}))
+    parts = {**read["state"], "ema": read["ema"], "memory": read.get("memory", {})}
+    state = template.replace(**parts)
     return jax.tree.map(
         lambda leaf, like: jax.device_put(leaf, getattr(like, "sharding", None)), state, template
     )
