@@ -7,6 +7,7 @@ from ml_collections import ConfigDict
 
 from jaxgan import models
 from jaxgan.core.errors import UserError, choose
+from jaxgan.data import TASKS
 from jaxgan.games import GAMES
 from jaxgan.losses import ADVERSARIAL, PENALTIES
 from jaxgan.step import optim
@@ -67,6 +68,11 @@ def loss(name, **options):
     return ConfigDict({"name": name, **choose(ADVERSARIAL, name, "loss").options, **options})
 
 
+def task(name, **options):
+    """The ``data.task`` of a config: a row of ``data.TASKS`` with all of its options."""
+    return ConfigDict({"name": name, **choose(TASKS, name, "task").options, **options})
+
+
 def get_config():
     """The lectures' GAN on the bundled digits, every key spelt out."""
     config = ConfigDict()
@@ -113,11 +119,13 @@ def get_config():
         {
             "name": "mnist10k",  # bundled, a toy, a TFDS name, idx:DIR, folder:DIR or npz:FILE
             "split": "train",
+            "held_out": "",  # not trained on: a share as 0.1, or a split as test; "": nothing
             "size": 0,  # side of the square images in pixels; 0: as they come
             "fit": "crop",  # how they get there: crop, stretch or pad
             "channels": 0,  # 1 or 3 converts; 0: as they come
             "data_dir": "",  # where TFDS keeps prepared sets; "": its own default
-            "options": ConfigDict(),  # of a toy set: modes, radius, std, ...
+            "options": ConfigDict(),  # of a toy set: modes, radius, std, ...; of pairs: x, source
+            "task": task("none"),  # a row of data.TASKS: what is given of an example
             "resident_bytes": 2 * 1024**3,  # a larger set streams from the host through Grain
             "workers": 8,  # threads that read a streamed set
         }
@@ -162,6 +170,9 @@ def complete(stored):
             known[kind] = make(stored[kind]["name"]).to_dict()
             if "optimizer" in known[kind]:
                 known[kind]["optimizer"] = optimizer(stored[kind]["optimizer"]["name"]).to_dict()
+        kind = "data.task"
+        if "task" in stored["data"]:  # runs of older versions have none
+            known["data"]["task"] = task(stored["data"]["task"]["name"]).to_dict()
     except (KeyError, TypeError) as error:
         raise UserError(
             f"the run's config names no {kind}, or in an older way; retrain it, or use the version "

@@ -45,6 +45,7 @@ NAMED = {
     "critic": ("name", "optimizer"),
     "generator.optimizer": ("name", "learning_rate"),
     "critic.optimizer": ("name", "learning_rate"),
+    "data.task": ("name",),
 }
 TOLD = {bool: "true or false", int: "a whole number", float: "a number", str: "a word"}
 

@@ -93,6 +93,8 @@ def _rename(config, group, name):
     side, _, rest = group.partition(".")
     if group == "data":
         config.data.name, config.data.options = name, ConfigDict(data.options_of(name))
+    elif group == "data.task":
+        config.data.task = defaults.task(name)
     elif rest == "optimizer":
         kept = ("learning_rate", "anneal", "clip_gradient", "weight_limit")
         old = config[side].optimizer

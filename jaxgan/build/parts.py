@@ -5,6 +5,7 @@ import optax
 
 from jaxgan.build.check import check_type
 from jaxgan.core.errors import UserError, choose, within
+from jaxgan.data import TASKS
 from jaxgan.games import GAMES, LABELLED
 from jaxgan.losses import ADVERSARIAL, PENALTIES, smooth_real_label
 from jaxgan.models import CRITICS, GENERATORS, options
@@ -48,8 +49,15 @@ def _row(table, kind, config):
     return row, _options(kind, config[kind], row.options)
 
 
+def task(config):
+    """The task of ``config.data.task``: (batch, keys, step) -> batch."""
+    row, options = _row(TASKS, "task", config["data"])
+    return row(**options)
+
+
 def check_names(config):
     """Raise ``UserError`` for a name or an option that no table has; needs no data."""
+    task(config)
     for side in ("generator", "critic"):
         optimizer(config, side)
     _, options = _row(GAMES, "game", config)

@@ -63,12 +63,10 @@ def prepare(config, device_count=None):
     devices = parallel.devices(config["parallel"], device_count)
     parallel.check_batch(config["batch_size"], devices.count)
     parts.check_names(whole)  # before the data, which may take long to come
-    settings = dict(config["data"])
-    stored = {key: settings.pop(key) for key in ("resident_bytes", "workers")}
-    unset = {key: None for key in ("size", "channels", "data_dir") if not settings[key]}
-    source = data.load(**settings | unset)
+    stored = {key: config["data"][key] for key in ("resident_bytes", "workers")}
+    (source,) = data.load_sources(config["data"])
     if who.count > 1:
-        check_shared(source, stored["resident_bytes"])
+        check_shared((source,), stored["resident_bytes"])
     classes = parts.classes_in_play(config, source.classes)
 
     def players(axis_name):
@@ -91,17 +89,19 @@ def prepare(config, device_count=None):
             f"critic {config['critic']['name']!r} has batch statistics, under which a penalty on "
             "single examples has no meaning; set critic.norm to none, layer or spectral."
         )
-    common = {key: config[key] for key in ("batch_size", "n_critic")}
+    batch_size, n_critic = config["batch_size"], config["n_critic"]
     seed = config["seed"] if who.count == 1 else who.seeds
     calls = {"steps_per_call": config["steps_per_call"], "seed": seed}
 
     def feed():
-        return make_feed(source, devices=devices, **stored, **common, **calls)
+        sizes = {"batch_size": batch_size, "batches": n_critic}
+        return make_feed((source,), devices=devices, **stored, **sizes, **calls)
 
     def step(values):
         playing = players(devices.axis_name)
         game = parts.game(whole, *playing, classes, devices.mean, values)
-        return make_step(game, *optimizers(values), ema=config["ema"], devices=devices, **common)
+        sizes = {"batch_size": batch_size, "n_critic": n_critic}
+        return make_step(game, *optimizers(values), ema=config["ema"], devices=devices, **sizes)
 
     def call(feed):
         played = make_call(population.together(step, who), feed.batches, **calls)

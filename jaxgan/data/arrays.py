@@ -1,19 +1,14 @@
-"""Data sets that lie in memory: the bundled digits and .npz files."""
+"""Data sets in .npz files, which lie in memory."""
 
-import io
 import zipfile
 import zlib
-from importlib import resources
 from pathlib import Path
 
 import numpy as np
 
 from jaxgan.core.errors import UserError
-from jaxgan.core.files import read_bundled
 from jaxgan.data.source import from_arrays, only_split
 from jaxgan.data.view import apply_all, refuse_for_points
-
-MNIST10K_SHA256 = "0217e13bd0668deb198aa7d305edbf0331eb89f8a6e7dd226e03d1aa3a9bd4ef"
 
 X_KEYS = ("images", "x")
 LABEL_KEYS = ("labels", "y")
@@ -27,22 +22,6 @@ UNSOUND = (
     zipfile.BadZipFile,
     zlib.error,
 )
-
-
-def mnist10k(name, view, split):
-    """Load the bundled first 10,000 digits of MNIST's training set, grouped by class.
-
-    uint8 [10000, 28, 28, 1] before the view, 10 classes (LeCun and Cortes).
-    """
-    only_split(split, ("train",), name)
-    return from_images(name, *bundled_digits(), view)
-
-
-def bundled_digits():
-    """The bundled digits as they are stored: uint8 [10000, 28, 28], int labels [10000]."""
-    data = read_bundled(resources.files("jaxgan.data") / "mnist10k.npz", MNIST10K_SHA256)
-    with np.load(io.BytesIO(data)) as stored:
-        return stored["images"], stored["labels"]
 
 
 def npz(name, view, split):
@@ -74,10 +53,10 @@ def npz(name, view, split):
     return from_images(name, x, label, view)
 
 
-def from_images(name, images, labels, view):
+def from_images(name, images, labels, view, classes=None):
     """Make a source of uint8 images [N, H, W] or [N, H, W, C], brought to the view once."""
     images = images[..., None] if images.ndim == 3 else images
-    return from_arrays(name, apply_all(view, images), labels)
+    return from_arrays(name, apply_all(view, images), labels, classes=classes)
 
 
 def read_npz(file):

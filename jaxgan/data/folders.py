@@ -7,7 +7,7 @@ from pathlib import Path
 import numpy as np
 
 from jaxgan.core.errors import UserError
-from jaxgan.data.source import from_reader, only_split
+from jaxgan.data.source import category, from_reader, only_split, pixels
 from jaxgan.data.view import apply, shape_after
 
 SUFFIXES = (".bmp", ".gif", ".jpeg", ".jpg", ".png", ".webp")
@@ -18,8 +18,9 @@ ORIENTATION = 0x0112  # EXIF tag; 5 to 8 exchange width and height
 def folder(name, view, split):
     """Load ``folder:DIR``: its image files, or one sub-folder of them for each class.
 
-    Files and classes are in the order of their names; names that begin with a dot are skipped. Of
-    an animation the first frame counts. EXIF orientation is obeyed, alpha is laid on black, 16-bit
+    Files and classes are in the order of their names; names that begin with a dot are skipped. A
+    file is held out or not by its path below DIR ("cats/1.png"): another file moves none. Of an
+    animation the first frame counts. EXIF orientation is obeyed, alpha is laid on black, 16-bit
     grey becomes 8-bit. With ``channels`` None the images are grey if all of them are, else colour.
 
     Raises:
@@ -32,21 +33,26 @@ def folder(name, view, split):
     if view.channels is None:
         view = view._replace(channels=1 if all(map(is_grey, files)) else 3)
     shape = shape_after(view, (*common_size(files, view), view.channels))
+    entries = {"x": pixels(shape)}
+    if label is not None:
+        entries["label"] = category(len(classes), classes)
+    paths = [file.relative_to(directory).as_posix() for file in files]
     read_rows = partial(_read_rows, files, label, view)
-    return from_reader(name, read_rows, size=len(files), shape=shape, classes=classes)
+    return from_reader(name, read_rows, size=len(files), entries=entries, key=paths.__getitem__)
 
 
 def scan(directory):
-    """Return the sorted files, their labels int32 [N] or None, and the number of classes."""
+    """Return the sorted files, their labels int32 [N] or None, and the names of the classes."""
     if not directory.is_dir():
         raise UserError(f"{directory}: no such directory; folder:DIR names a directory of images.")
     loose = _images(directory.iterdir())
-    groups = [
-        _images(entry.rglob("*"))
+    classes = {
+        entry.name: _images(entry.rglob("*"))
         for entry in sorted(directory.iterdir())
         if entry.is_dir() and not entry.name.startswith(".")
-    ]
-    groups = [group for group in groups if group]
+    }
+    classes = {name: files for name, files in classes.items() if files}
+    groups = list(classes.values())
     if loose and groups:
         raise UserError(
             f"{directory}: has images beside sub-folders of images ({groups[0][0].parent.name}); "
@@ -55,9 +61,9 @@ def scan(directory):
     if not loose and not groups:
         raise UserError(f"{directory}: holds no image; known kinds: {', '.join(SUFFIXES)}.")
     if loose:
-        return loose, None, 0
+        return loose, None, []
     label = np.repeat(np.arange(len(groups), dtype=np.int32), [len(group) for group in groups])
-    return [file for group in groups for file in group], label, len(groups)
+    return [file for group in groups for file in group], label, list(classes)
 
 
 def common_size(files, view):

@@ -16,11 +16,14 @@ PREFIXES = {"train": "train", "test": "t10k"}  # split -> how its files' names b
 GZIP_MAGIC = b"\x1f\x8b"
 
 
-def idx(name, view, split):
+def idx(name, view, split, beside=""):
     """Load ``idx:DIR``: images and labels of one split, as MNIST's files are named.
 
     DIR holds ``train-images-idx3-ubyte`` and ``train-labels-idx1-ubyte`` (split "train") or
     ``t10k-...`` (split "test"), with or without ``.gz``.
+
+    Args:
+      beside: the split of the other part, whose classes count, too; "": there is none.
 
     Raises:
       UserError: a file is missing, damaged or does not match the other; it names the file.
@@ -28,13 +31,22 @@ def idx(name, view, split):
     only_split(split, PREFIXES, name)
     directory = Path(name.partition(":")[2]).expanduser()
     image_file = find(directory, f"{PREFIXES[split]}-images-idx3-ubyte")
-    label_file = find(directory, f"{PREFIXES[split]}-labels-idx1-ubyte")
-    images, labels = read_idx(image_file, 3), read_idx(label_file, 1)
+    images, labels = read_idx(image_file, 3), read_labels(directory, split)
     if len(images) != len(labels):
+        label_file = find(directory, f"{PREFIXES[split]}-labels-idx1-ubyte")
         raise UserError(
             f"{label_file}: {len(labels)} labels for the {len(images)} images of {image_file}."
         )
-    return from_images(name, images, labels, view)
+    greatest = labels.max()
+    if beside:
+        only_split(beside, PREFIXES, name)
+        greatest = max(greatest, read_labels(directory, beside).max())
+    return from_images(name, images, labels, view, classes=int(greatest) + 1)
+
+
+def read_labels(directory, split):
+    """Read the labels of a split, uint8 [N]."""
+    return read_idx(find(directory, f"{PREFIXES[split]}-labels-idx1-ubyte"), 1)
 
 
 def find(directory, stem):

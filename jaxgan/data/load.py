@@ -6,26 +6,70 @@ from functools import partial
 import numpy as np
 
 from jaxgan.core.errors import UserError, within
-from jaxgan.data.arrays import mnist10k, npz
+from jaxgan.data.arrays import npz
+from jaxgan.data.bundled import emoji, glyphs, mnist10k
 from jaxgan.data.folders import folder
+from jaxgan.data.held_out import HELD_OUT, PARTS, TRAIN, part_of, share_of, tenth
 from jaxgan.data.idx import idx
-from jaxgan.data.source import from_arrays, only_split
+from jaxgan.data.source import Truth, from_arrays, only_split
 from jaxgan.data.stacked import stacked_digits
 from jaxgan.data.tfds import looks_like_tfds, tfds
 from jaxgan.data.toy import TOYS
 from jaxgan.data.view import make_view, refuse_for_points
 
-SETS = {"mnist10k": mnist10k, "stacked_digits": stacked_digits}  # by name, as TOYS are too
+SETS = {  # by name, as TOYS are too
+    "mnist10k": mnist10k,
+    "stacked_digits": stacked_digits,
+    "emoji": emoji,
+    "glyphs": glyphs,
+}
 FORMS = {"folder": folder, "idx": idx, "npz": npz}  # by what stands before the colon
 TOY_DEFAULTS = {"points": 100_000, "seed": 0}  # options of every toy set
+PARTED = {"emoji": tenth, "glyphs": tenth}  # sets with a held-out part of their own, by this rule
 
 
-def load(name, *, size=None, fit="crop", channels=None, split="train", data_dir=None, options=None):
-    """Load a data set.
+def load_sources(settings, part=TRAIN):
+    """The sources of a config's group ``data``, a mapping; what is of its loading alone counts.
 
-    Names: ``mnist10k`` and ``stacked_digits`` (bundled), the rows of ``TOYS``, ``folder:DIR``,
-    ``idx:DIR``, ``npz:FILE``, and any image set of TensorFlow Datasets by its name there
-    (``cifar10``, ``lsun/bedroom``).
+    Args:
+      part: "train" or "held_out", of the same settings.
+
+    Returns:
+      a tuple of ``Source``; several, each with an order of its own, where domains are unpaired.
+    """
+    unset = ("size", "channels", "data_dir")
+    kept = ("name", "split", "fit", "options", "held_out")
+    chosen = {key: settings[key] for key in kept if key in settings}
+    chosen |= {key: settings[key] or None for key in unset if key in settings}
+    return (load(**chosen, part=part),)
+
+
+def has_held_out(name, held_out=""):
+    """Whether the set with this name has a held-out part, under that setting of ``load``."""
+    return name in PARTED or held_out != ""
+
+
+def load(
+    name,
+    *,
+    size=None,
+    fit="crop",
+    channels=None,
+    split="train",
+    data_dir=None,
+    options=None,
+    held_out="",
+    part=TRAIN,
+):
+    """Load a part of a data set.
+
+    Names: ``mnist10k``, ``stacked_digits``, ``emoji`` and ``glyphs`` (bundled), the rows of
+    ``TOYS``, ``folder:DIR``, ``idx:DIR``, ``npz:FILE``, and any image set of TensorFlow Datasets by
+    its name there (``cifar10``, ``lsun/bedroom``).
+
+    An example is held out, or not, for ever: by ``zlib.crc32`` of its key in UTF-8. The key is its
+    index in the split, written in decimals; of a folder's file its path there ("cats/1.png"); of an
+    emoji its code without the tone ("1F44B"), of a glyph the character.
 
     Args:
       name: one of the names above.
@@ -38,28 +82,34 @@ def load(name, *, size=None, fit="crop", channels=None, split="train", data_dir=
         of one ("train[:90%]").
       data_dir: where TFDS keeps prepared sets; None: its own default (~/tensorflow_datasets, or
         the environment variable TFDS_DATA_DIR). Only for TFDS sets.
-      options: of a set that is drawn, those of ``options_of``: ``points`` (how many), ``seed``,
-        and those of a toy's row in ``TOYS``. Only for such sets.
+      options: of a set that is drawn or holds pairs, those of ``options_of``: ``points`` (how
+        many), ``seed``, and those of a toy's row in ``TOYS``; ``x`` and ``source``.
+      held_out: what of the set is its held-out part. "": nothing; a share, as "0.1": the examples
+        with CRC-32 / 2**32 below it; for idx and TFDS also a split, as "test". ``emoji`` and
+        ``glyphs`` have theirs always, the CRC-32 divisible by 10, and take no other.
+      part: "train", all examples of the split that are not held out, or "held_out".
 
     Returns:
-      a ``Source``: uint8 images [H, W, C] or float32 points [D].
+      a ``Source``: uint8 images [H, W, C], float32 points [D], int32 categories. A category has
+      the same classes in both parts.
 
     Raises:
-      UserError: an unknown name, split or option, a setting that the set does not take, and files
-        that are missing, damaged or do not match; the sentence names the file.
+      UserError: an unknown name, split or option, a setting that the set does not take, no such
+        part, and files that are missing, damaged or do not match; the sentence names the file.
     """
     view = make_view(size, fit, channels)
     form, colon, _ = name.partition(":")
     known = known_names()
     special = {"options": options} if options_of(name) else {}
+    splits = False  # whether the other part may be another split
     if name in TOYS:
         row = load_toy
     elif name in SETS:
         row = load_set
     elif colon and form in FORMS:
-        row = FORMS[form]
+        row, splits = FORMS[form], form == "idx"
     elif looks_like_tfds(name):
-        row, special = partial(tfds, known=known), {"data_dir": data_dir}
+        row, splits, special = partial(tfds, known=known), True, {"data_dir": data_dir}
     else:
         raise UserError(
             f"unknown data set {name!r}; known: {', '.join(known)}, and the names of TensorFlow "
@@ -68,7 +118,31 @@ def load(name, *, size=None, fit="crop", channels=None, split="train", data_dir=
     for key, value in {"options": options, "data_dir": data_dir}.items():
         if value and key not in special:
             raise UserError(f"{name} takes no {key}; leave it unset.")
-    return row(name, view, split, **special)
+    rule = _rule(name, held_out, part, splits)
+    if held_out and rule is None:
+        if held_out == split:
+            raise UserError(f"{name} cannot hold out the split {split!r} that it trains on.")
+        split, beside = (split, held_out) if part == TRAIN else (held_out, split)
+        special["beside"] = beside
+    source = row(name, view, split, **special)
+    return part_of(source, rule, part) if rule else source
+
+
+def _rule(name, held_out, part, splits):
+    """key -> whether an example is held out; None where none is, or a whole split."""
+    if part not in PARTS:
+        raise UserError(f"unknown part {part!r}; known: {', '.join(PARTS)}.")
+    ways = "a share such as 0.1" + (" or a split such as test" if splits else "")
+    if part == HELD_OUT and not has_held_out(name, held_out):
+        raise UserError(f"{name} has no held-out part; set data.held_out to {ways}.")
+    if name in PARTED:
+        if held_out:
+            raise UserError(f"{name} has a held-out part of its own; leave data.held_out unset.")
+        return PARTED[name]
+    rule = share_of(held_out) if held_out else None
+    if held_out and rule is None and not splits:
+        raise UserError(f"{name} cannot hold out {held_out!r}; data.held_out must be {ways}.")
+    return rule
 
 
 def load_set(name, view, split, options=None):
@@ -100,13 +174,12 @@ def load_toy(name, view, split, options):
         x,
         label,
         classes=len(toy.mixture.weights) if toy.mixture else 0,
-        density=toy.density,
-        mixture=toy.mixture,
+        truth=Truth(toy.density, toy.mixture),
     )
 
 
 def options_of(name):
-    """The options of a data set with their defaults: only sets that are drawn have any."""
+    """The options of a data set with their defaults: only those drawn or paired have any."""
     if name in TOYS:
         return TOY_DEFAULTS | _keywords(TOYS[name])
     return _keywords(SETS[name]) if name in SETS else {}

@@ -1,4 +1,4 @@
-"""What every data set is to the rest of the package."""
+"""What every data set is to the rest of the package: examples that are named arrays."""
 
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
@@ -13,74 +13,172 @@ from jaxgan.data.toy import Mixture
 CHUNK = 64  # examples that one thread reads at a time
 
 
+class Entry(NamedTuple):
+    """One named array of an example.
+
+    Attributes:
+      shape: (H, W, C) of images, (D,) of points, () of a category.
+      dtype: uint8 are pixels, 0..255, and [-1, 1] inside; int32 is a category; float32 is as it is.
+      classes: of a category, how many there are, in every part of the set; else 0.
+      names: of the classes, where the set tells them.
+    """
+
+    shape: tuple[int, ...]
+    dtype: np.dtype
+    classes: int = 0
+    names: tuple[str, ...] = ()
+
+
+class Truth(NamedTuple):
+    """What is known of a drawn set's distribution.
+
+    Attributes:
+      density: points [..., D] -> [...], integrates to 1.
+      mixture: its modes, or None.
+    """
+
+    density: Callable
+    mixture: Mixture | None = None
+
+
 class Source(NamedTuple):
-    """A data set with random access; made of plain functions, so that it can be pickled.
+    """Examples with random access and one order; plain functions, so that it can be pickled.
 
     Attributes:
       name: as the user gave it.
       size: number of examples.
-      shape: of one example, (H, W, C) for images and (D,) for points.
-      classes: number of classes, 0 where the set has no labels.
-      dtype: uint8 (images, 0..255) or float32 (points).
-      read: index -> {"x": array of ``shape``, "label": int32 []}, no "label" without classes.
-      arrays: () -> the whole set, {"x": [N, *shape], "label": int32 [N]}, ditto.
-      density: points [..., D] -> [...], the true density; None but for the toy sets.
-      mixture: the true modes; None but for the toy sets that are mixtures.
+      entries: the arrays of an example by name.
+      read: index -> {name: array of the entry's shape}.
+      arrays: (indices, or None for all) -> {name: [N, *shape]}, in the order of the indices.
+      truth: of toys; None of all others.
+      key: index -> the word by which the example is held out or not, and goes on to be so when
+        others join the set.
     """
 
     name: str
     size: int
-    shape: tuple[int, ...]
-    classes: int
-    dtype: np.dtype
+    entries: dict[str, Entry]
     read: Callable[[int], dict]
-    arrays: Callable[[], dict]
-    density: Callable | None = None
-    mixture: Mixture | None = None
+    arrays: Callable[..., dict]
+    truth: Truth | None = None
+    key: Callable[[int], str] = str
+
+    @property
+    def shape(self):
+        """Of the entry ``x``."""
+        return self.entries["x"].shape
+
+    @property
+    def dtype(self):
+        """Of the entry ``x``."""
+        return self.entries["x"].dtype
+
+    @property
+    def classes(self):
+        """Of the entry ``label``; 0 where there is none."""
+        return self.entries["label"].classes if "label" in self.entries else 0
+
+    @property
+    def density(self):
+        """The true density, or None."""
+        return self.truth and self.truth.density
+
+    @property
+    def mixture(self):
+        """The true modes, or None."""
+        return self.truth and self.truth.mixture
 
 
-def from_arrays(name, x, label=None, *, classes=None, density=None, mixture=None):
-    """Make a ``Source`` of arrays in memory.
+def pixels(shape):
+    """The ``Entry`` of 8-bit images [H, W, C]."""
+    return Entry(tuple(shape), np.dtype(np.uint8))
+
+
+def category(classes, names=()):
+    """The ``Entry`` of a category."""
+    return Entry((), np.dtype(np.int32), classes, tuple(names))
+
+
+def from_arrays(name, x, label=None, *, classes=None, truth=None):
+    """Make a ``Source`` of arrays in memory, with the entries x and, unless None, label.
 
     Args:
       x: [N, *shape], uint8 or float32.
       label: integers [N] from 0, or None.
       classes: number of classes; None: the greatest label plus one.
+      truth: as in ``Source``.
     """
-    whole = {"x": x}
-    if label is not None:
-        whole["label"] = np.asarray(label, np.int32)
-        classes = int(whole["label"].max()) + 1 if classes is None else classes
-    return Source(
-        name=name,
-        size=len(x),
-        shape=x.shape[1:],
-        classes=classes or 0,
-        dtype=x.dtype,
-        read=partial(_row, whole),
-        arrays=partial(dict, whole),
-        density=density,
-        mixture=mixture,
-    )
+    if label is None:
+        return from_named(name, {"x": x}, truth=truth)
+    classes = int(np.max(label)) + 1 if classes is None else classes
+    return from_named(name, {"x": x, "label": label}, {"label": category(classes)}, truth=truth)
 
 
-def from_reader(name, read_rows, *, size, shape, classes):
-    """Make a ``Source`` of uint8 images that are decoded whenever they are read.
+def from_named(name, whole, categories=None, **more):
+    """Make a ``Source`` of named arrays in memory.
 
     Args:
-      read_rows: list of indices -> list of {"x": uint8 ``shape``, "label": int32 []}, no "label"
-        without classes. Several at once, because some formats read many far faster than one.
-      size, shape, classes: as in ``Source``.
+      whole: {name: [N, *shape]}, uint8 or float32; integers where the name is a category's.
+      categories: {name: ``Entry``} of those that are categories.
+      more: what else a ``Source`` has.
     """
-    return Source(
-        name=name,
-        size=size,
-        shape=shape,
-        classes=classes,
-        dtype=np.dtype(np.uint8),
-        read=partial(_read_one, read_rows),
-        arrays=partial(_read_all, read_rows, size),
+    categories = categories or {}
+    whole = {
+        key: np.asarray(values, np.int32) if key in categories else values
+        for key, values in whole.items()
+    }
+    entries = {
+        key: categories.get(key) or Entry(values.shape[1:], values.dtype)
+        for key, values in whole.items()
+    }
+    size = len(next(iter(whole.values())))
+    return Source(name, size, entries, partial(_take, whole), partial(_take, whole), **more)
+
+
+def from_reader(name, read_rows, *, size, entries, **more):
+    """Make a ``Source`` of images that are decoded whenever they are read.
+
+    Args:
+      read_rows: list of indices -> list of {name: array}. Several at once, because some formats
+        read many far faster than one.
+      size, entries: as in ``Source``.
+      more: what else a ``Source`` has.
+    """
+    arrays = partial(_read_many, read_rows, size)
+    return Source(name, size, entries, partial(_read_one, read_rows), arrays, **more)
+
+
+def subset(source, indices):
+    """The ``Source`` of the examples at these indices, int [N], in their order."""
+    return source._replace(
+        size=len(indices),
+        read=partial(_at, source.read, indices),
+        arrays=partial(_many_at, source.arrays, indices),
+        key=partial(_at, source.key, indices),
     )
+
+
+def renamed(source, names):
+    """The ``Source`` with other names for its entries, {old: new}; the rest keep theirs."""
+    return source._replace(
+        entries=_rename(names, source.entries),
+        read=partial(_renamed, source.read, names),
+        arrays=partial(_renamed, source.arrays, names),
+    )
+
+
+def union(parts):
+    """One dictionary of several by name: of entries, or of the arrays of a batch.
+
+    Raises:
+      UserError: two of them have the same name.
+    """
+    whole = {}
+    for part in parts:
+        if twice := sorted(whole.keys() & part.keys()):
+            raise UserError(f"two sources have an entry {twice[0]!r}; each needs names of its own.")
+        whole |= part
+    return whole
 
 
 def only_split(split, known, name):
@@ -89,26 +187,46 @@ def only_split(split, known, name):
         raise UserError(f"{name} has no split {split!r}; known: {', '.join(known)}.")
 
 
-def _row(whole, index):
-    return {key: values[index] for key, values in whole.items()}
+def _take(whole, index=None):
+    """One example, those of many indices, or all."""
+    return {key: v if index is None else v[index] for key, v in whole.items()}
+
+
+def _at(read, indices, index):
+    return read(int(indices[index]))
+
+
+def _many_at(arrays, own, indices=None):
+    return arrays(own if indices is None else own[indices])
+
+
+def _rename(names, parts):
+    return {names.get(key, key): part for key, part in parts.items()}
+
+
+def _renamed(read, names, *index):
+    return _rename(names, read(*index))
 
 
 def _read_one(read_rows, index):
     return read_rows([index])[0]
 
 
-def _read_all(read_rows, size):
-    first = _read_one(read_rows, 0)
-    whole = {key: np.empty((size, *np.shape(value)), value.dtype) for key, value in first.items()}
+def _read_many(read_rows, size, indices=None):
+    indices = list(range(size)) if indices is None else [int(index) for index in indices]
+    first = _read_one(read_rows, indices[0])
+    whole = {
+        key: np.empty((len(indices), *np.shape(value)), value.dtype) for key, value in first.items()
+    }
 
     def put(start):
-        indices = range(start, min(start + CHUNK, size))
-        for index, row in zip(indices, read_rows(list(indices)), strict=True):
+        rows = read_rows(indices[start : start + CHUNK])
+        for place, row in enumerate(rows, start):
             for key, value in row.items():
-                whole[key][index] = value
+                whole[key][place] = value
 
     # Decoding and resizing run outside Python's lock, so threads do help.
     with ThreadPoolExecutor() as pool:
-        for _ in pool.map(put, range(0, size, CHUNK)):
+        for _ in pool.map(put, range(0, len(indices), CHUNK)):
             pass
     return whole

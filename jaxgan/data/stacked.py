@@ -3,7 +3,7 @@
 import numpy as np
 
 from jaxgan.core.errors import UserError, within
-from jaxgan.data.arrays import bundled_digits
+from jaxgan.data.bundled import digits
 from jaxgan.data.source import from_arrays, only_split
 from jaxgan.data.view import apply_all
 
@@ -25,7 +25,7 @@ def stacked_digits(name, view, split, *, points=50_000, seed=0):
     within("seed", seed, 0)
     if view.channels not in (None, DIGITS):
         raise UserError(f"{name} has a digit in each of {DIGITS} channels; leave channels unset.")
-    images, labels = bundled_digits()
+    images, labels = digits()
     planes = apply_all(view._replace(channels=None), images[..., None])[..., 0]
     chosen = np.random.default_rng(seed).integers(0, len(planes), (points, DIGITS))
     stacked = np.stack([planes[column] for column in chosen.T], axis=-1)

@@ -12,7 +12,7 @@ from functools import partial
 import numpy as np
 
 from jaxgan.core.errors import UserError
-from jaxgan.data.source import from_reader
+from jaxgan.data.source import category, from_reader, pixels
 from jaxgan.data.view import apply, shape_after
 
 NAME = re.compile(r"[A-Za-z]\w*(/[\w.-]+)?(:[\d.*]+)?")  # set, /configuration, :version
@@ -24,7 +24,7 @@ def looks_like_tfds(name):
     return NAME.fullmatch(name) is not None
 
 
-def tfds(name, view, split, data_dir, known):
+def tfds(name, view, split, data_dir, known, beside=""):
     """Load an image set by its TFDS name; images are decoded when they are read.
 
     The image is the feature ``image`` or else the only one of type Image; the label is ``label`` or
@@ -34,11 +34,12 @@ def tfds(name, view, split, data_dir, known):
       split: of the set, or a slice of one, in TFDS's own words ("train[:90%]").
       data_dir: where the prepared sets are; None: TFDS's default.
       known: jaxgan's own names, for the error message.
+      beside: the split, or slice, of the other part; "": there is none.
 
     Raises:
       UserError: TFDS does not know the name, the set is not prepared and cannot be, is not prepared
-        as array_record, has no such split, no 8-bit images, or no common size while ``size`` is
-        None.
+        as array_record, has no such split, no 8-bit images, no common size while ``size`` is
+        None, or an example in both parts.
     """
     builder = find_builder(name, data_dir, known)
     if not builder.is_prepared():
@@ -51,9 +52,16 @@ def tfds(name, view, split, data_dir, known):
             "pixels) and channels (1 or 3)."
         )
     examples = open_split(builder, split, name)
-    classes = builder.info.features[label].num_classes if label else 0
+    if beside:
+        open_split(builder, beside, name)
+        if overlap(builder, split, beside):
+            raise UserError(f"the splits {split!r} and {beside!r} of {name} share examples.")
+    entries = {"x": pixels(shape)}
+    if label:
+        feature = builder.info.features[label]
+        entries["label"] = category(feature.num_classes, feature.names)
     read_rows = partial(_read_rows, examples, image, label, view)
-    return from_reader(name, read_rows, size=len(examples), shape=shape, classes=classes)
+    return from_reader(name, read_rows, size=len(examples), entries=entries)
 
 
 def find_builder(name, data_dir, known):
@@ -116,6 +124,16 @@ def open_split(builder, split, name):
             f"{name} has no split {split!r}; known: {', '.join(builder.info.splits)}, and slices "
             "of them such as train[:90%]."
         ) from error
+
+
+def overlap(builder, *splits):
+    """Whether two splits, or slices, have an example in common."""
+    one, other = (builder.info.splits[split].file_instructions for split in splits)
+    return any(
+        a.filename == b.filename and a.skip < b.skip + b.take and b.skip < a.skip + a.take
+        for a in one
+        for b in other
+    )
 
 
 def _pick(features, kind, preferred):

@@ -11,7 +11,7 @@ import numpy as np
 
 from jaxgan import metrics
 from jaxgan.core.errors import UserError, choose
-from jaxgan.data import Source, feed
+from jaxgan.data import Source, examples
 from jaxgan.evaluation.encode import CLASSIFIERS, POINTS, STACKED, Seen, network_name, observer
 
 SUBSET = 1000  # rows of the kernel distance's subsets, half of the set at most
@@ -163,14 +163,8 @@ FEWEST = 20  # examples a set below which a metric has nothing to say
 
 def choose_examples(source, count, seed):
     """``count`` examples of a source, as ``Source.arrays`` gives them; images float in [-1, 1]."""
-    return read_examples(source, np.random.default_rng(seed).permutation(source.size)[:count])
-
-
-def read_examples(source, indices):
-    """The examples of these indices, in their order, as ``choose_examples`` gives them."""
-    rows = [source.read(int(index)) for index in indices]
-    part = {key: np.stack([row[key] for row in rows]) for key in rows[0]}
-    return {**part, "x": np.asarray(feed.to_float({"x": part["x"]})["x"])}
+    chosen = np.random.default_rng(seed).permutation(source.size)[:count]
+    return examples.read((source,), chosen)
 
 
 def set_size(source, num):
@@ -201,7 +195,7 @@ def split(source, num, seed):
     """
     count = set_size(source, num)
     chosen = np.random.default_rng(seed).permutation(source.size)[: 2 * count].reshape(2, -1)
-    return [read_examples(source, indices) for indices in chosen]  # mixed: sets are stored by class
+    return [examples.read((source,), part) for part in chosen]  # mixed: sets are stored by class
 
 
 class Judge(NamedTuple):

@@ -7,6 +7,7 @@ import jax
 import numpy as np
 
 from jaxgan.core import noise
+from jaxgan.data import examples
 from jaxgan.evaluation import judge, plot
 from jaxgan.evaluation.draw import fixed_inputs, make_draw, z_of
 from jaxgan.evaluation.encode import observer
@@ -39,11 +40,11 @@ def studio(run, config):
     generators = run.generator.count
     rng = np.random.default_rng(config["seed"])
     chosen = rng.choice(run.source.size, min(JUDGED, run.source.size), replace=False)
-    examples = judge.read_examples(run.source, np.sort(chosen))
-    real = examples["x"]
+    rows = examples.read((run.source,), np.sort(chosen))
+    real = rows["x"]
     key_z, key_lines = jax.random.split(noise.stream(config["seed"], noise.PICTURES))
     z_judged = jax.random.normal(key_z, (len(real), config["z_dim"]))
-    labels_judged = examples["label"] if run.classes else None
+    labels_judged = rows["label"] if run.classes else None
     compare = jax.jit(sliced_wasserstein)
 
     def judged(now):

@@ -1,4 +1,5 @@
 import pickle
+import zlib
 
 import numpy as np
 import pytest
@@ -6,7 +7,7 @@ from PIL import Image, PngImagePlugin
 
 from jaxgan.core.errors import UserError
 from jaxgan.data import load
-from jaxgan.data.source import CHUNK
+from jaxgan.data.source import CHUNK, category, pixels
 
 PIXELS = np.random.default_rng(0).integers(0, 256, (6, 8, 3), np.uint8)
 
@@ -43,7 +44,7 @@ def test_classes_in_the_order_of_their_names(tmp_path):
     (tmp_path / "notes.txt").write_text("not an image")
     (tmp_path / "without").mkdir()
     source = load(f"folder:{tmp_path}")
-    assert source[1:5] == (4, (4, 4, 3), 2, np.uint8)
+    assert source[1:3] == (4, {"x": pixels((4, 4, 3)), "label": category(2, ("a", "b"))})
     whole = source.arrays()
     assert whole["x"][:, 0, 0, 0].tolist() == [3, 1, 2, 0]  # a/0, a/x/1, b/10, b/2
     assert whole["label"].tolist() == [0, 0, 1, 1] and whole["label"].dtype == np.int32
@@ -171,3 +172,32 @@ def test_folders_that_hold_no_set(tmp_path):
     save(tmp_path / "sub" / "b.png")
     with pytest.raises(UserError, match="images beside sub-folders of images"):
         load(f"folder:{tmp_path}")
+
+
+def held_out_files(directory):
+    source = load(f"folder:{directory}", held_out="0.4", part="held_out")
+    return {source.key(i): source.read(i)["x"][0, 0, 0] for i in range(source.size)}
+
+
+def test_a_new_file_moves_no_other_between_the_parts(tmp_path):
+    for index in range(30):
+        save(tmp_path / f"{'ab'[index % 2]}/{index}.png", np.full((2, 2, 3), index, np.uint8))
+    before = held_out_files(tmp_path)
+    expected = {f"{'ab'[i % 2]}/{i}.png": i for i in range(30)}
+    expected = {p: i for p, i in expected.items() if zlib.crc32(p.encode()) / 2**32 < 0.4}
+    assert before == expected and 5 < len(before) < 20
+    for name in ("a/00.png", "a/11111.png", "b/000.png"):  # before, between and after the others
+        save(tmp_path / name, np.full((2, 2, 3), 99, np.uint8))
+    after = held_out_files(tmp_path)
+    assert {path: pixel for path, pixel in after.items() if pixel != 99} == before
+    train = load(f"folder:{tmp_path}", held_out="0.4")
+    assert train.size + len(after) == 33
+    assert not {train.key(i) for i in range(train.size)} & set(after)
+
+
+def test_both_parts_have_the_classes_and_the_channels_of_all(tmp_path):
+    save(tmp_path / "a" / "0.png", mode="L")
+    save(tmp_path / "b" / "1.png")
+    parts = [load(f"folder:{tmp_path}", held_out="0.85", part=p) for p in ("train", "held_out")]
+    assert [source.size for source in parts] == [1, 1]
+    assert parts[0].entries == parts[1].entries == load(f"folder:{tmp_path}").entries

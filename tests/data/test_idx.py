@@ -5,6 +5,7 @@ import pytest
 
 from jaxgan.core.errors import UserError
 from jaxgan.data import load
+from jaxgan.data.source import category, pixels
 
 IMAGES = np.random.default_rng(0).integers(0, 256, (5, 4, 3), np.uint8)
 LABELS = np.array([3, 0, 2, 1, 1], np.uint8)
@@ -27,7 +28,7 @@ def test_round_trip_plain_and_both_splits(tmp_path):
     write(tmp_path)
     name = write(tmp_path, "t10k", IMAGES[:2], LABELS[:2])
     source = load(name)
-    assert source[1:5] == (5, (4, 3, 1), 4, np.uint8)
+    assert source[1:3] == (5, {"x": pixels((4, 3, 1)), "label": category(4)})
     np.testing.assert_array_equal(source.arrays()["x"][..., 0], IMAGES)
     np.testing.assert_array_equal(source.arrays()["label"], LABELS)
     np.testing.assert_array_equal(load(name, split="test").arrays()["x"][..., 0], IMAGES[:2])
@@ -100,3 +101,16 @@ def test_an_empty_pair(tmp_path):
     name = write(tmp_path, images=IMAGES[:0], labels=LABELS[:0])
     with pytest.raises(UserError, match=f"{IMAGE_FILE}: holds no example"):
         load(name)
+
+
+def test_the_other_split_is_held_out_with_the_same_classes(tmp_path):
+    write(tmp_path)
+    name = write(tmp_path, "t10k", IMAGES[:2], np.array([5, 0], np.uint8))
+    parts = {part: load(name, held_out="test", part=part) for part in ("train", "held_out")}
+    assert {part: source.size for part, source in parts.items()} == {"train": 5, "held_out": 2}
+    assert [source.classes for source in parts.values()] == [6, 6] and load(name).classes == 4
+    np.testing.assert_array_equal(parts["held_out"].arrays()["label"], [5, 0])
+    with pytest.raises(UserError, match="no split 'valid'; known: train, test"):
+        load(name, held_out="valid")
+    with pytest.raises(UserError, match="cannot hold out the split 'train' that it trains on"):
+        load(name, held_out="train")

@@ -3,7 +3,7 @@ import pytest
 
 from jaxgan import data
 from jaxgan.core.errors import UserError
-from jaxgan.data.arrays import bundled_digits
+from jaxgan.data.bundled import digits as bundled_digits
 
 OPTIONS = {"points": 4000, "seed": 3}
 

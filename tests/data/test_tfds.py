@@ -13,6 +13,7 @@ import pytest
 
 from jaxgan.core.errors import UserError
 from jaxgan.data import load
+from jaxgan.data.source import category, pixels
 
 HERE = Path(__file__).parent
 PREPARED = HERE / "tfds"
@@ -43,7 +44,11 @@ def tiny(name="tiny_shapes", data_dir=PREPARED, **settings):
 @pytest.mark.parametrize("split, numbers", [("train", range(80)), ("test", range(80, 100))])
 def test_every_image_and_label_is_read_back(split, numbers):
     source = tiny(split=split)
-    assert source[:5] == ("tiny_shapes", len(numbers), (16, 16, 3), 3, np.uint8)
+    assert source[:2] == ("tiny_shapes", len(numbers))
+    assert source.entries == {
+        "x": pixels((16, 16, 3)),
+        "label": category(3, ("red", "green", "blue")),
+    }
     whole = source.arrays()
     assert whole["label"].dtype == np.int32
     # TFDS shuffles when it prepares, so images are matched by what they hold.
@@ -92,7 +97,10 @@ def test_unknown_name(tmp_path, name, near):
     with pytest.raises(UserError, match=f"unknown data set '{name}'") as caught:
         tiny(name, data_dir=tmp_path)
     sentence = str(caught.value)
-    assert "known: mnist10k, stacked_digits, ring, grid" in sentence and str(tmp_path) in sentence
+    assert (
+        "known: mnist10k, stacked_digits, emoji, glyphs, ring, grid" in sentence
+        and str(tmp_path) in sentence
+    )
     assert "TensorFlow Datasets does not know it either" in sentence
     assert near in sentence.partition("Near it: ")[2]
 
@@ -130,3 +138,21 @@ def test_other_names_for_the_features(tmp_path):
     features = (copy / "tiny_shapes/square/1.0.0/features.json").read_text()
     assert '"kind"' in features
     assert tiny(data_dir=copy).classes == 3
+
+
+def test_a_split_a_slice_or_a_share_is_held_out():
+    for settings, sizes in (
+        ({"held_out": "test"}, (80, 20)),
+        ({"split": "train[:75%]", "held_out": "train[75%:]"}, (60, 20)),
+        ({"held_out": "0.25"}, (64, 16)),
+    ):
+        parts = [tiny(part=part, **settings) for part in ("train", "held_out")]
+        assert tuple(source.size for source in parts) == sizes
+        images = [{x.tobytes() for x in source.arrays()["x"]} for source in parts]
+        assert not images[0] & images[1] and parts[0].entries == parts[1].entries
+    with pytest.raises(UserError, match="'train' and 'train.90%:.' of tiny_shapes share examples"):
+        tiny(held_out="train[90%:]")
+    with pytest.raises(
+        UserError, match="has no split 'validation'; known: train, test, and slices"
+    ):
+        tiny(held_out="validation")

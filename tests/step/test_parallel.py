@@ -26,7 +26,7 @@ SOURCE = from_arrays(
     "points", RNG.normal(size=(50, 2)).astype(np.float32), RNG.integers(0, CLASSES, 50)
 )
 KEY = jax.random.key(0)
-OPTIONS = {"batch_size": 8, "n_critic": 2}
+BATCH, N_CRITIC = 8, 2
 SGD = optimizer("sgd", learning_rate=0.05, momentum=0.5, clip_gradient=1.0)
 
 
@@ -81,8 +81,11 @@ def train(case, mode, number):
         **options,
     )
     calls = {"steps_per_call": STEPS // 2, "seed": 0}
-    resident = feed.resident(SOURCE, devices=devices, **OPTIONS, **calls)
-    step = make_step(rules, SGD, SGD, ema=0.9, devices=devices, **OPTIONS)
+    resident = feed.resident(
+        (SOURCE,), batch_size=BATCH, batches=N_CRITIC, devices=devices, **calls
+    )
+    sizes = {"n_critic": N_CRITIC, "batch_size": BATCH}
+    step = make_step(rules, SGD, SGD, ema=0.9, devices=devices, **sizes)
     call = devices.compile(make_call(step, resident.batches, **calls))
     state = devices.replicate(jax.jit(lambda key: create(*players(None), SGD, SGD, key))(KEY))
     logs, count = [], STEPS // 2

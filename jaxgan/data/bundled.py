@@ -1,0 +1,85 @@
+"""The data sets that ship with the package; README.md beside them tells where they are from."""
+
+import io
+from importlib import resources
+
+import numpy as np
+
+from jaxgan.core.errors import choose
+from jaxgan.core.files import read_bundled
+from jaxgan.data.arrays import from_images
+from jaxgan.data.source import category, from_named, only_split
+from jaxgan.data.view import apply_all
+
+SHA256 = {
+    "mnist10k": "0217e13bd0668deb198aa7d305edbf0331eb89f8a6e7dd226e03d1aa3a9bd4ef",
+    "emoji_pairs": "a73b6f1eaac127c40a8e5fcdb90fae7ae4596b91e1a3e4b967e1d7f672c5c9b5",
+    "glyphs": "c764cd6d8aedc36972f35e4b14755670c77284bbf4fec4e75f66ee0d3dd7df65",
+}
+ARTISTS = ("noto", "twemoji")
+TYPEFACES = ("hei", "kai", "song")
+TONES = ("none", "light", "medium-light", "medium", "medium-dark", "dark")
+GENDERS = ("none", "woman", "man")
+
+
+def read(file):
+    """The arrays of a bundled file, {name: array}, after its bytes are verified."""
+    data = read_bundled(resources.files("jaxgan.data") / f"{file}.npz", SHA256[file])
+    with np.load(io.BytesIO(data)) as stored:
+        return dict(stored)
+
+
+def mnist10k(name, view, split):
+    """Load the bundled first 10,000 digits of MNIST's training set, grouped by class.
+
+    uint8 [10000, 28, 28, 1] before the view, 10 classes (LeCun and Cortes).
+    """
+    only_split(split, ("train",), name)
+    return from_images(name, *digits(), view)
+
+
+def digits():
+    """The bundled digits as they are stored: uint8 [10000, 28, 28], int labels [10000]."""
+    stored = read("mnist10k")
+    return stored["images"], stored["labels"]
+
+
+def emoji(name, view, split, *, x="twemoji", source="noto"):
+    """Load 3526 emoji as two artists drew them.
+
+    Images uint8 [32, 32, 3] on white before the view, label (10 categories), tone (of skin, 6),
+    gender (3). An emoji is held out with all its tones, by its code without them.
+
+    Args:
+      x: artist of the entry x, of ``ARTISTS``.
+      source: artist of the entry source; "": there is none.
+    """
+    only_split(split, ("train",), name)
+    stored = read("emoji_pairs")
+    whole = _pair(stored, view, ARTISTS, "artist", x, source)
+    whole |= {"label": stored["category"], "tone": stored["tone"], "gender": stored["gender"]}
+    kinds = {"label": stored["categories"].tolist(), "tone": TONES, "gender": GENDERS}
+    categories = {key: category(len(names), names) for key, names in kinds.items()}
+    return from_named(name, whole, categories, key=stored["base"].tolist().__getitem__)
+
+
+def glyphs(name, view, split, *, x="kai", source="song"):
+    """Load the 3755 level-1 characters of GB 2312 in two typefaces.
+
+    Images uint8 [32, 32, 1], black on white in 16 levels, before the view. There are no labels; a
+    character is held out in all typefaces.
+
+    Args:
+      x: typeface of the entry x, of ``TYPEFACES``.
+      source: typeface of the entry source; "": there is none.
+    """
+    only_split(split, ("train",), name)
+    stored = read("glyphs")
+    whole = _pair(stored, view, TYPEFACES, "typeface", x, source)
+    return from_named(name, whole, key=stored["char"].tolist().__getitem__)
+
+
+def _pair(stored, view, known, kind, x, source):
+    wanted = {"x": x} | ({"source": source} if source else {})
+    known = {which: stored[which] for which in known}
+    return {key: apply_all(view, choose(known, which, kind)) for key, which in wanted.items()}

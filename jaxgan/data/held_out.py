@@ -1,0 +1,56 @@
+"""The two parts of a set. Which an example belongs to follows from its key, never from a draw."""
+
+import zlib
+from functools import partial
+
+import numpy as np
+
+from jaxgan.core.errors import UserError, within
+from jaxgan.data.source import subset
+
+TRAIN, HELD_OUT = PARTS = ("train", "held_out")
+
+
+def tenth(key):
+    """Whether an example is held out by the rule of the bundled pairs: CRC-32 divisible by 10."""
+    return _crc32(key) % 10 == 0
+
+
+def below(share, key):
+    """Whether an example is held out of which a share is: CRC-32 / 2**32 < share."""
+    return _crc32(key) / 2**32 < share
+
+
+def share_of(held_out):
+    """The rule that ``data.held_out`` asks for as a share; None where it is no number."""
+    try:
+        share = float(held_out)
+    except ValueError:
+        return None
+    within("data.held_out", share, 0, 1)
+    return partial(below, share)
+
+
+def part_of(source, rule, part):
+    """The examples of a part.
+
+    Args:
+      source: the whole set.
+      rule: key -> whether an example with this key (see ``Source``) is held out.
+      part: of ``PARTS``.
+
+    Raises:
+      UserError: no example is in this part.
+    """
+    held = np.fromiter((rule(source.key(i)) for i in range(source.size)), bool, source.size)
+    indices = np.flatnonzero(held if part == HELD_OUT else ~held)
+    if not len(indices):
+        raise UserError(
+            f"no example of {source.name} falls into the part {part!r}; change data.held_out."
+        )
+    return subset(source, indices)
+
+
+def _crc32(key):
+    """Of the key in UTF-8; names of files may hold other bytes."""
+    return zlib.crc32(key.encode(errors="surrogateescape"))
