@@ -1,7 +1,7 @@
 """Saves and restores a ``GanState``. The only file that knows Orbax.
 
 A checkpoint directory holds one folder a step, put in place by a rename: a run that is killed while
-it writes leaves a temporary folder behind, never half a checkpoint. A folder holds three items:
+it writes leaves a temporary folder behind, never half a checkpoint. A folder holds these items:
 
   state   step, generator and critic of the ``GanState``
   ema     the generator's averaged variables: all that sampling reads
@@ -230,8 +230,13 @@ def _restore_step(manager, step, template):
     digest.check_template(leaves, items, f"the checkpoint of step {step}")
     targets = jax.tree.map(lambda leaf: np.empty(leaf.shape, leaf.dtype), items)
     read = _read(manager, step, targets, leaves)
+<<<<<<< HEAD
     parts = {**read["state"], "ema": read["ema"], "memory": read.get("memory", {})}
     state = template.replace(**parts)
+=======
+    memory = read.get("memory", template.memory)
+    state = template.replace(**read["state"], ema=read["ema"], memory=memory)
+>>>>>>> coretests
     return jax.tree.map(
         lambda leaf, like: jax.device_put(leaf, getattr(like, "sharding", None)), state, template
     )

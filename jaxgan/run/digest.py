@@ -71,11 +71,13 @@ def check_template(leaves, items, where):
       items: trees of arrays or ``jax.ShapeDtypeStruct``; their values play no part.
       where: names the checkpoint to the user.
     """
-    for name, item in items.items():
-        saved = {tuple(leaf["path"]): (leaf["dtype"], *leaf["shape"]) for leaf in leaves[name]}
+    for name in dict.fromkeys((*items, *leaves)):  # an item may be of one alone
+        saved = {
+            tuple(leaf["path"]): (leaf["dtype"], *leaf["shape"]) for leaf in leaves.get(name, ())
+        }
         wanted = {
             tuple(_names(path)): (np.dtype(leaf.dtype).name, *leaf.shape)
-            for path, leaf in jax.tree_util.tree_leaves_with_path(item)
+            for path, leaf in jax.tree_util.tree_leaves_with_path(items.get(name))
         }
         for path in [*wanted, *saved]:
             if saved.get(path) != wanted.get(path):

@@ -5,7 +5,7 @@ import pytest
 from numpy import log
 
 from jaxgan.core.errors import UserError
-from jaxgan.games import GAMES
+from jaxgan.games import GAMES, Shown, draw
 from jaxgan.games.several import real_log_odds
 from jaxgan.losses import ADVERSARIAL
 from jaxgan.models.network import Network
@@ -19,31 +19,31 @@ BATCH = {"x": jnp.asarray(X)}
 W = RNG.normal(size=(2, K + 1)).astype(np.float32)
 
 
-def judge(variables, x, label=None, *, keys, train):
-    assert train is True and keys.shape == x.shape[:1]
-    return x @ variables["params"], {"trail": 10 * variables.get("trail", 0.0) + x[0, 0]}
+def judge(variables, given, *, keys=None, train):
+    x = given["x"]
+    assert keys is None if not train else keys.shape == x.shape[:1]
+    trail = 10 * variables.get("trail", 0.0) + x[0, 0]
+    return {"score": x @ variables["params"], "features": x}, {"trail": trail}
 
 
-def features(variables, x, label=None, *, keys, train):
-    return judge(variables, x, keys=keys, train=train)[0], x
-
-
-def generate(variables, z, label=None, *, train):
+def generate(variables, given, *, keys, train):
     assert train is True
-    return variables["params"] * z[:, :2], {"count": 1}
+    return {"x": variables["params"] * given["z"][..., :2]}, {"count": 1}
 
 
-CRITIC = Network(None, judge, features)
+CRITIC = Network(None, judge, ("x",))
+MADE = {"x": jnp.asarray(FAKE)}
 
 
 def make(loss="non_saturating", generators=K, **options):
-    row = GAMES["multi_generator"]
-    return row.build(
-        Network(None, generate),
+    rules = GAMES["multi_generator"]
+    drawn = {"generators": generators, "z_dim": 5, "z": "normal"}
+    return rules.build(
+        Network(None, generate, ("z",)),
         CRITIC,
         ADVERSARIAL[loss](),
+        draw=draw.compose(*(each(drawn, {}) for each in rules.draws)),
         generators=generators,
-        z_dim=5,
         **options,
     )
 
@@ -54,9 +54,16 @@ def softmax(scores):
 
 
 def test_each_generator_makes_one_fake_a_row():
-    fake, mutables = make().generate({"params": 2.0}, BATCH, KEYS)
+    game = make()
+    given = game.draw(BATCH, KEYS, 0)
+    assert given.keys() == {"x", "z"} and given["x"] is BATCH["x"]
+    made, mutables = game.generate({"params": 2.0}, given, KEYS, train=True)
+    assert made.keys() == {"x"} and mutables == {"count": 1}
+    fake = made["x"]
     assert fake.shape == (B, K, 2) and len(np.unique(fake)) == fake.size
-    assert mutables == {"count": 1}
+    # Row i from key i alone.
+    for row, key in zip(fake, KEYS, strict=True):
+        np.testing.assert_array_equal(row, 2 * jax.random.normal(key, (K, 5))[:, :2])
 
 
 def test_log_odds_of_real():
@@ -69,7 +76,7 @@ def test_the_critic_tells_the_sources_apart():
     """Ghosh et al. 2018, eq. 5: -log D_{k+1}(real) - sum_i log D_i(G_i(z))."""
     game = make()
     total, (mutables, metrics) = game.critic_loss(
-        jnp.asarray(W), {"trail": jnp.float32(0)}, BATCH, jnp.asarray(FAKE), 0, KEYS
+        jnp.asarray(W), {"trail": jnp.float32(0)}, BATCH, MADE, 0, KEYS
     )
     told = softmax(FAKE @ W)[:, np.arange(K), np.arange(K)]  # generator i's fake as i's
     expected = -log(softmax(X @ W)[:, -1]) - log(told).sum(axis=1)
@@ -83,7 +90,7 @@ def test_each_generator_is_told_how_real_it_looks(loss):
     game = make(loss)
 
     def total(fake):
-        return game.generator_loss({"params": jnp.asarray(W)}, BATCH, fake, 0, KEYS)[0]
+        return game.generator_loss({"params": jnp.asarray(W)}, BATCH, {"x": fake}, 0, KEYS)[0]
 
     value, slope = jax.value_and_grad(total)(jnp.asarray(FAKE))
     real = softmax(FAKE @ W)[..., -1]
@@ -122,9 +129,9 @@ def test_a_penalty_sees_one_fake_a_row_and_the_log_odds():
         seen.update(features=critic.features(real, keys)[1])
         return jnp.full(len(real), 3.0)
 
-    plain, _ = make().critic_loss(jnp.asarray(W), {}, BATCH, jnp.asarray(FAKE), 0, KEYS)
+    plain, _ = make().critic_loss(jnp.asarray(W), {}, BATCH, MADE, 0, KEYS)
     game = make(penalties=[("three", 2.0, penalty)])
-    total, (_, metrics) = game.critic_loss(jnp.asarray(W), {}, BATCH, jnp.asarray(FAKE), 0, KEYS)
+    total, (_, metrics) = game.critic_loss(jnp.asarray(W), {}, BATCH, MADE, 0, KEYS)
     np.testing.assert_allclose(total, plain + 6, rtol=1e-5)
     assert metrics["three"] == 3
     for row, one in zip(FAKE, seen["fake"], strict=True):
@@ -133,6 +140,29 @@ def test_a_penalty_sees_one_fake_a_row_and_the_log_odds():
         seen["scores"], real_log_odds(np.asarray(seen["fake"]) @ W), rtol=1e-5
     )
     np.testing.assert_array_equal(seen["features"], X)
+
+
+def test_the_adversarial_weight_is_the_generators():
+    variables = {"params": jnp.asarray(W)}
+    plain, half = make(), make(adversarial=0.5)
+    totals = [game.generator_loss(variables, BATCH, MADE, 0, KEYS)[0] for game in (plain, half)]
+    np.testing.assert_allclose(totals[1], totals[0] / 2, rtol=1e-6)
+    totals = [
+        game.critic_loss(variables["params"], {}, BATCH, MADE, 0, KEYS)[0] for game in (plain, half)
+    ]
+    assert totals[0] == totals[1]
+
+
+def test_what_there_is_to_look_at():
+    game = make()
+    shown = game.show(BATCH, {"x": FAKE})
+    assert list(shown) == ["generator 0", "generator 1"]
+    for i, one in enumerate(shown.values()):
+        np.testing.assert_array_equal(one.made, FAKE[:, i])
+        assert one == Shown(one.made)
+    found = game.realness({"params": jnp.asarray(W)}, BATCH)
+    real = softmax(X @ W)[:, -1]
+    np.testing.assert_allclose(found, log(real / (1 - real)), rtol=1e-5)
 
 
 def test_errors():

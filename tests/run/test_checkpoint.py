@@ -29,6 +29,13 @@ def make_state(seed, width=512):
     )
 
 
+def with_memory(seed):
+    """A pool of fakes, the times that its slots were used, and a part that holds nothing."""
+    pool = jnp.asarray(np.random.default_rng(seed).normal(size=(64, 32)), jnp.bfloat16)
+    memory = {"ab": {"pool": pool, "used": jnp.arange(64) + seed}, "ba": {}}
+    return make_state(seed).replace(memory=memory)
+
+
 def assert_same(got, want):
     assert jax.tree.structure(got) == jax.tree.structure(want)
     for a, b in zip(jax.tree.leaves(got), jax.tree.leaves(want), strict=True):
@@ -57,6 +64,49 @@ def test_restores_the_latest_bit_for_bit(directory, template):
         state, notes = checkpoint.restore(checkpoints, template)
     assert_same(state, make_state(8))
     assert notes == []
+
+
+def test_a_memory_is_restored_bit_for_bit(tmp_path):
+    with checkpoint.open_checkpoints(tmp_path) as checkpoints:
+        checkpoints.save(4, with_memory(4))
+        checkpoints.save(8, with_memory(8))
+        template = jax.eval_shape(lambda: with_memory(0))
+        assert_same(checkpoint.restore(checkpoints, template)[0], with_memory(8))
+        checkpoints.wait()
+        damage(largest(tmp_path / "8" / "memory"), "flipped")
+        state, (note,) = checkpoint.restore(checkpoints, with_memory(0))
+    assert_same(state, with_memory(4))
+    assert "step 8 is damaged" in note and "is not what was saved" in note
+    assert_same(checkpoint.load(tmp_path, template)[0], with_memory(4))
+    # What samples are drawn from needs none of it.
+    shutil.rmtree(tmp_path / "4" / "memory")
+    assert_same(checkpoint.restore_ema(tmp_path)[0], with_memory(4).ema)
+
+
+@pytest.mark.parametrize("empty", [{}, {"ab": {}, "ba": ()}])
+def test_a_memory_that_holds_nothing_is_no_item(tmp_path, empty):
+    state = make_state(4).replace(memory=empty)
+    with checkpoint.open_checkpoints(tmp_path) as checkpoints:
+        checkpoints.save(4, state)
+        assert_same(checkpoint.restore(checkpoints, state)[0], state)
+    assert {path.name for path in (tmp_path / "4").iterdir() if path.is_dir()} == {
+        "state",
+        "ema",
+        "digest",
+    }
+
+
+def test_a_memory_of_one_alone_is_another_model_and_no_damage(tmp_path):
+    for saved, template, told in (
+        (with_memory(4), make_state(0), r"memory\.ab\.pool is bfloat16 .* and missing here"),
+        (make_state(4), with_memory(0), r"memory\.ab\.pool is missing there and bfloat16 "),
+    ):
+        directory = tmp_path / str(len(told))
+        with checkpoint.open_checkpoints(directory) as checkpoints:
+            checkpoints.save(4, saved)
+            with pytest.raises(UserError, match=f"step 4 is of another model: {told}"):
+                checkpoint.restore(checkpoints, template)
+            assert checkpoints.steps() == [4]
 
 
 def test_a_saved_state_may_be_donated(tmp_path):

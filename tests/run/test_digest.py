@@ -45,6 +45,28 @@ def test_check_bits_notices_the_sign_of_zero():
         digest.check_bits(leaves, {"x": np.array([-0.0, 1.0])})
 
 
+def test_check_bits_goes_by_path():
+    """The storage's containers may order their leaves otherwise; each path must be there once."""
+
+    def leaf(*path, value=1.0):
+        return digest.describe({"x": np.array(value)})[0] | {"path": list(path)}
+
+    tree = {"a": np.array(1.0), "b": {"c": np.array(2.0)}}
+    leaves = [leaf("b", "c", value=2.0), leaf("a")]
+    assert [one["path"] for one in digest.describe(tree)] == [["a"], ["b", "c"]]  # not that order
+    digest.check_bits(leaves, tree)
+    for wrong, told in (
+        ({"a": np.array(2.0), "b": {"c": np.array(1.0)}}, "b.c is not what was saved"),  # swapped
+        ({"a": np.array(1.0)}, "b.c is not what was saved"),
+        ({"a": np.array(1.0), "b": np.array(2.0)}, "b.c is not what was saved"),
+        ({**tree, "d": np.array(1.0)}, "d was not saved"),
+        ({**tree, "a": np.array([1.0])}, "a is not what was saved"),
+        ({**tree, "a": np.array(1.0, np.float32)}, "a is not what was saved"),
+    ):
+        with pytest.raises(ValueError, match=f"^{told}$"):
+            digest.check_bits(leaves, wrong)
+
+
 @pytest.mark.parametrize(
     "template, told",
     [
@@ -62,3 +84,14 @@ def test_check_template(template, told):
     digest.check_template(leaves, {"state": {"x": jax.ShapeDtypeStruct((3,), jnp.float32)}}, "it")
     with pytest.raises(UserError, match=f"it is of another model: {told}"):
         digest.check_template(leaves, {"state": template}, "it")
+
+
+def test_check_template_notices_an_item_of_one_alone():
+    x = {"x": jnp.ones(3)}
+    both, one = {"state": digest.describe(x), "memory": digest.describe(x)}, {"state": x}
+    told = r"it is of another model: memory\.x is float32 \[3\] there and missing here"
+    with pytest.raises(UserError, match=told):
+        digest.check_template(both, one, "it")
+    told = r"it is of another model: memory\.x is missing there and float32 \[3\] here"
+    with pytest.raises(UserError, match=told):
+        digest.check_template({"state": both["state"]}, {"state": x, "memory": x}, "it")

@@ -10,7 +10,7 @@ from flax import linen as nn
 from jaxgan.core.errors import UserError
 from jaxgan.data import feed
 from jaxgan.data.source import from_arrays
-from jaxgan.games import GAMES, LABELLED
+from jaxgan.games import GAMES, draw
 from jaxgan.losses import ADVERSARIAL, PENALTIES
 from jaxgan.models import layers
 from jaxgan.models.network import network
@@ -32,19 +32,24 @@ SGD = optimizer("sgd", learning_rate=0.05, momentum=0.5, clip_gradient=1.0)
 class Small(nn.Module):
     """A network of either side, smaller than any of the package."""
 
-    outputs: int
+    side: str
     norm: str
     norm_eps: float = 1e-3
     dropout: float = 0.0
     initializer: str = "torch"
+    outputs: int = 1
+    heads: tuple = ()
     dtype: type = jnp.float32
     axis_name: str | None = None
 
     @nn.compact
-    def __call__(self, x, label=None, *, train, keys=None):
-        x = layers.dense(self, layers.join(x, label), 4)
+    def __call__(self, *, z=None, x=None, label=None, train, keys=None):
+        x = layers.dense(self, layers.join(z if x is None else x, label), 4)
         x = jnp.tanh(layers.norm(self, x, train=train))
-        return layers.scores(self, layers.dropout(self, x, keys, 0, train=train))
+        x = layers.dropout(self, x, keys, 0, train=train)
+        if self.side == "generator":
+            return {"x": layers.as_output(layers.dense(self, x, 2))}
+        return layers.scores(self, x)
 
 
 def weighed(*names):
@@ -63,28 +68,36 @@ CASES = {
 def train(case, mode, number):
     """STEPS steps in two calls; returns the state, the logs and what was compiled in the second."""
     norm, dropout, game, loss, options = CASES[case]
-    classes = CLASSES if game in LABELLED else 0
-    devices = parallel.devices(mode, number)
+    rules, devices = GAMES[game], parallel.devices(mode, number)
+    drawn = [each({"z_dim": Z, "z": "normal"}, {"label": CLASSES}) for each in rules.draws]
+    shapes = {"z": (Z,), "x": (2,), "label": (CLASSES,)}
 
     def players(axis_name):
-        generator = Small(2, "batch", axis_name=axis_name)
-        critic = Small(1, norm, dropout=dropout, axis_name=axis_name)
-        return network(generator, (Z,), classes), network(critic, (2,), classes)
+        generator = Small("generator", "batch", axis_name=axis_name)
+        critic = Small("critic", norm, dropout=dropout, axis_name=axis_name)
+        return (
+            network(generator, rules.generator, shapes),
+            network(critic, rules.critic, shapes),
+        )
 
-    rules = GAMES[game](
+    game = rules.build(
         *players(devices.axis_name),
         ADVERSARIAL[loss](),
-        z_dim=Z,
-        classes=classes,
+        draw=draw.compose(*drawn),
         mean_over_devices=devices.mean,
         **options,
     )
     calls = {"steps_per_call": STEPS // 2, "seed": 0}
+<<<<<<< HEAD
     resident = feed.resident(
         (SOURCE,), batch_size=BATCH, batches=N_CRITIC, devices=devices, **calls
     )
     sizes = {"n_critic": N_CRITIC, "batch_size": BATCH}
     step = make_step(rules, SGD, SGD, ema=0.9, devices=devices, **sizes)
+=======
+    resident = feed.resident(SOURCE, devices=devices, **OPTIONS, **calls)
+    step = make_step(game, SGD, SGD, ema=0.9, devices=devices, **OPTIONS)
+>>>>>>> coretests
     call = devices.compile(make_call(step, resident.batches, **calls))
     state = devices.replicate(jax.jit(lambda key: create(*players(None), SGD, SGD, key))(KEY))
     logs, count = [], STEPS // 2

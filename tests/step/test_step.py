@@ -4,7 +4,8 @@ import numpy as np
 import optax
 import pytest
 
-from jaxgan.games import GAMES
+from jaxgan.core import noise
+from jaxgan.games import draw, pair_game
 from jaxgan.losses import ADVERSARIAL
 from jaxgan.models.network import Network
 from jaxgan.step.call import make_call
@@ -14,7 +15,7 @@ from jaxgan.step.step import make_step
 
 B, Z, CALL, SEED = 8, 3, 8, 5
 ANGLES = np.random.default_rng(0).uniform(0, 2 * np.pi, (16, 3, B))
-RING = np.stack([np.cos(ANGLES), np.sin(ANGLES)], -1).astype(np.float32)  # [steps, n_critic, B, 2]
+RING = np.stack([np.cos(ANGLES), np.sin(ANGLES)], -1).astype(np.float32)  # [steps, turns, B, 2]
 ADAM = optimizer("adam", learning_rate=0.01)
 STILL = optax.set_to_zero()
 
@@ -23,25 +24,33 @@ def init_generator(key):
     return {"params": jax.random.normal(key, (Z, 2)), "statistics": jnp.zeros(2)}
 
 
-def apply_generator(variables, z, label=None, *, train):
-    y = z @ variables["params"]
-    return jnp.tanh(y - y.mean(0)), {"statistics": 0.9 * variables["statistics"] + y.mean(0)}
+def apply_generator(variables, given, *, keys=None, train):
+    y = given["z"] @ variables["params"]
+    statistics = 0.9 * variables["statistics"] + y.mean(0)
+    return {"x": jnp.tanh(y - y.mean(0))}, {"statistics": statistics}
 
 
 def init_critic(key):
-    return {"params": {"w": jax.random.normal(key, (2, 8)), "u": jnp.ones(8)}}
+    return {"params": {"w": jax.random.normal(key, (2, 8)), "u": jnp.ones(8)}, "seen": jnp.zeros(2)}
 
 
-def apply_critic(variables, x, label=None, *, keys=None, train):
-    return jnp.tanh(x @ variables["params"]["w"]) @ variables["params"]["u"], {}
+def apply_critic(variables, given, *, keys=None, train):
+    hidden = jnp.tanh(given["x"] @ variables["params"]["w"])
+    out = {"score": hidden @ variables["params"]["u"], "features": hidden}
+    return out, {"seen": 0.9 * variables["seen"] + given["x"].mean(0)}
 
 
-generator = Network(init_generator, apply_generator)
-critic = Network(init_critic, apply_critic)
-plain = GAMES["unconditional"](generator, critic, ADVERSARIAL["non_saturating"](), z_dim=Z)
+generator = Network(init_generator, apply_generator, ("z",))
+critic = Network(init_critic, apply_critic, ("x",))
+NOISE = draw.compose(draw.z((Z,), "normal"))
+plain = pair_game(generator, critic, ADVERSARIAL["non_saturating"](), draw=NOISE)
 # Every key and the step's number matter in this one, and the generator's loss sees real scores.
-game = GAMES["unconditional"](
-    generator, critic, ADVERSARIAL["label_swapped"](), z_dim=Z, noise_level=lambda t: 0.1 * t
+game = pair_game(
+    generator,
+    critic,
+    ADVERSARIAL["label_swapped"](),
+    draw=NOISE,
+    noise_level=lambda t: 0.1 * (t + 1),
 )
 
 
@@ -62,7 +71,7 @@ def moved(got, want):
     return all(np.any(a != b) for a, b in pairs)
 
 
-def by_hand(state, batches, key, n_critic, ema):
+def by_hand(state, batches, key, n_critic, n_generator, ema):
     """The same turns, one after the other, with plain gradients of plain losses."""
 
     def apply(side, gradients, mutables):
@@ -72,31 +81,44 @@ def by_hand(state, batches, key, n_critic, ema):
 
     player, judge, t = state.generator, state.critic, state.step
     key_turns, key_generator = jax.random.split(key)
-    keys_generate, keys_critic = jax.random.split(key_turns, (2, n_critic))
+    keys_generate, keys_critic = jax.random.split(key_turns, (2, max(n_critic, 1)))
     metrics = {}
     for turn in range(n_critic):
-        batch = {"x": batches["x"][turn]}
         keys_fake, keys = (jax.random.split(k[turn], B) for k in (keys_generate, keys_critic))
-        fake, mutables = game.generate(player.variables, batch, keys_fake)
+        given = {"x": batches["x"][turn], "z": noise.normal(keys_fake, (Z,))}
+        made, _ = game.generate(player.variables, given, keys_fake, train=True)
 
-        def critic_loss(params, judge=judge, batch=batch, fake=fake, keys=keys):
-            return game.critic_loss(params, judge.mutables, batch, fake, t, keys)
+        def critic_loss(params, judge=judge, given=given, made=made, keys=keys):
+            return game.critic_loss(params, judge.mutables, given, made, t, keys)
 
-        gradients, (_, critic_metrics) = jax.grad(critic_loss, has_aux=True)(judge.params)
-        judge = apply(judge, gradients, {})
+        gradients, (seen, critic_metrics) = jax.grad(critic_loss, has_aux=True)(judge.params)
+        judge = apply(judge, gradients, seen)
         metrics = {**critic_metrics, "critic_gradient_norm": norm(gradients)}
 
-    def generator_loss(params):
-        variables = {"params": params, **player.mutables}
-        fake, _ = game.generate(variables, batch, keys_fake)
-        keys = jax.random.split(key_generator, B)
-        return game.generator_loss(judge.variables, batch, fake, t, keys)[0]
+    # The first update has the batch and the noise of the critic's last, each other one its own.
+    turns = [(max(n_critic, 1) - 1, keys_generate[-1], key_generator)]
+    if n_generator > 1:
+        further = jax.random.split(jax.random.fold_in(key_generator, 1 << 21), n_generator - 1)
+        turns += [(max(n_critic, 1) + i, *jax.random.split(k)) for i, k in enumerate(further)]
+    average = state.ema
+    for batch, key_fake, key_update in turns[:n_generator]:
+        keys_fake, keys = jax.random.split(key_fake, B), jax.random.split(key_update, B)
+        given = {"x": batches["x"][batch], "z": noise.normal(keys_fake, (Z,))}
 
-    metrics["generator_loss"], gradients = jax.value_and_grad(generator_loss)(player.params)
-    metrics["generator_gradient_norm"] = norm(gradients)
-    player = apply(player, gradients, mutables)
-    decay = jnp.minimum(ema, (1 + t) / (10 + t))
-    average = jax.tree.map(lambda a, b: decay * a + (1 - decay) * b, state.ema, player.variables)
+        def generator_loss(params, player=player, given=given, keys=keys):
+            variables = {"params": params, **player.mutables}
+            made, mutables = game.generate(variables, given, keys, train=True)
+            return game.generator_loss(judge.variables, given, made, t, keys)[0], mutables
+
+        (loss, mutables), gradients = jax.value_and_grad(generator_loss, has_aux=True)(
+            player.params
+        )
+        metrics["generator_loss"] = loss
+        metrics["generator_gradient_norm"] = norm(gradients)
+        player = apply(player, gradients, mutables)
+    if n_generator:
+        decay = jnp.minimum(ema, (1 + t) / (10 + t))
+        average = jax.tree.map(lambda a, b: decay * a + (1 - decay) * b, average, player.variables)
     return state.replace(step=t + 1, generator=player, critic=judge, ema=average), metrics
 
 
@@ -105,27 +127,64 @@ def norm(tree):
 
 
 # A decay of 0.12 lies between the first two of the warm-up, 1/10 and 2/11.
-@pytest.mark.parametrize("n_critic, ema", [(1, 0.12), (2, 0.999)])
-def test_a_step_is_the_turns_by_hand(n_critic, ema):
-    step = jax.jit(make_step(game, ADAM, ADAM, n_critic=n_critic, batch_size=B, ema=ema))
-    reference = jax.jit(by_hand, static_argnums=(3, 4))
+@pytest.mark.parametrize(
+    "n_critic, n_generator, ema",
+    [
+        (1, 1, 0.12),
+        (2, 1, 0.999),
+        (1, 3, 0.12),
+        (2, 2, 0.9),
+        (0, 1, 0.9),
+        (0, 3, 0.12),
+        (2, 0, 0.9),
+    ],
+)
+def test_a_step_is_the_turns_by_hand(n_critic, n_generator, ema):
+    numbers = {"n_critic": n_critic, "n_generator": n_generator}
+    step = jax.jit(make_step(game, ADAM, ADAM, **numbers, batch_size=B, ema=ema))
+    reference = jax.jit(by_hand, static_argnums=(3, 4, 5))
     state = expected = fresh()
     for t in range(3):
-        batches, key = {"x": RING[t, :n_critic]}, jax.random.key(t)
+        # A batch a critic update, at least one, and one for each further generator update.
+        x = np.concatenate(RING[5 * t : 5 * t + 2])[: max(n_critic, 1) + max(n_generator - 1, 0)]
+        batches, key = {"x": x}, jax.random.key(t)
         before, (state, metrics) = state, step(state, batches, key)
-        expected, expected_metrics = reference(expected, batches, key, n_critic, ema)
+        expected, expected_metrics = reference(expected, batches, key, *numbers.values(), ema)
         assert metrics.keys() == expected_metrics.keys()
         close((state, metrics), (expected, expected_metrics))
-        # Every parameter, and every average, batch statistics too, has moved.
-        for side in ("generator", "critic"):
-            assert moved(getattr(state, side).params, getattr(before, side).params)
-        assert moved(state.ema, before.ema)
+        # Every parameter, every statistic and every average of a side that plays has moved; of
+        # one that rests nothing has, its optimiser neither.
+        for side, updates in (("generator", n_generator), ("critic", n_critic)):
+            now, then = getattr(state, side), getattr(before, side)
+            if updates:
+                assert moved((now.variables, now.opt_state), (then.variables, then.opt_state))
+            else:
+                same(now, then)
+        if n_generator:
+            assert moved(state.ema, before.ema)
+        else:
+            same(state.ema, before.ema)
     assert state.step == 3 and state.step.dtype == jnp.int32
-    decay = [min(ema, warm) for warm in (1 / 10, 2 / 11, 3 / 12)][-1]
-    average = jax.tree.map(
-        lambda a, b: decay * a + (1 - decay) * b, before.ema, state.generator.variables
-    )
-    close(state.ema, average)
+    if n_generator:
+        decay = [min(ema, warm) for warm in (1 / 10, 2 / 11, 3 / 12)][-1]
+        average = jax.tree.map(
+            lambda a, b: decay * a + (1 - decay) * b, before.ema, state.generator.variables
+        )
+        close(state.ema, average)
+
+
+def test_the_loss_of_a_side_that_rests_is_not_asked():
+    def loss(*args):
+        raise AssertionError("asked")
+
+    for n_critic, n_generator in ((0, 1), (0, 2), (1, 0), (2, 0)):
+        rules = game._replace(**{"generator_loss" if n_critic else "critic_loss": loss})
+        numbers = {"n_critic": n_critic, "n_generator": n_generator, "batch_size": B, "ema": 0.9}
+        step = make_step(rules, ADAM, ADAM, **numbers)
+        _, metrics = jax.eval_shape(step, fresh(), {"x": RING[0, :2]}, jax.random.key(0))
+        side, other = ("critic", "generator") if n_critic else ("generator", "critic")
+        assert {f"{side}_loss", f"{side}_gradient_norm"} <= metrics.keys()
+        assert not [name for name in metrics if name.startswith(other)]
 
 
 @pytest.mark.parametrize("still", ["generator", "critic"])
