@@ -192,9 +192,7 @@ def _windows(x, axis, out, window, geometry):
     stride, dilation = geometry.stride, geometry.dilation
     last = stride * (out - 1) + 1
     starts = range(0, dilation * window, dilation)
-    return jnp.concatenate(
-        [lax.slice_in_dim(x, a, a + last, stride, axis) for a in starts], axis=3
-    )
+    return jnp.concatenate([lax.slice_in_dim(x, a, a + last, stride, axis) for a in starts], axis=3)
 
 
 def _overlap_add(taps, axis, size, geometry):
