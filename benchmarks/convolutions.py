@@ -3,12 +3,13 @@
 Each is differentiated inside a loop, as a training step is: XLA's CPU backend runs some of its own
 convolutions slower there than alone.
 
-Example: python -m benchmarks.convolutions --rounds=9
+Example: python -m benchmarks.convolutions --rounds=9 --cases 0 1
 """
 
 import argparse
 import os
 import statistics
+import sys
 import time
 
 os.environ.setdefault("JAX_PLATFORMS", "cpu")
@@ -18,9 +19,9 @@ import jax.numpy as jnp
 from jax import lax
 
 from benchmarks.tables import number, table
-from jaxgan.models import conv
+from jaxgan.models import conv, layers
 
-SIZES = ((32, 64), (16, 128), (8, 256), (4, 512), (2, 512))  # (side, channels in and out)
+SIZES = ((32, 64), (8, 256), (2, 512))  # (side, channels in and out)
 TURN = 0.1  # seconds, at least
 
 
@@ -49,11 +50,6 @@ def native_transpose(x, k, stride, padding, output_padding=0):
     )
 
 
-def reflected(x):
-    """A border of one pixel, mirrored."""
-    return jnp.pad(x, ((0, 0), (1, 1), (1, 1), (0, 0)), mode="reflect")
-
-
 def depth_to_space(x):
     """[B, H, W, 4C] -> [B, 2H, 2W, C]."""
     batch, height, width, channels = x.shape
@@ -67,7 +63,7 @@ CASES = {
     "the same transposed": (4, 1, lambda x, k, c, t: t(x, k, 2, 1)),
     "4, stride 1, padding 1": (4, 1, lambda x, k, c, t: c(x, k, 1, 1)),
     "3, padding 1": (3, 1, lambda x, k, c, t: c(x, k, 1, 1)),
-    "3, reflected 1": (3, 1, lambda x, k, c, t: c(reflected(x), k, 1, 0)),
+    "3, reflected 1": (3, 1, lambda x, k, c, t: c(layers.pad_reflect(x, 1), k, 1, 0)),
     "3, dilation 2": (3, 1, lambda x, k, c, t: c(x, k, 1, 2, 2)),
     "3, dilation 4": (3, 1, lambda x, k, c, t: c(x, k, 1, 4, 4)),
     "3 to 4 times the channels, sub-pixels": (
@@ -95,13 +91,17 @@ def second_order(function):
     return jax.grad(penalty, argnums=(0, 1))
 
 
-def looped(gradient):
+ORDERS = {"first": first_order, "second": second_order}
+
+
+def looped(gradient, values):
     """``count`` steps along the gradient, compiled once for every count."""
 
     def body(_, values):
         return jax.tree.map(lambda v, g: v - 1e-6 * g, values, gradient(*values))
 
-    return jax.jit(lambda values, count: lax.fori_loop(0, count, body, values))
+    run = jax.jit(lambda values, count: lax.fori_loop(0, count, body, values))
+    return run.lower(values, 1).compile()
 
 
 def took(run, values, count):
@@ -111,54 +111,54 @@ def took(run, values, count):
     return time.perf_counter() - start
 
 
-def contest(runs, values, rounds):
-    """Milliseconds a step of the first and, over it, of the second: medians of rounds in turns."""
-    counts = []
-    for run in runs:
-        took(run, values, 1)  # compiles
-        counts.append(max(1, round(TURN / took(run, values, 1))))
-    times = [
-        [took(run, values, n) / n for run, n in zip(runs, counts, strict=True)]
-        for _ in range(rounds)
-    ]
+def contest(runs, values, rounds, seconds):
+    """Milliseconds a step of the first and, over it, of the second: medians of rounds in turns.
+
+    There are no further rounds after so many ``seconds``.
+    """
+    counts = [max(1, round(TURN / took(run, values, 1))) for run in runs]
+    times, start = [], time.perf_counter()
+    while len(times) < rounds and (not times or time.perf_counter() - start < seconds):
+        times.append([took(run, values, n) / n for run, n in zip(runs, counts, strict=True)])
     return (
         1e3 * statistics.median(first for first, _ in times),
         statistics.median(second / first for first, second in times),
     )
 
 
-def measured(case, side, channels, order, rounds, batch):
+def measured(case, side, channels, order, chosen):
     """Milliseconds of ours and the ratio of the native form to it."""
     window, wider, function = CASES[case]
     keys = jax.random.split(jax.random.key(0))
-    x = jax.random.normal(keys[0], (batch, side, side, channels))
+    x = jax.random.normal(keys[0], (chosen.batch, side, side, channels))
     kernel = 0.02 * jax.random.normal(keys[1], (window, window, channels, wider * channels))
     runs = [
-        looped(order(lambda x, k, forms=forms: function(x, k, *forms))) for forms in FORMS.values()
+        looped(order(lambda x, k, forms=forms: function(x, k, *forms)), (x, kernel))
+        for forms in FORMS.values()
     ]
-    return contest(runs, (x, kernel), rounds)
+    return contest(runs, (x, kernel), chosen.rounds, chosen.seconds)
 
 
 def main(argv=None):
-    """Measure and print: milliseconds of ours, native over ours."""
+    """Measure and print: native over ours, in brackets the milliseconds of ours."""
     parser = argparse.ArgumentParser("python -m benchmarks.convolutions")
     parser.add_argument("--rounds", type=int, default=5, help="in which both play once (5)")
+    parser.add_argument("--seconds", type=float, default=5.0, help="after which none begins (5)")
     parser.add_argument("--batch", type=int, default=16, help="(16)")
-    parser.add_argument("--sizes", type=int, default=len(SIZES), help="how many, from the smallest")
+    parser.add_argument("--cases", type=int, nargs="*", help="their numbers, from 0 (all)")
     chosen = parser.parse_args(argv)
-    sizes = SIZES[-chosen.sizes :]
-    for order in (first_order, second_order):
-        rows = []
-        for case in CASES:
-            cells = [case]
-            for side, channels in sizes:
-                # One pixel has no neighbour to be mirrored, and a window of 4 sees too little.
-                ours, ratio = measured(case, side, channels, order, chosen.rounds, chosen.batch)
+    names = list(CASES)
+    rows = []
+    for case in names if chosen.cases is None else [names[i] for i in chosen.cases]:
+        cells = [case]
+        for side, channels in SIZES:
+            for order in ORDERS:
+                ours, ratio = measured(case, side, channels, ORDERS[order], chosen)
                 cells.append(f"{number(ratio)} ({number(ours)})")
-            rows.append(cells)
-            print(cells, flush=True)
-        header = [order.__name__.replace("_", " "), *(f"{s}x{s}x{c}" for s, c in sizes)]
-        print(table(header, rows), end="\n\n", flush=True)
+                print(case, side, order, cells[-1], file=sys.stderr, flush=True)
+        rows.append(cells)
+    heads = [f"{side}x{side}x{channels}, {order}" for side, channels in SIZES for order in ORDERS]
+    print(table(["native / ours (ms of ours)", *heads], rows))
 
 
 if __name__ == "__main__":

@@ -62,8 +62,8 @@ INITS = {
 class Conv(nn.Module):
     """Convolution [B, H, W, C] -> [B, H', W', features]; see ``conv.conv`` for the geometry.
 
-    ``resize``: empty, or a row of ``resize.CONVOLUTIONS`` for a stride of 1. ``bias``: whether one is
-    added; in front of a normalisation that shifts by itself it does nothing.
+    ``resize``: empty, or a row of ``resize.CONVOLUTIONS`` for a stride of 1. ``bias``: whether one
+    is added; in front of a normalisation that shifts by itself it does nothing.
     """
 
     features: int

@@ -84,7 +84,7 @@ class PatchCritic(nn.Module):
 
 
 def receptive_field(layers):
-    """The side in pixels of the patch that one score of a ``PatchCritic`` sees: 1, 16, 34, 70, ..."""
+    """The side of the patch that one score of a ``PatchCritic`` sees: 1, 16, 34, 70, ... pixels."""
     side = 1
     for window, stride, _ in reversed(_geometries(layers)):
         side = stride * (side - 1) + window

@@ -143,12 +143,72 @@ def test_both_orders_of_gradients_match_lax(geometry, name):
     assert_close(*both(*draw(geometry)))
 
 
-@pytest.mark.parametrize("geometry", GEOMETRIES)
+# name -> (ours, the same in PyTorch, side); beside GEOMETRIES: taps apart, also less and further
+# than the stride, and the larger of the sizes that a stride brings to the same one.
+SPREAD = {
+    "dilation 2": (lambda x, k: conv.conv(x, k, 1, 2, 2), {"padding": 2, "dilation": 2}),
+    "dilation 4, no padding": (lambda x, k: conv.conv(x, k, 1, 0, 4), {"dilation": 4}),
+    "dilation 4, stride 2": (
+        lambda x, k: conv.conv(x, k, 2, 4, 4),
+        {"stride": 2, "padding": 4, "dilation": 4},
+    ),
+    "dilation 3, stride 2": (
+        lambda x, k: conv.conv(x, k, 2, 1, 3),
+        {"stride": 2, "padding": 1, "dilation": 3},
+    ),
+    "output padding 1": (
+        lambda x, k: conv.conv_transpose(x, k, 2, 1, 1),
+        {"stride": 2, "padding": 1, "output_padding": 1},
+    ),
+    "output padding 2, no padding": (
+        lambda x, k: conv.conv_transpose(x, k, 3, 0, 2),
+        {"stride": 3, "output_padding": 2},
+    ),
+}
+
+
+@pytest.mark.parametrize("name", SPREAD)
+def test_dilation_and_output_padding_match_torch(name):
+    """Values, gradients, and the gradients of a function of the gradients."""
+    torch = pytest.importorskip("torch", reason="PyTorch is the reference implementation here")
+    ours, options = SPREAD[name]
+    transposed = "output_padding" in options
+    x, kernel = draw((3, None, None, 9, 10))
+
+    def penalty(x, kernel):
+        out, pull = jax.vjp(ours, x, kernel)
+        gradients = pull(jnp.cos(out))
+        return sum(jnp.cos(g).sum() for g in gradients), (out, gradients)
+
+    second, (out, first) = jax.jit(jax.grad(penalty, argnums=(0, 1), has_aux=True))(x, kernel)
+
+    x, kernel = (torch.from_numpy(a).requires_grad_(True) for a in (x, kernel))
+    image = x.permute(0, 3, 1, 2)
+    if transposed:
+        expected = torch.nn.functional.conv_transpose2d(
+            image, kernel.permute(2, 3, 0, 1), **options
+        )
+    else:
+        expected = torch.nn.functional.conv2d(image, kernel.permute(3, 2, 0, 1), **options)
+    by_both = torch.autograd.grad(expected.sin().sum(), (x, kernel), create_graph=True)
+    penalties = sum(g.cos().sum() for g in by_both)
+    by_penalty = torch.autograd.grad(penalties, (x, kernel))
+    assert_close(out, expected.permute(0, 2, 3, 1).detach().numpy())
+    assert_close(first, tuple(g.detach().numpy() for g in by_both))
+    assert_close(second, tuple(g.numpy() for g in by_penalty), rtol=1e-4)
+
+
+def test_output_padding_is_below_the_stride():
+    with pytest.raises(ValueError, match="2 is not below the stride 2"):
+        conv.conv_transpose(*draw(GEOMETRIES[1]), 2, 1, 2)
+
+
+@pytest.mark.parametrize("geometry", [*GEOMETRIES, (3, 1, 2, 9, 9, 2), (3, 2, 3, 9, 12, 3)])
 def test_native_maps_are_the_same_maps(geometry):
     """What other platforms run, checked here: all three maps of one geometry."""
-    window, stride, padding, height, width = geometry
-    x, kernel = draw(geometry)
-    sizes = conv.Geometry((height, width), (window, window), stride, padding)
+    window, stride, padding, height, width, *dilation = geometry
+    x, kernel = draw(geometry[:5])
+    sizes = conv.Geometry((height, width), (window, window), stride, padding, *dilation)
     y = np.random.default_rng(1).standard_normal((2, *sizes.out, FEATURES)).astype(np.float32)
 
     @partial(jax.jit, static_argnums=0)

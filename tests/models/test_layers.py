@@ -120,6 +120,27 @@ def test_batch_norm_over_devices():
     jax.tree.map(lambda a, b: np.testing.assert_allclose(a[3], b, rtol=1e-5), parts, moved)
 
 
+def test_instance_norm_by_hand():
+    # Channels 1, 3 and 10, 30 of each image: means 2 and 20, variances 1 and 100, eps 0.5.
+    x = jnp.array([[[1.0, 10.0], [3.0, 30.0]]]).reshape(1, 1, 2, 2)
+    x = jnp.concatenate([x, x + 5, jnp.zeros_like(x)])
+    out, variables = Norm(norm="instance").init_with_output(jax.random.key(0), x, train=True)
+    assert not variables
+    row = np.array([1 / 1.5**0.5, 10 / 100.5**0.5])
+    expected = np.stack([-row, row])[None]
+    np.testing.assert_allclose(out, [expected, expected, 0 * expected], rtol=1e-6)
+    point = Norm(norm="instance").apply({}, x[:, :, :1], train=False)
+    np.testing.assert_array_equal(point, jnp.zeros((3, 1, 1, 2)))
+    with pytest.raises(UserError, match="for images"):
+        Norm(norm="instance").init(jax.random.key(0), x[:, 0, 0], train=True)
+
+
+def test_reflection_by_hand():
+    x = jnp.arange(6.0).reshape(1, 2, 3, 1)
+    expected = [[4, 3, 4, 5, 4], [1, 0, 1, 2, 1], [4, 3, 4, 5, 4], [1, 0, 1, 2, 1]]
+    np.testing.assert_array_equal(layers.pad_reflect(x, 1)[0, :, :, 0], expected)
+
+
 def test_no_norm_has_no_state():
     x = jnp.array([[1.0, 10.0], [3.0, 30.0]])
     out, variables = Norm(norm="none").init_with_output(jax.random.key(0), x, train=True)
@@ -148,7 +169,7 @@ def test_bfloat16_computes_in_bfloat16_and_keeps_float32():
 
 @pytest.mark.parametrize(
     "field, known",
-    [("norm", "batch, layer, none, spectral"), ("initializer", "dcgan, he, torch")],
+    [("norm", "batch, instance, layer, none, spectral"), ("initializer", "dcgan, he, torch")],
 )
 def test_unknown_names_are_told(field, known):
     with pytest.raises(UserError, match=f"unknown {field} 'x'; known: {known}"):
