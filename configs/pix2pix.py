@@ -1,5 +1,4 @@
-"""pix2pix (Isola et al. 2017, arXiv:1611.07004): one artist's emoji redrawn as another's, 32x32.
-"""
+"""pix2pix (Isola et al. 2017, arXiv:1611.07004): one artist's emoji redrawn as another's, 32x32."""
 
 from jaxgan import data, defaults
 

@@ -230,13 +230,8 @@ def _restore_step(manager, step, template):
     digest.check_template(leaves, items, f"the checkpoint of step {step}")
     targets = jax.tree.map(lambda leaf: np.empty(leaf.shape, leaf.dtype), items)
     read = _read(manager, step, targets, leaves)
-<<<<<<< HEAD
-    parts = {**read["state"], "ema": read["ema"], "memory": read.get("memory", {})}
-    state = template.replace(**parts)
-=======
     memory = read.get("memory", template.memory)
-    state = template.replace(**read["state"], ema=read["ema"], memory=memory)
->>>>>>> coretests
+    state = template.replace(**{**read["state"], "ema": read["ema"], "memory": memory})
     return jax.tree.map(
         lambda leaf, like: jax.device_put(leaf, getattr(like, "sharding", None)), state, template
     )

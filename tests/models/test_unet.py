@@ -5,7 +5,7 @@ import jax.numpy as jnp
 import numpy as np
 import pytest
 
-from jaxgan.errors import UserError
+from jaxgan.core.errors import UserError
 from jaxgan.models.patch import PatchCritic, receptive_field
 from jaxgan.models.unet import UNetGenerator
 

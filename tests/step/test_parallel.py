@@ -14,10 +14,11 @@ from jaxgan.games import GAMES, draw
 from jaxgan.losses import ADVERSARIAL, PENALTIES
 from jaxgan.models import layers
 from jaxgan.models.network import network
+from jaxgan.step import parallel
 from jaxgan.step.call import make_call
 from jaxgan.step.optim import optimizer
 from jaxgan.step.state import create
-from jaxgan.step.step import make_step, parallel
+from jaxgan.step.step import make_step
 
 STEPS, Z, CLASSES = 20, 3, 3
 RNG = np.random.default_rng(0)
@@ -88,16 +89,11 @@ def train(case, mode, number):
         **options,
     )
     calls = {"steps_per_call": STEPS // 2, "seed": 0}
-<<<<<<< HEAD
     resident = feed.resident(
         (SOURCE,), batch_size=BATCH, batches=N_CRITIC, devices=devices, **calls
     )
     sizes = {"n_critic": N_CRITIC, "batch_size": BATCH}
-    step = make_step(rules, SGD, SGD, ema=0.9, devices=devices, **sizes)
-=======
-    resident = feed.resident(SOURCE, devices=devices, **OPTIONS, **calls)
-    step = make_step(game, SGD, SGD, ema=0.9, devices=devices, **OPTIONS)
->>>>>>> coretests
+    step = make_step(game, SGD, SGD, ema=0.9, devices=devices, **sizes)
     call = devices.compile(make_call(step, resident.batches, **calls))
     state = devices.replicate(jax.jit(lambda key: create(*players(None), SGD, SGD, key))(KEY))
     logs, count = [], STEPS // 2
