@@ -47,7 +47,7 @@ def test_a_recipe_opens_with_its_claims(path):
 @pytest.mark.parametrize("variant", VARIANTS)
 def test_what_is_one_flag_away_can_be_built(variant):
     run = prepare(load_recipe(f"{ROOT}/configs/{variant}"))
-    assert run.source.size > 0
+    assert run.sources[0].size > 0
 
 
 def shrunk(path):
@@ -65,9 +65,9 @@ def shrunk(path):
 @pytest.mark.parametrize("path", RECIPES, ids=lambda path: path.stem)
 def test_a_recipe_plays(path):
     run = prepare(shrunk(path), device_count=1)
-    feed, state = run.feed(), run.devices.replicate(jax.jit(run.create)())
+    feed, state = run.feed(run.phases[0]), run.devices.replicate(jax.jit(run.create)())
     before = jax.device_get(state)
-    state, log, done = run.call(feed)(state, *feed.block(0, 2), np.int32(2))
+    state, log, done = run.call(run.phases[0], feed)(state, *feed.block(0, 2), np.int32(2))
     assert done == 2 and int(state.step) == 2
     assert all(np.isfinite(entries).all() for entries in log.values())
     for side in ("generator", "critic"):

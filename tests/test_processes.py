@@ -50,8 +50,8 @@ def one_process(argv):
     """The average generator of the same recipe on one device, without the host's loop."""
     config, *_ = parse([*argv, "--config.parallel=jit"])
     run = prepare(config)
-    feed, state = run.feed(), run.devices.replicate(jax.jit(run.create)())
-    call = run.call(feed)
+    feed, state = run.feed(run.phases[0]), run.devices.replicate(jax.jit(run.create)())
+    call = run.call(run.phases[0], feed)
     for step in (0, 4):
         state, _, done = call(state, *feed.block(step, 4), np.int32(4))
         assert done == 4

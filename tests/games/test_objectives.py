@@ -1,4 +1,4 @@
-"""Every loss and every penalty plays every game that it makes sense for, by config alone."""
+"""Every loss, penalty and term plays every game that it makes sense for, by config alone."""
 
 import jax
 import jax.numpy as jnp
@@ -8,43 +8,56 @@ import pytest
 from jaxgan import defaults
 from jaxgan.build import parts
 from jaxgan.core.errors import UserError
-from jaxgan.games import GAMES, LABELLED
-from jaxgan.losses import ADVERSARIAL, PENALTIES, classifiers
+from jaxgan.data import Entry
+from jaxgan.games import GAMES
+from jaxgan.losses import ADVERSARIAL, DISTANCES, PENALTIES, classifiers
 
-ROWS, SHAPE, CLASSES = 4, (5,), 3
+ROWS, CLASSES = 4, 3
+POINTS = {"x": Entry((5,), np.float32), "label": Entry((), np.int32, CLASSES)}
+IMAGES = {"x": Entry((12, 12, 1), np.uint8), "source": Entry((12, 12, 1), np.uint8)}
+# Inception wants colour, and the bundled classifiers a size: terms.features has tests of its own.
+TERMS = [name for name in DISTANCES if name != "features"]
 
 
 def tiny(game):
-    """A config of small networks; its critic drops units and has a constrained norm."""
-    config = defaults.get_config()
-    config.game = defaults.game(game, z_dim=2)
+    """A config of small networks and the entries it plays with; its critic has a norm and drops."""
+    config, row = defaults.get_config(), GAMES[game]
+    config.game = defaults.game(game, **({"z_dim": 2} if "z_dim" in row.options else {}))
+    critic = {"norm": "spectral", "dropout": 0.5}
+    if "source" in row.generator:
+        config.generator = defaults.generator("unet", halvings=2, width=2)
+        config.critic = defaults.critic("patch", layers=1, width=2, **critic)
+        return config, IMAGES
     config.generator = defaults.generator("mlp", features=(3, 3))
-    config.critic = defaults.critic("mlp", features=(3, 3), norm="spectral", dropout=0.5)
-    return config
+    config.critic = defaults.critic("mlp", features=(3, 3), **critic)
+    return config, POINTS
 
 
 @pytest.fixture(scope="module", params=GAMES)
 def played(request):
-    """A config, and config -> metrics of both players after one look, traced, not compiled."""
-    config = tiny(request.param)
-    classes = parts.classes_in_play(config, CLASSES)
-    players = [make(config, SHAPE, classes) for make in (parts.generator, parts.critic)]
-    batch = {"x": jnp.zeros((ROWS, *SHAPE)), "label": jnp.zeros(ROWS, jnp.int32)}
+    """A config, and config -> metrics of both players after one step, traced, not compiled."""
+    config, entries = tiny(request.param)
+    batch = {
+        name: jnp.zeros((ROWS, *entry.shape), jnp.int32 if entry.classes else jnp.float32)
+        for name, entry in entries.items()
+    }
 
     def look(config):
-        game = parts.game(config, *players, classes)
+        game, players = (each := parts.players(config, entries)).game, (each.generator, each.critic)
 
         def both(key):
             keys = jax.random.split(key, ROWS)
             generator, critic = (player.init(key) for player in players)
-            fake, moved = game.generate(generator, batch, keys)
+            given = game.draw(batch, keys, 0)
+            made, moved = game.generate(generator, given, keys, train=True)
             params = critic.pop("params")
-            total, (mutables, metrics) = game.critic_loss(params, critic, batch, fake, 0, keys)
+            total, (mutables, metrics) = game.critic_loss(params, critic, given, made, 0, keys)
             assert jax.tree.structure(mutables) == jax.tree.structure(critic)
             generator.pop("params")
             assert jax.tree.structure(moved) == jax.tree.structure(generator)
             variables = {"params": params, **mutables}
-            other, more = game.generator_loss(variables, batch, fake, 0, keys)
+            other, more = game.generator_loss(variables, given, made, 0, keys)
+            assert game.realness(variables, given).shape == (ROWS,) or "generators" in config.game
             return {**metrics, **more, "totals": total + other}
 
         found = jax.eval_shape(both, jax.random.key(0))
@@ -65,7 +78,7 @@ def test_every_loss_plays(played):
         metrics = look(config)
         assert {"critic_loss", "generator_loss", "real_score", "fake_score"} <= metrics
         assert ("wrong_score" in metrics) == (config.game.name == "matching_aware")
-    assert len(LABELLED) == 2
+        assert ("label_cross_entropy" in metrics) == (config.game.name == "auxiliary")
 
 
 def test_every_penalty_plays(played):
@@ -74,3 +87,14 @@ def test_every_penalty_plays(played):
     for name in PENALTIES:
         config.penalties[name].weight = 0.5
     assert set(PENALTIES) <= look(config)
+
+
+def test_every_term_plays_where_there_is_a_truth(played):
+    config, look = played
+    for name in TERMS:
+        config.terms[name].weight = 0.5
+    if GAMES[config.game.name].terms:
+        assert set(TERMS) <= look(config)
+    else:
+        with pytest.raises(UserError, match="games that have one: translation, restoration"):
+            look(config)

@@ -32,10 +32,10 @@ def unknown(monkeypatch):
 def copied_weights(config, devices):
     """The shapes of weight matrices, moments and averages that the compiled call copies."""
     run = prepare(config, device_count=devices)
-    feed = run.feed()
+    feed = run.feed(run.phases[0])
     state = jax.eval_shape(run.create)
     shapes = {leaf.shape for leaf in jax.tree.leaves(state) if leaf.ndim > 1}
-    call = run.call(feed)
+    call = run.call(run.phases[0], feed)
     program = call.lower(state, *feed.block(0, 3), np.int32(3)).compile().as_text()
     return {tuple(map(int, text.split(","))) for text in re.findall(COPY, program)} & shapes
 

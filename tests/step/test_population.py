@@ -35,8 +35,8 @@ def config(**options):
 
 def play(config, steps=3):
     run = prepare(config, device_count=1)
-    state, feed = run.devices.replicate(jax.jit(run.create)()), run.feed()
-    return run, *run.call(feed)(state, *feed.block(0, steps), np.int32(steps))
+    state, feed = run.devices.replicate(jax.jit(run.create)()), run.feed(run.phases[0])
+    return run, *run.call(run.phases[0], feed)(state, *feed.block(0, steps), np.int32(steps))
 
 
 def close(got, want):
