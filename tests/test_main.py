@@ -52,7 +52,7 @@ TABLES = [
     ("toy_ring", "critic.activation", "activation", layers.ACTIVATIONS),
     ("gan", "compute_dtype", "compute_dtype", ("bfloat16", "float32")),
     ("gan", "parallel", "value of parallel", [*parallel.PARALLEL, "auto"]),
-    ("gan", "data.fit", "fit", data.transform.FITS),
+    ("gan", "data.fit", "fit", data.view.FITS),
 ]
 
 
