@@ -3,6 +3,11 @@ import jax.numpy as jnp
 import numpy as np
 import pytest
 
+from jaxgan import defaults
+from jaxgan.build import parts
+from jaxgan.build.check import check_config
+from jaxgan.build.overrides import override
+from jaxgan.build.run import prepare
 from jaxgan.core.errors import UserError
 from jaxgan.data import TASKS
 from jaxgan.data.view import to_channels
@@ -60,3 +65,49 @@ def test_colourise_takes_the_place_of_a_source():
 def test_colourise_needs_colours(x):
     with pytest.raises(UserError, match="'colourise' needs images of 3 channels, not x of"):
         jax.eval_shape(TASKS["colourise"](), {"x": x}, KEYS, 0)
+
+
+@pytest.mark.parametrize("key", ["data.task", "data.task.name"])
+def test_a_config_names_its_task(key):
+    config = defaults.get_config().lock()
+    assert parts.task(config)({"x": X}, KEYS, 0).keys() == {"x"}
+    override(config, key, "colourise")
+    check_config(config)
+    assert parts.task(config)({"x": X}, KEYS, 0)["source"].shape == (2, 4, 4, 1)
+
+
+@pytest.mark.parametrize(
+    "key, value, sentence",
+    [
+        ("data.task", "nonsense", "unknown task 'nonsense'; known: colourise, none."),
+        ("data.task.side", "3", "unknown config key 'data.task.side'; known: data.task.name"),
+        ("data.held_out", "much", "mnist10k cannot hold out 'much'; data.held_out must be a sha"),
+    ],
+)
+def test_what_a_config_cannot_ask_for(key, value, sentence):
+    config = defaults.get_config()
+    with pytest.raises(UserError, match=sentence):
+        override(config, key, value)
+        prepare(config)
+
+
+def test_an_option_that_the_task_has_not():
+    config = defaults.get_config()
+    config.data.task.side = 3
+    with pytest.raises(UserError, match="task 'none' has no option 'side'; it has none"):
+        prepare(config)
+
+
+def test_runs_of_older_versions_hold_nothing_out_and_have_no_task():
+    stored = defaults.get_config().to_dict()
+    for key in ("held_out", "task"):
+        del stored["data"][key]
+    completed = defaults.complete(stored)
+    assert (completed["data"]["held_out"], completed["data"]["task"]) == ("", {"name": "none"})
+    assert prepare(completed).source.size == 10_000
+    completed["data"] |= {"held_out": "0.1", "task": {"name": "colourise"}}
+    assert defaults.complete(completed) == completed
+    assert prepare(completed).source.size == 8967  # of a run: 1033 are not trained on
+    completed["data"]["task"] = {}
+    with pytest.raises(UserError, match="the run's config names no data.task"):
+        defaults.complete(completed)
