@@ -7,7 +7,7 @@ from PIL import Image
 
 from jaxgan import defaults, evaluate
 from jaxgan.core.errors import UserError
-from jaxgan.run import report, tables
+from jaxgan.run import directory, report, tables
 from jaxgan.train import train
 
 pytestmark = pytest.mark.filterwarnings("ignore")  # so few samples mean little
@@ -93,7 +93,7 @@ def test_weights_of_the_config_go_with_its_features(monkeypatch):
     config = defaults.get_config()
     config.evaluation.features, config.evaluation.inception_weights = "inception", "FILE"
     stored = {"config": config.to_dict(), "versions": {}}
-    monkeypatch.setattr(report, "read_config", lambda _: stored)
+    monkeypatch.setattr(directory, "read_config", lambda _: stored)
     asked = []
 
     def observer(source, features, weights):

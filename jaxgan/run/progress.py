@@ -47,6 +47,6 @@ class Count:
         self._done = done if done < total else 0
 
 
-def openbar(unit):
+def open_bar(unit):
     """Open a progress bar of no known length."""
     return Count(bar(0, None, unit=f" {unit}"))

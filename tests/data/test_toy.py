@@ -145,7 +145,11 @@ def test_default_size_type_and_labels():
 @pytest.mark.parametrize(
     "name, options, sentence",
     [
-        ("ring", {"mode": 9}, "data set 'ring' has no option 'mode'; it has points, seed, modes, radius, std"),
+        (
+            "ring",
+            {"mode": 9},
+            "data set 'ring' has no option 'mode'; it has points, seed, modes, radius, std",
+        ),
         ("swiss_roll", {"std": 1}, "'swiss_roll' has no option 'std'; it has points, seed, noise"),
         ("ring", {"points": 0}, "points is 0; it must be at least 1"),
         ("ring", {"modes": 0}, "modes (is|must)"),
