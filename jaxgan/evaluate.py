@@ -220,6 +220,9 @@ def main(argv=None):
     def command():
         flags = parser().parse_args(argv)
         within("--seed", flags.seed, 0, 2**31)
+        within("--num", flags.num, 1, 2**31)
+        if flags.size is not None:
+            within("--size", flags.size, 1, 2**14)
         common = {"num": flags.num, "seed": flags.seed, "features": flags.features}
         common |= {"names": flags.metrics, "weights": flags.inception_weights}
         with warnings.catch_warnings(record=True, action="always") as heard:

@@ -73,7 +73,7 @@ def load(workdir, step=None, member=0):
         return batch
 
     def generate(num=64, *, seed=0, label=None, interpolated=False):
-        within("num", num, 1)
+        within("num", num, 1, 2**31)
         within("seed", seed, 0, 2**31)
         if label is not None and not labels:
             raise UserError(f"{workdir} is an unconditional run; it takes no label.")

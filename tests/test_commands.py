@@ -37,6 +37,32 @@ def test_an_unknown_command(mistake):
     assert "jaxgan train --help" in mistake(cli.main, ["train", "--confg"])
 
 
+@pytest.mark.parametrize(
+    "words",
+    [
+        "sample --workdir=run --num=N",
+        "sample --workdir=run --seed=N",
+        "sample --workdir=run --label=N",
+        "sample --workdir=run --member=N",
+        "sample --workdir=run --step=N",
+        "sample --workdir=run --step=\u00b2",
+        "evaluate --workdir=run --num=N",
+        "evaluate --workdir=run --seed=N",
+        "evaluate --real=a --fake=a --size=N",
+        "train --config=configs/gan.py --workdir=run --processes=localhost:1,N,0",
+    ],
+)
+@pytest.mark.parametrize("run", ["unconditional"], indirect=True)
+def test_no_number_is_too_wild_for_a_sentence(mistake, run, monkeypatch, words):
+    """The one of the option that is wrong, though the files beside it are missing too."""
+    monkeypatch.chdir(ROOT)
+    argv = words.replace("=N", "=" + "9" * 20).replace(",N,", f",{'9' * 20},").split()
+    argv = [word.replace("=run", f"={run}") for word in argv]
+    told = mistake(cli.main, argv)
+    assert argv[-1].split("=")[0].removeprefix("--") in told
+    assert "9" * 20 in told or "no label" in told or "\u00b2" in told
+
+
 TOLD = {
     "jaxgan.main --config={root}/configs/gan.py --config.loss=none": "unknown loss 'none'; known: ",
     "jaxgan.sample": "{run}/config.json cannot be read",
@@ -82,7 +108,7 @@ def run(request, tmp_path_factory):
 
 
 MISTAKES = {
-    "--num=0": "num is 0; it must be at least 1.",
+    "--num=0": "num is 0; it must lie in [1, 2147483648).",
     "--num=few": "argument --num: invalid int value: 'few'; jaxgan sample --help tells",
     "--seed=-1": "seed is -1; it must lie in [0, 2147483648).",
     "--out=grid.jpg": "cannot write grid.jpg: the ending must be .png or .npz.",

@@ -8,9 +8,11 @@ from pathlib import Path
 import jax
 import numpy as np
 import pytest
+from ml_collections import ConfigDict
 
 import jaxgan.main
 from jaxgan import data, games, losses, models
+from jaxgan.build.overrides import load_recipe
 from jaxgan.core import noise
 from jaxgan.games import draw
 from jaxgan.main import main, parse
@@ -68,6 +70,8 @@ KEYS = {
     "batchsize=8": "unknown config key 'batchsize'; did you mean batch_size? Known: adversarial, ",
     "critic.featurs=8": "did you mean critic.features? Known: critic.dropout, critic.features, ",
     "learning_rate=1": "did you mean critic.optimizer.learning_rate or generator.optimizer.learnin",
+    "z_dim=5": "unknown config key 'z_dim'; did you mean game.z_dim? Known: ",
+    "game.generators=5": "unknown config key 'game.generators'; known: game.name, game.z, game.z_d",
     "penalties.gp=1": f"known: {', '.join(f'penalties.{p}' for p in sorted(losses.PENALTIES))}.",
     "steps.more=1": "unknown config key 'steps.more'; did you mean steps?",
     "steps=1.5": "--config.steps=1.5: steps must be a whole number.",
@@ -120,6 +124,26 @@ NUMBERS = {
 @pytest.mark.parametrize("overrides", NUMBERS)
 def test_numbers_out_of_range(refused, overrides):
     assert NUMBERS[overrides] in refused(overrides)
+
+
+def numbers(config, prefix=""):
+    """Dotted names of all numbers of a config, with their types."""
+    for key, value in config.items():
+        if isinstance(value, ConfigDict):
+            yield from numbers(value, f"{prefix}{key}.")
+        elif type(value) in (int, float):
+            yield prefix + key, type(value)
+
+
+@pytest.mark.parametrize("recipe", ["stacked_digits", "mad_gan"])
+def test_no_number_is_too_wild_for_a_sentence(mistake, recipe):
+    path = f"{CONFIGS}/{recipe}.py"
+    known = list(numbers(load_recipe(path)))
+    assert len(known) > 40
+    for key, kind in known:
+        for text in ("nan", "-1e400") if kind is float else ("1e20", "9" * 20, "-" + "9" * 20):
+            told = mistake(main, [f"--config={path}", "--workdir=run", f"--config.{key}={text}"])
+            assert key in told, told
 
 
 @pytest.mark.parametrize(
@@ -187,7 +211,7 @@ RECIPES = {
     "import nopackage": ", line 2: ModuleNotFoundError: No module named 'nopackage'.",
     "def get_config():\n  raise RuntimeError('no luck')": ", line 3: RuntimeError: no luck.",
     "def get_config():\n  return {'steps': 1}": "must return a config; it returns {'steps': 1}.",
-    "def get_config():\n  return ConfigDict({'steps': 1})": ": the config has no adversarial; make ",
+    "def get_config():\n  return ConfigDict({'steps': 1})": ": the config has no adversarial; ",
     "config.loos = 'minimax'": ": unknown config key 'loos'; did you mean loss?",
     "config.penalties.gp = 1.0": ": unknown config key 'penalties.gp'; known: penalties.consiste",
     "config.steps = 'many'": ", line 4: TypeError: Could not override field 'steps'",

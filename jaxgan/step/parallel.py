@@ -200,7 +200,7 @@ def join_processes(processes):
         if not parts:
             raise UserError(f"{wrong} must be 'auto' or HOST:PORT,COUNT,INDEX.")
         address = (parts[1], int(parts[2]), int(parts[3]))
-        within(f"{wrong}: COUNT", address[1], 1)
+        within(f"{wrong}: COUNT", address[1], 1, 2**16)
         within(f"{wrong}: INDEX", address[2], 0, address[1])
     try:
         jax.distributed.initialize(*address)

@@ -141,7 +141,7 @@ def test_mistakes():
         (2, "critic.optimizer.learning_rate=0,1", "learning_rate is 0; it must be greater"),
         (1, "penalties.r1.weight=1 penalties.r1.weight=2", "names penalties.r1.weight twice"),
         (1, "penalties.r1.weight=1", "is of several members; set population.members"),
-        (0, "", "population.members is 0; it must be at least 1"),
+        (0, "", "population.members is 0; it must lie in"),
     ):
         many = config()
         many.population.members, many.population.vary = members, vary

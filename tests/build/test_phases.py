@@ -1,0 +1,90 @@
+"""What a run plays when: ``config.phases`` against tables written by hand."""
+
+import pytest
+
+from jaxgan import defaults
+from jaxgan.build.phases import Phase, phases, positions, updates
+from jaxgan.core.errors import UserError
+
+
+def config(words="", **keys):
+    config = defaults.get_config()
+    config.steps, config.n_critic, config.batch_size, config.phases = 5000, 2, 64, words
+    config.update(keys)
+    return config
+
+
+def test_a_run_without_phases_is_one():
+    assert phases(config()) == (Phase(0, 5000, 2, 1, 64, 1.0),)
+    assert phases(config(steps=0)) == (Phase(0, 0, 2, 1, 64, 1.0),)
+
+
+def test_inpainting_in_three_phases():
+    """Generator alone, critic alone, both: what a word does not say is as the config has it."""
+    words = "1000:n_critic=0,adversarial=0 2000:n_generator=0,batch_size=32"
+    played = phases(config(words, n_generator=3))
+    assert played == (
+        Phase(0, 1000, 0, 3, 64, 0.0),
+        Phase(1000, 2000, 2, 0, 32, 1.0),
+        Phase(2000, 5000, 2, 3, 64, 1.0),
+    )
+    # 0 critic updates: the first of 3 generator updates brings its own batch. 2 and 3 share one.
+    assert [phase.batches for phase in played] == [3, 2, 4]
+    assert positions(played) == [0, 1000 * 64 * 3, 1000 * 64 * 3 + 1000 * 32 * 2]
+    assert updates(played, "critic") == 1000 * 2 + 3000 * 2
+    assert updates(played, "generator") == 1000 * 3 + 3000 * 3
+
+
+@pytest.mark.parametrize(
+    "n_critic, n_generator, batches",
+    [(1, 1, 1), (5, 1, 5), (0, 1, 1), (1, 0, 1), (5, 0, 5), (1, 4, 4), (0, 2, 2)],
+)
+def test_batches_of_a_step(n_critic, n_generator, batches):
+    assert Phase(0, 1, n_critic, n_generator, 8, 1.0).batches == batches
+
+
+def test_more_steps_are_the_last_phase():
+    words = "1000:n_critic=0 2000:n_generator=0"
+    short, long = (phases(config(words, steps=steps)) for steps in (2500, 4000))
+    assert short[:2] == long[:2] and (short[2].last_step, long[2].last_step) == (2500, 4000)
+    assert short[2]._replace(last_step=4000) == long[2] and positions(short) == positions(long)
+    # A word may end with the run; more steps are then as the config has them.
+    ends, goes_on = (phases(config(words, steps=steps)) for steps in (2000, 3000))
+    assert goes_on[:2] == ends and goes_on[2] == Phase(2000, 3000, 2, 1, 64, 1.0)
+
+
+MISTAKES = {
+    "1000": "phases: 1000 must be LAST_STEP:KEY=VALUE,KEY=VALUE,..., as 1000:n_critic=0.",
+    "1000:": "phases: 1000: must be LAST_STEP:",
+    "n_critic=0": "must be LAST_STEP:KEY=VALUE",
+    "-5:n_critic=0": "-5:n_critic=0 must be LAST_STEP:",
+    "\u00b2:n_critic=0": "must be LAST_STEP:",
+    "0:n_critic=0": "a phase must end after step 0; the steps ascend.",
+    "20:n_critic=0 20:n_critic=1": "20:n_critic=1: a phase must end after step 20; the steps asc",
+    "20:n_critic=0 10:n_critic=1": "10:n_critic=1: a phase must end after step 20",
+    "5001:n_critic=0": "5001:n_critic=0: it ends at step 5001, the run at steps=5000.",
+    "10:ema=0": "phases cannot differ in 'ema'; they can in n_critic, n_generator, batch_size, adv",
+    "10:n_critic": "10:n_critic: n_critic must be a whole number.",
+    "10:n_critic=1.5": "10:n_critic=1.5: n_critic must be a whole number.",
+    "10:adversarial=much": "adversarial must be a number.",
+    "10:n_critic=0,n_critic=1": "10:n_critic=0,n_critic=1 sets n_critic twice.",
+    "10:batch_size=0": "phases: 10:batch_size=0: batch_size is 0; it must lie in [1, ",
+    "10:adversarial=nan": "adversarial is nan; it must be finite and at least 0.",
+    "10:n_critic=-1": "n_critic is -1; it must lie in [0, ",
+    "10:n_critic=0,n_generator=0": "10:n_critic=0,n_generator=0: n_critic and n_generator are both",
+    "10:batch_size=1000000000": "steps_per_call * batch_size * 2 batches a step is 100000000000; ",
+}
+
+
+@pytest.mark.parametrize("words", MISTAKES)
+def test_mistakes(words):
+    with pytest.raises(UserError) as told:
+        phases(config(words))
+    assert MISTAKES[words] in str(told.value) and str(told.value).endswith(".")
+
+
+def test_the_rest_of_the_config_can_be_wrong_too():
+    with pytest.raises(UserError, match="n_critic and n_generator are both 0, and nobody learns"):
+        phases(config("5000:n_critic=1", n_critic=0, n_generator=0))
+    with pytest.raises(UserError, match="steps_per_call .* is 1280000000; it must lie in"):
+        phases(config(steps_per_call=10_000_000))
