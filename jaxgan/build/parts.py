@@ -91,8 +91,7 @@ def draw(config, entries):
     own = draws.compose(*(make(options, known) for make in row.draws))
 
     def draw(batch, keys, step):
-        keys_task = jax.vmap(lambda key: jax.random.fold_in(key, noise.TASK))(keys)
-        return own(prepare(batch, keys_task, step), keys, step)
+        return own(prepare(batch, noise.fold_each(keys, noise.TASK), step), keys, step)
 
     return draw
 

@@ -10,7 +10,7 @@ import numpy as np
 # The streams of a run's base key: step t draws from number t, everything else from these.
 INITIAL, PICTURES, ORDER = 1 << 28, 1 << 29, 1 << 30
 # Folded into a step's keys, or a row's, for what came to the step later than they did.
-RECALL, FURTHER, TASK = 1 << 20, 1 << 21, 1 << 22
+RECALL, FURTHER, TASK, DROPOUT = 1 << 20, 1 << 21, 1 << 22, 1 << 23
 
 
 def stream(seed, number):
@@ -23,6 +23,11 @@ def stream(seed, number):
 def split_each(keys, number):
     """Split each of B keys -> [number, B] keys."""
     return jax.vmap(lambda key: jax.random.split(key, number), out_axes=1)(keys)
+
+
+def fold_each(keys, number):
+    """Fold a number into each of B keys -> [B] keys."""
+    return jax.vmap(lambda key: jax.random.fold_in(key, number))(keys)
 
 
 def normal(keys, shape):

@@ -28,8 +28,7 @@ def compose(*draws):
 
     def draw(batch, keys, step):
         for i, each in enumerate(draws):
-            own = jax.vmap(lambda key, i=i: jax.random.fold_in(key, i))(keys) if i else keys
-            batch = each(batch, own, step)
+            batch = each(batch, noise.fold_each(keys, i) if i else keys, step)
         return dict(batch)
 
     return draw

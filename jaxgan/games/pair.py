@@ -50,6 +50,8 @@ def pair_game(
     """
 
     def generate(variables, given, keys, *, train):
+        # The draws have used the keys as they are.
+        keys = noise.fold_each(keys, noise.DROPOUT)
         return generator.apply(variables, given, keys=keys, train=train)
 
     def critic_loss(params, mutables, given, made, step, keys):

@@ -59,6 +59,8 @@ def several_game(
     targets = np.arange(generators)
 
     def generate(variables, given, keys, *, train):
+        # The draws have used the keys as they are.
+        keys = noise.fold_each(keys, noise.DROPOUT)
         return generator.apply(variables, given, keys=keys, train=train)
 
     def each(fake):

@@ -9,9 +9,8 @@ from jaxgan import defaults
 from jaxgan.build.check import check_config, find, ranges
 from jaxgan.core.errors import UserError
 from jaxgan.core.table import Row, options_of
-from jaxgan.defaults import GROUPS, KEYS, OPTIMIZER, WEIGHTED, Key
+from jaxgan.defaults import GROUPS, KEYS, OPTIMIZER, WEIGHTED, Key, free
 from jaxgan.run.directory import contradictions
-from jaxgan.train import free
 
 NUMBERS = [name for name, key in KEYS.items() if type(key.default) in (int, float)]
 # What a run is does not depend on these: where it is computed, how far, how often it is seen.
