@@ -28,7 +28,7 @@ from jaxgan.core.errors import UserError, within
 from jaxgan.core.files import write_text
 from jaxgan.evaluation import judge, measures
 from jaxgan.evaluation.draw import make_show, row_keys
-from jaxgan.evaluation.encode import make_encoder, network_name
+from jaxgan.evaluation.encode import network_name
 from jaxgan.evaluation.pictures import examples_of, facts_of
 from jaxgan.run import checkpoint, directory, progress
 from jaxgan.step import parallel, population
@@ -70,7 +70,7 @@ def evaluate_run(workdir, *, names="", num=NUM, seed=0, step=None, features="", 
         weights = weights or config["evaluation"]["inception_weights"]
     present = facts_of(run, examples, network_name(source, features))
     names = measures.chosen(names, source, present)
-    encoder = make_encoder(source, features, weights)
+    encoder = measures.make_encoder(names, source, features, weights)
     judge.set_size(examples, num)
     folder = Path(workdir) / "checkpoints"
     state, found = checkpoint.load(folder, jax.eval_shape(run.create), step)
@@ -119,7 +119,7 @@ def evaluate_folders(real, fake, *, names="", num=NUM, seed=0, size=None, featur
         )
     examples = judge.Examples((real,), False, (real,))
     names = measures.chosen(names, real, measures.facts(real, network_name(real, features)))
-    encoder = make_encoder(real, features, weights)
+    encoder = measures.make_encoder(names, real, features, weights)
     count = judge.set_size(examples, min(num, fake.size))
     with progress.open_bar("images seen") as bar:
         options = {"num": count, "seed": seed, "encoder": encoder, "progress": bar.chunk}

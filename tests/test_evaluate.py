@@ -7,6 +7,7 @@ from PIL import Image
 
 from jaxgan import defaults, evaluate
 from jaxgan.core.errors import UserError
+from jaxgan.evaluation import measures
 from jaxgan.run import directory, report, tables
 from jaxgan.train import train
 
@@ -98,11 +99,11 @@ def test_weights_of_the_config_go_with_its_features(monkeypatch):
     monkeypatch.setattr(directory, "read_config", lambda _: stored)
     asked = []
 
-    def make_encoder(source, features, weights):
+    def make_encoder(names, source, features, weights):
         asked.append((features, weights))
         raise UserError("enough")
 
-    monkeypatch.setattr(evaluate, "make_encoder", make_encoder)
+    monkeypatch.setattr(measures, "make_encoder", make_encoder)
     for named in ({}, {"features": "mnist10k_cnn"}, {"weights": "OTHER"}):
         with pytest.raises(UserError, match="enough"):
             evaluate.evaluate_run("run", **named)

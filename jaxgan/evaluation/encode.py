@@ -30,13 +30,13 @@ class Encoded(NamedTuple):
 
     Attributes:
       x: float32 [N, *shape], images in [-1, 1].
-      features: float64 [N, F]; of points the points themselves.
+      features: float64 [N, F]; of points the points themselves; None where no metric needs any.
       probabilities: [N, K] or [N, channels, K]; None of points.
       labels: int [N], or None.
     """
 
     x: np.ndarray
-    features: np.ndarray
+    features: np.ndarray | None
     probabilities: np.ndarray | None
     labels: np.ndarray | None
 
@@ -123,6 +123,13 @@ def make_encoder(source: Source, name: str = "", weights: str = "") -> Encoder:
 
     description = {"name": name, "sha256": extractor.hash, "resize": extractor.resize}
     return Encoder(name, description, encode)
+
+
+def _encode_nothing(x, labels=None, progress=None, keep=False):
+    return Encoded(np.asarray(x, np.float32), None, None, labels)
+
+
+NO_NETWORK = Encoder("none", {"name": "none", "sha256": "", "resize": ""}, _encode_nothing)
 
 
 def _encode_points(x, labels=None, progress=None, keep=False):

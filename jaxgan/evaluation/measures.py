@@ -8,7 +8,15 @@ import numpy as np
 from jaxgan import metrics
 from jaxgan.core.errors import UserError, choose
 from jaxgan.data import Source
-from jaxgan.evaluation.encode import CLASSIFIERS, POINTS, STACKED, Encoded, network_name
+from jaxgan.evaluation import encode
+from jaxgan.evaluation.encode import (
+    CLASSIFIERS,
+    POINTS,
+    STACKED,
+    Encoded,
+    Encoder,
+    network_name,
+)
 from jaxgan.losses import DISTANCES
 
 SUBSET = 1000  # rows of the kernel distance's subsets, half of the set at most
@@ -53,12 +61,14 @@ class Metric(NamedTuple):
       compute: (``Reference``, ``Sample``) -> {name: number}.
       needs: facts, of ``FACTS``, without which it means nothing.
       plain: facts with any of which its names do not tell the feature network.
+      features: whether it looks at features; without, no network is asked.
       usual: whether it is computed where none is named.
     """
 
     compute: Callable
     needs: frozenset[str] = frozenset()
     plain: frozenset[str] = frozenset()
+    features: bool = True
     usual: bool = True
 
 
@@ -190,11 +200,11 @@ METRICS = {
     "pr": Metric(_neighbours),
     "modes": Metric(_modes, frozenset({"modes"}), plain=frozenset({"mixture"})),
     "accuracy": Metric(_accuracy, frozenset({"labels", "classifier"})),
-    "truth": Metric(_against_truth, frozenset({"images", "truth"}), plain=_ALL),
+    "truth": Metric(_against_truth, frozenset({"images", "truth"}), plain=_ALL, features=False),
     "fd_infinity": Metric(_frechet_infinity, usual=False),
     "memorisation": Metric(_memorisation, frozenset({"held_out"}), usual=False),
     "wasserstein": Metric(_wasserstein, frozenset({"points"}), plain=_ALL, usual=False),
-    "ms_ssim": Metric(_diversity, _IMAGES, plain=_ALL, usual=False),
+    "ms_ssim": Metric(_diversity, _IMAGES, plain=_ALL, features=False, usual=False),
 }
 
 
@@ -216,6 +226,18 @@ def chosen(text: str, source: Source, present: set[str]) -> list[str]:
             raise UserError(f"metric {name!r} needs {needed}; {source.name} is not that.")
     usual = [name for name, row in METRICS.items() if row.usual and row.needs <= present]
     return names or usual
+
+
+def make_encoder(names: list[str], source: Source, features: str, weights: str) -> Encoder:
+    """The ``Encoder`` that these metrics need: none but the examples where none looks at features.
+
+    Args:
+      names: rows of ``METRICS``.
+      source, features, weights: as ``encode.make_encoder`` takes them, and its errors.
+    """
+    if any(METRICS[name].features for name in names):
+        return encode.make_encoder(source, features, weights)
+    return encode.NO_NETWORK
 
 
 # The quick distance that every run computes, and the other metrics that a config may rank

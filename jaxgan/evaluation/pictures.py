@@ -8,7 +8,7 @@ import numpy as np
 from jaxgan import data
 from jaxgan.evaluation import judge, measures, plot
 from jaxgan.evaluation.draw import by_class, in_turn, make_show, row_keys
-from jaxgan.evaluation.encode import make_encoder, network_name
+from jaxgan.evaluation.encode import network_name
 from jaxgan.evaluation.measures import QUALITY
 
 PICTURED = 64  # images in a picture of samples
@@ -62,7 +62,8 @@ def make_looks(run, config) -> Looks:
     encoder = None
     if config["eval_every"]:
         judge.set_size(examples, asked["num"])
-        encoder = make_encoder(source, asked["features"], asked["inception_weights"])
+        weights = asked["inception_weights"]
+        encoder = measures.make_encoder(names, source, asked["features"], weights)
     show = make_show(run.game)
     rows, compare = judge.make_distance(examples, seed)
     judged = []  # made at the first look: the real examples are seen once
