@@ -120,8 +120,7 @@ def game(config, generator, critic, classes, mean_over_devices=lambda tree: tree
                 "smooth; set label_smoothing=0."
             )
         loss = smooth_real_label(loss, config["label_smoothing"])
-    for key in ("shared", "z"):  # the network's business; another branch's
-        options.pop(key, None)
+    options.pop("shared", None)  # the network's business
     if config["game"]["name"] in LABELLED:
         options["classes"] = classes
     return row.build(

@@ -7,6 +7,7 @@ negative. Everything else is shared.
 import jax
 
 from jaxgan.core import noise
+from jaxgan.games.draw import DISTRIBUTIONS
 from jaxgan.games.game import Game
 from jaxgan.games.terms import blur, mean, penalise
 from jaxgan.losses import Critic
@@ -18,6 +19,7 @@ def pair_game(
     loss,
     *,
     z_dim,
+    z="normal",
     penalties=(),
     noise_level=lambda step: None,
     classes=0,
@@ -34,7 +36,7 @@ def pair_game(
     Args:
       generator, critic: ``Network``.
       loss: ``AdversarialLoss``.
-      z_dim: length of the noise vector, z ~ N(0, I).
+      z_dim, z: length of the noise vector, and a row of ``DISTRIBUTIONS``.
       penalties: triples (name, weight, penalty function) added to the critic's loss.
       noise_level: step -> standard deviation of the instance noise, or None for none at all
         (Soenderby et al. 2017, Arjovsky and Bottou 2017): added to whatever the critic sees.
@@ -50,7 +52,9 @@ def pair_game(
         return one_hot(batch["label"]) if classes else None
 
     def generate(variables, batch, keys):
-        return generator.apply(variables, noise.normal(keys, (z_dim,)), label_of(batch), train=True)
+        return generator.apply(
+            variables, DISTRIBUTIONS[z](keys, (z_dim,)), label_of(batch), train=True
+        )
 
     def critic_loss(params, mutables, batch, fake, step, keys):
         keys_real, keys_fake, keys_wrong, keys_penalty, keys = noise.split_each(keys, 5)

@@ -10,6 +10,7 @@ from jax.nn import logsumexp
 
 from jaxgan.core import noise
 from jaxgan.core.errors import UserError
+from jaxgan.games.draw import DISTRIBUTIONS
 from jaxgan.games.game import Game
 from jaxgan.games.terms import blur, mean, penalise
 from jaxgan.losses import Critic, classifiers, is_classifier
@@ -27,6 +28,7 @@ def multi_generator_game(
     *,
     generators,
     z_dim,
+    z="normal",
     penalties=(),
     noise_level=lambda step: None,
     mean_over_devices=lambda tree: tree,
@@ -43,7 +45,7 @@ def multi_generator_game(
       critic: ``Network`` with k + 1 scores.
       loss: ``AdversarialLoss`` whose critic is a classifier; gives the generators' rule.
       generators: k.
-      z_dim, penalties, noise_level, mean_over_devices: as ``pair_game`` has them. A penalty sees
+      z_dim, z, penalties, noise_level, mean_over_devices: as ``pair_game`` has them. A penalty sees
         the log-odds of "real", and for each real example the fake of a random generator.
 
     Raises:
@@ -57,8 +59,8 @@ def multi_generator_game(
     targets = np.arange(generators)
 
     def generate(variables, batch, keys):
-        z = noise.normal(keys, (generators, z_dim)).reshape(-1, z_dim)
-        fake, mutables = generator.apply(variables, z, train=True)
+        drawn = DISTRIBUTIONS[z](keys, (generators, z_dim)).reshape(-1, z_dim)
+        fake, mutables = generator.apply(variables, drawn, train=True)
         return fake.reshape(-1, generators, *fake.shape[1:]), mutables
 
     def each(fake):
