@@ -19,8 +19,7 @@ import jax.numpy as jnp
 import numpy as np
 import optax
 
-from experiments import show
-from experiments.population import populate
+from experiments import members, show
 from experiments.reply import make_learn, make_slope
 from jaxgan import defaults
 from jaxgan.build import parts
@@ -88,9 +87,10 @@ def configure(loss, level=0.0, z_dim=1):
 
 def early_generators(z_dim, seeds, steps):
     """Generators soon after the start: their variables [seeds, ...], and the data [N, 2]."""
-    population = populate(configure("non_saturating", z_dim=z_dim), range(seeds))
-    states, _ = population.advance(population.states, steps)
-    return states.generator.variables, jnp.asarray(population.source.arrays()["x"])
+    config = configure("non_saturating", z_dim=z_dim)
+    config.steps = steps
+    ((run, state),) = members.train(config, seeds)
+    return state.generator.variables, jnp.asarray(run.source.arrays()["x"])
 
 
 def mean_and_noise(gradients):

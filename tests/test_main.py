@@ -312,6 +312,15 @@ def test_a_new_name_brings_the_options_of_its_row(tmp_path):
     assert config.data.options.modes == 3 and config.data.options.points == 100_000
 
 
+def test_another_game_keeps_the_noise(tmp_path):
+    words = "game=multi_generator game.z=uniform game.generators=3"
+    config, *_ = parse(arguments(tmp_path, words, "toy_ring"))
+    noise = {"z_dim": 2, "z": "uniform"}  # the recipe's and the command line's
+    assert (
+        config.game.to_dict() == {"name": "multi_generator", "generators": 3, "shared": ""} | noise
+    )
+
+
 def test_a_right_command_line_reaches_the_training(tmp_path, monkeypatch, caplog):
     """What the tests of mistakes rely on: a right one gets past, and compiling is seen."""
     seen = []
