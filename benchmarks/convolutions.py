@@ -21,7 +21,7 @@ from jax import lax
 from benchmarks.tables import number, table
 from jaxgan.models import conv, layers
 
-SIZES = ((32, 64), (8, 256), (2, 512))  # (side, channels in and out)
+SIZES = {32: 64, 8: 256, 2: 512}  # side -> channels in and out
 TURN = 0.1  # seconds, at least
 
 
@@ -145,19 +145,21 @@ def main(argv=None):
     parser.add_argument("--rounds", type=int, default=5, help="in which both play once (5)")
     parser.add_argument("--seconds", type=float, default=5.0, help="after which none begins (5)")
     parser.add_argument("--batch", type=int, default=16, help="(16)")
+    parser.add_argument("--sides", type=int, nargs="*", default=list(SIZES), choices=SIZES)
     parser.add_argument("--cases", type=int, nargs="*", help="their numbers, from 0 (all)")
     chosen = parser.parse_args(argv)
+    sizes = [(side, SIZES[side]) for side in chosen.sides]
     names = list(CASES)
     rows = []
     for case in names if chosen.cases is None else [names[i] for i in chosen.cases]:
         cells = [case]
-        for side, channels in SIZES:
+        for side, channels in sizes:
             for order in ORDERS:
                 ours, ratio = measured(case, side, channels, ORDERS[order], chosen)
                 cells.append(f"{number(ratio)} ({number(ours)})")
                 print(case, side, order, cells[-1], file=sys.stderr, flush=True)
         rows.append(cells)
-    heads = [f"{side}x{side}x{channels}, {order}" for side, channels in SIZES for order in ORDERS]
+    heads = [f"{side}x{side}x{channels}, {order}" for side, channels in sizes for order in ORDERS]
     print(table(["native / ours (ms of ours)", *heads], rows))
 
 
