@@ -231,7 +231,7 @@ def test_the_host_looks_when_it_must():
     config |= {"sample_every": 0, "checkpoint_every": 6, "eval_every": 0}
     stops = [0]
     while stops[-1] < 23:
-        stops.append(next_stop(stops[-1], config))
+        stops.append(next_stop(stops[-1], config, 23))
     assert stops == [0, 4, 6, 8, 12, 16, 18, 20, 23]
 
 

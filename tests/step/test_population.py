@@ -169,5 +169,5 @@ def test_when_all_are_dead_the_run_stops(tmp_path):
     many = config(checkpoint_every=1, steps=20)
     many.population.members = 2
     many.population.vary = "critic.optimizer.learning_rate=1e30,1e30"
-    with pytest.raises(Stopped, match="the last member that was finite is so no more by step"):
+    with pytest.raises(Stopped, match="the last member that was finite became non-finite by step"):
         train(many, tmp_path / "run")
