@@ -19,8 +19,7 @@ from typing import NamedTuple
 import jax
 import numpy as np
 
-from experiments import show
-from experiments.population import populate
+from experiments import members, show
 from jaxgan import data, defaults, metrics
 
 RING = {"modes": 8, "radius": 1.0, "std": 0.05}
@@ -115,15 +114,15 @@ def configure(method, architecture, steps, batch):
 
 def play(config, seeds):
     """Train under all seeds -> modes found and share of good samples, [seeds] each."""
-    population = populate(config, range(seeds))
-    states, _ = population.advance(population.states, config.steps)
+    config.population.members = seeds
+    samples = members.samples(*members.train(config), SAMPLES)
     mixture = data.TOYS["ring"](**RING).mixture
 
     def judge(points):
         found = metrics.mode_coverage(points, mixture.means, mixture.stds)
         return found.modes, found.high_quality
 
-    return [np.asarray(part) for part in jax.vmap(judge)(population.draw(states, SAMPLES))]
+    return [np.asarray(part) for part in jax.vmap(judge)(samples)]
 
 
 def run(number, seeds, steps, batch, methods=tuple(METHODS), seed=0):

@@ -24,8 +24,7 @@ from typing import NamedTuple
 import jax
 import numpy as np
 
-from experiments import show
-from experiments.population import populate
+from experiments import members, show
 from jaxgan import data, defaults
 from jaxgan.build.overrides import override
 from jaxgan.losses import ADVERSARIAL
@@ -143,10 +142,10 @@ def adam(objective):
 def measure(objective, toy, seeds, steps, **sizes):
     """Train all seeds of a row and measure each."""
     config = config_of(objective, toy, steps, **sizes)
-    population = populate(config, range(seeds))
-    states, _ = population.advance(population.states, config.steps)
-    samples = population.draw(states, SAMPLES)
-    mixture = population.source.mixture
+    config.population.members = seeds
+    run, state = members.train(config)
+    samples, (source,) = members.samples(run, state, SAMPLES), run.sources
+    mixture = source.mixture
     coverage = jax.vmap(lambda points: mode_coverage(points, mixture.means, mixture.stds))(samples)
     measures = [coverage.modes, coverage.high_quality, coverage.reverse_kl, samples[0]]
     return Found(*map(np.asarray, measures))

@@ -17,8 +17,7 @@ import jax
 import jax.numpy as jnp
 import numpy as np
 
-from experiments import show
-from experiments.population import populate
+from experiments import members, show
 from jaxgan import data, defaults, metrics, theory
 from jaxgan.build import check
 
@@ -87,12 +86,10 @@ def run(setting, names, seeds, number):
     """Train methods under all seeds: name -> samples [moments, seeds, number]."""
     found = {}
     for name in names:
-        population = populate(configure(name, setting), range(seeds))
-        states, moments = population.states, []
-        for _ in range(setting.steps // setting.every):
-            states, _ = population.advance(states, setting.every)
-            moments.append(np.asarray(population.draw(states, number))[..., 0])
-        found[name] = np.stack(moments)
+        config = configure(name, setting)
+        config.population.members = seeds
+        stages = members.stages(config, setting.every)
+        found[name] = np.stack([members.samples(*stage, number)[..., 0] for stage in stages])
         print(f"{name}: trained", flush=True)
     return found
 
