@@ -114,14 +114,14 @@ def configure(method, architecture, steps, batch):
 
 def play(config, seeds):
     """Train under all seeds -> modes found and share of good samples, [seeds] each."""
-    ((run, state),) = members.train(config, seeds)
+    config.population.members = seeds
+    samples = members.samples(*members.train(config), SAMPLES)
     mixture = data.TOYS["ring"](**RING).mixture
 
     def judge(points):
         found = metrics.mode_coverage(points, mixture.means, mixture.stds)
         return found.modes, found.high_quality
 
-    samples = members.draw(run, state, config, SAMPLES)
     return [np.asarray(part) for part in jax.vmap(judge)(samples)]
 
 

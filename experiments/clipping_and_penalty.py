@@ -51,13 +51,13 @@ PENALTY = LAMBDA, optim.optimizer("adam", learning_rate=1e-3, b1=0.5, b2=0.9)
 def critic_network(depth, width, initializer):
     """A ReLU critic of points in the plane, without normalisation."""
     module = CRITICS["toy"](features=(width,) * depth, initializer=initializer)
-    return network.network(module, (2,))
+    return network.network(module, ("x",), {"x": (2,)})
 
 
 @partial(jax.jit, static_argnums=0)
 def score(critic, params, x):
     """Points [N, 2] -> scores [N]."""
-    return critic.apply({"params": params}, x, train=True)[0]
+    return critic.apply({"params": params}, {"x": x}, train=True)[0]["score"]
 
 
 def against_noise(points, key, number):

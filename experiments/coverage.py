@@ -142,9 +142,10 @@ def adam(objective):
 def measure(objective, toy, seeds, steps, **sizes):
     """Train all seeds of a row and measure each."""
     config = config_of(objective, toy, steps, **sizes)
-    ((run, state),) = members.train(config, seeds)
-    samples = members.draw(run, state, config, SAMPLES)
-    mixture = run.source.mixture
+    config.population.members = seeds
+    run, state = members.train(config)
+    samples, (source,) = members.samples(run, state, SAMPLES), run.sources
+    mixture = source.mixture
     coverage = jax.vmap(lambda points: mode_coverage(points, mixture.means, mixture.stds))(samples)
     measures = [coverage.modes, coverage.high_quality, coverage.reverse_kl, samples[0]]
     return Found(*map(np.asarray, measures))

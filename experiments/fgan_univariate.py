@@ -29,6 +29,7 @@ from jaxgan.step.step import make_step
 # A stand-in for the paper's P: a narrow mode beside a wide one.
 MIXTURE = {"means": (-1.0015, 1.9994), "stds": (0.2547, 1.4146), "weights": (0.3297, 0.6703)}
 TARGET = data.TOYS["mixture1d"](**MIXTURE)  # its density and its modes
+POINTS = {"x": data.Entry((1,), np.float32)}  # what the examples have
 BOX = ((-14.0, 16.0),)  # holds P and every Gaussian near it
 NAMES = ("kl", "reverse_kl", "jensen_shannon", "jeffrey", "pearson")  # rows of F_DIVERGENCES
 STEPS = 3000
@@ -93,9 +94,9 @@ def gaussian():
     """The generator of the paper: mean + std * z."""
     start = {"mean": jnp.float32(START[0]), "log_std": jnp.float32(np.log(START[1]))}
 
-    def apply(variables, z, label=None, *, keys=None, train):
+    def apply(variables, given, *, keys=None, train):
         params = variables["params"]
-        return params["mean"] + jnp.exp(params["log_std"]) * z, {}
+        return {"x": params["mean"] + jnp.exp(params["log_std"]) * given["z"]}, {}
 
     return Network(lambda key: {"params": start}, apply)
 
@@ -123,9 +124,10 @@ def draw(mixture, key, shape):
 def learn(name, seeds, steps):
     """Play the game of one divergence from several seeds; ``Learned``."""
     config, mixture = configure(name, steps), TARGET.mixture
-    generator, critic = gaussian(), parts.critic(config, (1,), 0)
+    drawn = parts.draw(config, POINTS)
+    generator, critic = gaussian(), parts.critic(config, parts.given_shapes(drawn, POINTS))
     optimizers = [parts.optimizer(config, side) for side in ("generator", "critic")]
-    game = parts.game(config, generator, critic, 0)
+    game = parts.game(config, drawn, generator, critic)
     step = make_step(game, *optimizers, n_critic=1, batch_size=BATCH, ema=config.ema)
 
     def play(now, key):
@@ -137,9 +139,11 @@ def learn(name, seeds, steps):
         begun = state.create(generator, critic, *optimizers, key_start)
         ended, _ = jax.lax.scan(play, begun, jax.random.split(key_play, steps))
         z, real = jax.random.normal(key_z, (EXAMPLES, 1)), draw(mixture, key_real, (EXAMPLES,))
-        fake, _ = generator.apply(ended.generator.variables, z, train=False)
-        scores = (critic.apply(ended.critic.variables, x, train=False)[0] for x in (real, fake))
-        bound = -ADVERSARIAL[f"f_{name}"]().critic(*scores).mean()
+        fake, _ = generator.apply(ended.generator.variables, {"z": z}, train=False)
+        outs = (
+            critic.apply(ended.critic.variables, x, train=False)[0] for x in ({"x": real}, fake)
+        )
+        bound = -ADVERSARIAL[f"f_{name}"]().critic(*(out["score"] for out in outs)).mean()
         params = ended.generator.params
         return Learned(params["mean"], jnp.exp(params["log_std"]), bound)
 

@@ -1,52 +1,56 @@
-"""Many seeds of one config, trained at once as ``jaxgan train`` trains a population.
+"""All members of a config's population trained at once, and what their generators make."""
 
-Without a run directory: what an experiment looks at is drawn on the way.
-"""
-
-from collections.abc import Iterator
+from functools import partial
 
 import jax
 import jax.numpy as jnp
 import numpy as np
-from ml_collections import ConfigDict
 
-from jaxgan.build.run import Run, prepare
-from jaxgan.evaluation.draw import make_draw, z_of
-from jaxgan.step import population
-from jaxgan.step.state import GanState
+from jaxgan.build.run import prepare
+from jaxgan.evaluation.draw import row_keys
 
 
-def train(config: ConfigDict, seeds: int, every: int = 0) -> Iterator[tuple[Run, GanState]]:
-    """Train the seeds ``config.seed``, ``config.seed + 1``, ... on one device.
-
-    Args:
-      config: of one run, as ``jaxgan.defaults`` makes it; its population is set here.
-      seeds: how many.
-      every: steps between two looks; 0: at the end alone.
+def stages(config, every):
+    """Train all members on one device, in compiled calls of ``every`` steps.
 
     Yields:
-      the ``Run``, and its state with an axis of seeds on every leaf but the step; it is good until
-      the next one is asked for. Of dead seeds it is not finite.
+      (``Run``, ``GanState``) after each call; the state is gone once the next one is asked for.
     """
-    config.population.members = seeds
-    run = prepare(config, device_count=1)
-    state, feed = run.devices.replicate(jax.jit(run.create)()), run.feed()
-    call, step, alive = run.call(feed), 0, True
-    while step < config.steps:
-        until = min(step + (every or config.steps), config.steps)
-        while step < until and alive:
-            count = min(config.steps_per_call, until - step)
-            state, _, done = call(state, *feed.block(step, count), np.int32(count))
-            alive = int(done) == count  # or the last seed has gone bad, and none learns any more
-            step += count
-        step = until
-        yield run, state if seeds > 1 else jax.tree.map(lambda leaf: leaf[None], state)
+    run = prepare({**config, "steps_per_call": every}, device_count=1)
+    (phase,) = run.phases
+    feed = run.feed(phase)
+    call, state = run.call(phase, feed), run.devices.replicate(jax.jit(run.create)())
+    for step in range(0, config.steps, every):
+        count = min(every, config.steps - step)
+        state, *_ = call(state, *feed.block(step, count), np.int32(count))
+        yield run, state
 
 
-def draw(run: Run, state: GanState, config: ConfigDict, number: int) -> jax.Array:
-    """Samples of the average generators [seeds, number, *shape], each from its seed's own z."""
-    one = make_draw(run.generator)
-    averages = enumerate(map(int, run.members.seeds))
-    return jnp.stack(
-        [one(population.member(state.ema, i), z_of(config, number, seed)) for i, seed in averages]
-    )
+def train(config):
+    """Train all members to the end -> (``Run``, ``GanState``)."""
+    return next(stages(config, config.steps))
+
+
+def each(run, tree):
+    """A part of the state with its axis of members; of a single one that is a new axis."""
+    return tree if run.members.count > 1 else jax.tree.map(lambda leaf: leaf[None], tree)
+
+
+@partial(jax.jit, static_argnums=(0, 3))
+def _samples(game, variables, seeds, number):
+    def one(variables, seed):
+        keys = row_keys(seed, number)
+        given = game.draw({}, keys, 0)
+        made, _ = game.generate(variables, given, keys, train=False)
+        turns = jnp.stack([shown.made for shown in game.show(given, made).values()], axis=1)
+        return turns.reshape(-1, *turns.shape[2:])[:number]
+
+    return jax.vmap(one)(variables, seeds)
+
+
+def samples(run, state, number):
+    """What the average generators make [members, number, ...]; several of a game make it in turn.
+
+    Noise is that of ``jaxgan sample``, of each member's own seed.
+    """
+    return _samples(run.game, each(run, state.ema), run.members.seeds, number)

@@ -87,9 +87,9 @@ def run(setting, names, seeds, number):
     found = {}
     for name in names:
         config = configure(name, setting)
-        seen = members.train(config, seeds, setting.every)
-        moments = [members.draw(run, state, config, number)[..., 0] for run, state in seen]
-        found[name] = np.stack(moments)
+        config.population.members = seeds
+        stages = members.stages(config, setting.every)
+        found[name] = np.stack([members.samples(*stage, number)[..., 0] for stage in stages])
         print(f"{name}: trained", flush=True)
     return found
 

@@ -24,6 +24,7 @@ from experiments import show
 from experiments.reply import make_learn, make_slope
 from jaxgan import defaults, theory
 from jaxgan.build import parts
+from jaxgan.data import Entry
 from jaxgan.losses import ADVERSARIAL
 from jaxgan.models.network import Network
 from jaxgan.step import state
@@ -33,6 +34,7 @@ STEPS = 1500  # critic updates for each theta
 SEEDS = 3
 EXAMPLES = 4096  # that the estimates and gradients are taken over
 WEIGHT = 10.0  # of the gradient penalty: WGAN-GP's
+POINTS = {"x": Entry((2,), np.float32)}  # what the data have
 LINE = 20  # places on each line, for the exact distances
 LOSSES = {"minimax": "minimax", "non_saturating": "-log D", "wasserstein": "Wasserstein"}
 GREY = show.COLOURS[-1]
@@ -70,10 +72,10 @@ def exact(theta):
     }
 
 
-def line(variables, z, label=None, *, keys=None, train):
+def line(variables, given, *, keys=None, train):
     """The model as a generator: its one parameter is theta, its noise is made uniform."""
-    height = ndtr(z[:, 0])
-    return jnp.stack([jnp.ones_like(height) * variables["params"], height], axis=-1), {}
+    height = ndtr(given["z"][:, 0])
+    return {"x": jnp.stack([jnp.ones_like(height) * variables["params"], height], axis=-1)}, {}
 
 
 def data(size):
@@ -106,9 +108,10 @@ def reply(loss, thetas, seeds, steps):
       the generator's loss its gradient in theta, ditto.
     """
     config, generator = configure(loss), Network(None, line)
-    critic = parts.critic(config, (2,), 0)
+    draw = parts.draw(config, POINTS)
+    critic = parts.critic(config, parts.given_shapes(draw, POINTS))
     optimizer = parts.optimizer(config, "critic")
-    game = parts.game(config, generator, critic, 0)
+    game = parts.game(config, draw, generator, critic)
     learn = make_learn(game, optimizer, data(config.batch_size))
     taught = ("minimax", "non_saturating") if loss == "minimax" else (loss,)
 
@@ -119,11 +122,13 @@ def reply(loss, thetas, seeds, steps):
         side = learn(side, variables, key_learn, 0, steps)
         real = data(EXAMPLES)(key_seen)["x"]
         fake = real.at[:, 0].set(theta)
-        scores = [critic.apply(side.variables, x, train=False)[0] for x in (real, fake)]
+        scores = [
+            critic.apply(side.variables, {"x": x}, train=False)[0]["score"] for x in (real, fake)
+        ]
         value = ADVERSARIAL[loss]().critic(*scores).mean()
         slopes = {}
         for name in taught:
-            played = parts.game(configure(name), generator, critic, 0)
+            played = parts.game(configure(name), draw, generator, critic)
             slopes[name] = make_slope(played, data(EXAMPLES))(side, variables, key_seen)
         return value, slopes
 

@@ -23,9 +23,11 @@ def make_learn(game, optimizer, batch):
         key_batch, key_generate, key_critic = jax.random.split(key, 3)
         real = batch(key_batch)
         keys = jax.random.split(key_critic, len(real["x"]))
-        fake, _ = game.generate(variables, real, jax.random.split(key_generate, len(real["x"])))
+        keys_generate = jax.random.split(key_generate, len(real["x"]))
+        given = game.draw(real, keys_generate, 0)
+        made, _ = game.generate(variables, given, keys_generate, train=True)
         slope = jax.grad(game.critic_loss, has_aux=True)
-        gradients, (mutables, _) = slope(critic.params, critic.mutables, real, fake, 0, keys)
+        gradients, (mutables, _) = slope(critic.params, critic.mutables, given, made, 0, keys)
         updates, opt_state = optimizer.update(gradients, critic.opt_state, critic.params)
         return Side(optax.apply_updates(critic.params, updates), mutables, opt_state)
 
@@ -54,11 +56,12 @@ def make_slope(game, batch):
         key_batch, key_generate, key_generator = jax.random.split(key, 3)
         real = batch(key_batch)
         keys = jax.random.split(key_generate, len(real["x"]))
+        keys_loss = jax.random.split(key_generator, len(real["x"]))
+        given = game.draw(real, keys, 0)
 
         def loss(params):
-            fake, _ = game.generate({**variables, "params": params}, real, keys)
-            keys_loss = jax.random.split(key_generator, len(fake))
-            return game.generator_loss(critic.variables, real, fake, 0, keys_loss)[0]
+            made, _ = game.generate({**variables, "params": params}, given, keys, train=True)
+            return game.generator_loss(critic.variables, given, made, 0, keys_loss)[0]
 
         return jax.grad(loss)(variables["params"])
 

@@ -86,11 +86,12 @@ def configure(loss, level=0.0, z_dim=1):
 
 
 def early_generators(z_dim, seeds, steps):
-    """Generators soon after the start: their variables [seeds, ...], and the data [N, 2]."""
+    """Generators soon after the start: their variables [seeds, ...], and the data."""
     config = configure("non_saturating", z_dim=z_dim)
-    config.steps = steps
-    ((run, state),) = members.train(config, seeds)
-    return state.generator.variables, jnp.asarray(run.source.arrays()["x"])
+    config.steps, config.population.members = steps, seeds
+    run, state = members.train(config)
+    (source,) = run.sources
+    return members.each(run, state.generator.variables), source
 
 
 def mean_and_noise(gradients):
@@ -100,7 +101,7 @@ def mean_and_noise(gradients):
     return optax.tree.norm(mean), optax.tree.norm(off) / (BATCHES - 1) ** 0.5
 
 
-def watch(play, variables, points, marks):
+def watch(play, variables, source, marks):
     """Train a fresh critic for each generator and look at the gradients on the way.
 
     Returns:
@@ -110,16 +111,15 @@ def watch(play, variables, points, marks):
         label: configure(loss, play.level, play.z_dim) for label, loss in play.losses.items()
     }
     config = next(iter(configs.values()))
-    critic = parts.critic(config, points.shape[1:], 0)
-    generator = parts.generator(config, points.shape[1:], 0)
-    optimizer = parts.optimizer(config, "critic")
+    players = {label: parts.players(each, source.entries) for label, each in configs.items()}
+    first, optimizer = next(iter(players.values())), parts.optimizer(config, "critic")
+    points = jnp.asarray(source.arrays()["x"])
 
     def batch(key):
         return {"x": points[jax.random.randint(key, (config.batch_size,), 0, len(points))]}
 
-    games = {label: parts.game(each, generator, critic, 0) for label, each in configs.items()}
-    slopes = {label: make_slope(game, batch) for label, game in games.items()}
-    learn = make_learn(next(iter(games.values())), optimizer, batch)
+    slopes = {label: make_slope(each.game, batch) for label, each in players.items()}
+    learn = make_learn(first.game, optimizer, batch)
 
     def look(side, variables, key):
         keys = jax.random.split(key, BATCHES)
@@ -130,7 +130,7 @@ def watch(play, variables, points, marks):
         return {label: mean_and_noise(gradients) for label, gradients in every.items()}
 
     keys = jax.random.split(jax.random.key(1), len(jax.tree.leaves(variables)[0]))
-    sides = jax.vmap(lambda key: state.create_side(critic, optimizer, key))(keys)
+    sides = jax.vmap(lambda key: state.create_side(first.critic, optimizer, key))(keys)
     learn = jax.jit(jax.vmap(learn, in_axes=(0, 0, 0, None, None)))
     look = jax.jit(jax.vmap(look))
     seen = []

@@ -4,7 +4,7 @@ import numpy as np
 import optax
 
 from experiments.reply import make_learn, make_slope
-from jaxgan.games import GAMES
+from jaxgan.games import GAMES, draw
 from jaxgan.losses import ADVERSARIAL
 from jaxgan.models.network import Network
 from jaxgan.step.state import Side
@@ -12,12 +12,12 @@ from jaxgan.step.state import Side
 REAL, FAKE = jnp.array([1.0, 2.0]), jnp.array([3.0, 5.0])
 
 
-def linear(variables, x, label=None, *, keys=None, train):
-    return x @ variables["params"], {}
+def linear(variables, given, *, keys=None, train):
+    return {"score": given["x"] @ variables["params"], "features": given["x"]}, {}
 
 
-def constant(variables, z, label=None, *, keys=None, train):
-    return jnp.broadcast_to(variables["params"], (len(z), 2)), {}
+def constant(variables, given, *, keys=None, train):
+    return {"x": jnp.broadcast_to(variables["params"], (len(given["z"]), 2))}, {}
 
 
 def batch(key):
@@ -28,7 +28,10 @@ def test_a_linear_critic_walks_from_fake_to_real():
     # f(x) = w.x under f(fake) - f(real): each step of size .1 adds .1 (real - fake) to w. The
     # generator's loss -f(fake) then has the slope -w.
     game = GAMES["unconditional"].build(
-        Network(None, constant), Network(None, linear), ADVERSARIAL["wasserstein"](), z_dim=1
+        Network(None, constant),
+        Network(None, linear),
+        ADVERSARIAL["wasserstein"](),
+        draw=draw.z((1,), "normal"),
     )
     optimizer = optax.sgd(0.1)
     start = jnp.array([1.0, 0.0])
