@@ -1,5 +1,4 @@
-"""Colouring as pix2pix has it (Isola et al. 2017): an emoji's grey in, its colours out, 32x32.
-"""
+"""Colouring as pix2pix has it (Isola et al. 2017): an emoji's grey in, its colours out, 32x32."""
 
 from jaxgan import data, defaults
 

@@ -23,7 +23,7 @@ def write_config(workdir, config, entries):
       entries: {name: ``data.Entry``} of the data.
     """
     described = {
-        name: {"shape": entry.shape, "dtype": np.dtype(entry.dtype).name, "classes": entry.classes}
+        name: entry._asdict() | {"dtype": np.dtype(entry.dtype).name}
         for name, entry in entries.items()
     }
     content = {"config": config, "entries": described, "versions": versions()}
@@ -44,7 +44,12 @@ def read_config(workdir):
         content = json.loads(path.read_text())
         stored = content["entries"] if "entries" in content else _old_entries(content)
         entries = {
-            name: Entry(tuple(entry["shape"]), np.dtype(entry["dtype"]), entry["classes"])
+            name: Entry(
+                tuple(entry["shape"]),
+                np.dtype(entry["dtype"]),
+                entry["classes"],
+                tuple(entry["names"]),
+            )
             for name, entry in stored.items()
         }
         return {"config": content["config"], "entries": entries, "versions": content["versions"]}
@@ -58,8 +63,9 @@ def read_config(workdir):
 
 def _old_entries(content):
     image = len(content["shape"]) == 3
-    x = {"shape": content["shape"], "dtype": "uint8" if image else "float32", "classes": 0}
-    label = {"shape": (), "dtype": "int32", "classes": content["classes"]}
+    plain = {"classes": 0, "names": ()}
+    x = {"shape": content["shape"], "dtype": "uint8" if image else "float32", **plain}
+    label = {**plain, "shape": (), "dtype": "int32", "classes": content["classes"]}
     return {"x": x, "label": label} if content["classes"] else {"x": x}
 
 

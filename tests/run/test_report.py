@@ -7,7 +7,8 @@ import numpy as np
 import pytest
 
 from jaxgan.core.errors import UserError
-from jaxgan.run import directory, report
+from jaxgan.data import Entry
+from jaxgan.run import directory, progress, report
 
 
 def rows(workdir):
@@ -75,7 +76,7 @@ def test_what_is_not_finite_is_null(tmp_path):
 
 
 def test_progress_without_a_terminal(tmp_path, capfd, monkeypatch):
-    monkeypatch.setattr(report, "LINE_EVERY", 0.0)
+    monkeypatch.setattr(progress, "LINE_EVERY", 0.0)
     with report.open_report(tmp_path, 100, 200) as written:
         written.say("Resuming.")
         written.progress(150, {"critic_loss": 0.12345, "generator_loss": 2.0, "penalty": 9.0})
@@ -92,7 +93,8 @@ def test_progress_without_a_terminal(tmp_path, capfd, monkeypatch):
 def test_progress_on_a_terminal(tmp_path):
     """One line is rewritten, and the last state stays."""
     code = (
-        f"from jaxgan import report\nwith report.open_report({str(tmp_path)!r}, 0, 2) as written:\n"
+        "from jaxgan.run import report\n"
+        f"with report.open_report({str(tmp_path)!r}, 0, 2) as written:\n"
         "  written.progress(1, {})\n  written.progress(2, {'critic_loss': 0.5})\n"
     )
     ours, theirs = os.openpty()
@@ -108,9 +110,13 @@ CONFIG = {"seed": 0, "generator": {"widths": (8, 16), "optimizer": {"b1": 0.5}},
 
 
 def test_config_round_trip(tmp_path):
-    directory.write_config(tmp_path / "run", CONFIG, (28, 28, 1), 10)
+    entries = {
+        "x": Entry((28, 28, 1), np.dtype(np.uint8)),
+        "label": Entry((), np.dtype(np.int32), 2, ("cat", "dog")),
+    }
+    directory.write_config(tmp_path / "run", CONFIG, entries)
     stored = directory.read_config(tmp_path / "run")
-    assert stored["shape"] == (28, 28, 1) and stored["classes"] == 10
+    assert stored["entries"] == entries
     assert directory.contradictions(stored["config"], CONFIG) == []
     assert set(stored["versions"]) == {*directory.PACKAGES, "python"}
     assert stored["versions"]["numpy"] == np.__version__
@@ -120,7 +126,7 @@ def test_config_round_trip(tmp_path):
 def test_config_errors(tmp_path):
     with pytest.raises(UserError, match="config.json cannot be read .*No such file"):
         directory.read_config(tmp_path)
-    directory.write_config(tmp_path, CONFIG, (2,), 0)
+    directory.write_config(tmp_path, CONFIG, {"x": Entry((2,), np.dtype(np.float32))})
     path = tmp_path / "config.json"
     whole = path.read_text()
     for damaged in (whole[:50], "", "[]", json.dumps({"config": {}}), "\x00" * 9):
