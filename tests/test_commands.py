@@ -9,7 +9,7 @@ import jax
 import numpy as np
 import pytest
 
-from jaxgan import cli, defaults, sample
+from jaxgan import cli, data, defaults, sample
 from jaxgan.build.run import prepare
 from jaxgan.run import checkpoint, directory
 
@@ -101,7 +101,8 @@ def run(request, tmp_path_factory):
     config.critic = defaults.critic("mlp", features=(8,))
     state = jax.eval_shape(prepare(config).create)
     state = jax.tree.map(lambda leaf: np.zeros(leaf.shape, leaf.dtype), state)
-    directory.write_config(workdir, config.to_dict(), (28, 28, 1), 10)
+    entries = data.load("mnist10k").entries
+    directory.write_config(workdir, config.to_dict(), entries)
     with checkpoint.open_checkpoints(workdir / "checkpoints") as checkpoints:
         checkpoints.save(4, state)
     return workdir
@@ -142,7 +143,8 @@ def test_directories_without_a_run(mistake, tmp_path):
     assert "arguments are required: --workdir" in mistake(sample.main, [])
     told = mistake(sample.main, [f"--workdir={tmp_path}"])
     assert told.startswith(f"{tmp_path}/config.json cannot be read (No such file or directory)")
-    directory.write_config(tmp_path, defaults.get_config().to_dict(), (28, 28, 1), 10)
+    entries = data.load("mnist10k").entries
+    directory.write_config(tmp_path, defaults.get_config().to_dict(), entries)
     told = mistake(sample.main, [f"--workdir={tmp_path}"])
     assert told == f"there is no checkpoint in {tmp_path}/checkpoints; known: none."
     assert [path.name for path in tmp_path.iterdir()] == ["config.json"]

@@ -154,7 +154,7 @@ def test_mistakes(mistake, run, tmp_path):
         f"--workdir={run} --size=8": "--size is of folders",
         f"--workdir={run} --features=inception": "ring holds points, which are their own features",
         f"--workdir={run} --metrics=fid": "unknown metric 'fid'",
-        f"--workdir={run} --metrics=accuracy": "metric 'accuracy' needs a game with labels",
+        f"--workdir={run} --metrics=accuracy": "metric 'accuracy' needs a classifier of the data",
         f"--workdir={run} --step=3": "there is no checkpoint of step 3",
         f"--workdir={tmp_path}": f"{tmp_path}",
         f"--real={tmp_path} --fake={tmp_path}/none": "holds no image",

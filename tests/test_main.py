@@ -83,7 +83,7 @@ KEYS = {
     "generator.features=8,0": "an entry of generator.features is 0; it must be at least 1.",
     "penalties=1": "--config.penalties takes no value, its keys do: penalties.consistency, ",
     "penalties.r1=1": "--config.penalties.r1 takes no value, its keys do: penalties.r1.weight.",
-    "loss.alpha=2": "unknown config key 'loss.alpha'; known: loss.name.",
+    "loss.alpha=2": "unknown config key 'loss.alpha'; did you mean terms.gradient_di",
 }
 
 
@@ -256,7 +256,7 @@ def test_options(mistake, tmp_path):
 def test_a_run_directory_of_another_config(mistake, tmp_path):
     argv = arguments(tmp_path, "n_critic=2 generator.features=8,8")
     config, workdir, _ = parse(argv)
-    directory.write_config(workdir, config.to_dict(), (28, 28, 1), 10)
+    directory.write_config(workdir, config.to_dict(), data.load("mnist10k").entries)
     before = (tmp_path / "run" / "config.json").read_bytes()
     told = mistake(main, arguments(tmp_path, "n_critic=3 generator.features=8,9 log_every=7"))
     assert "generator.features was [8, 8], is [8, 9]" in told and "n_critic was 2, is 3" in told

@@ -75,7 +75,7 @@ def draw(config, entries):
     row, options = rules(config)
     prepare = task(config)
     known = classes(entries)
-    shapes = jax.eval_shape(lambda: prepare(_batch(entries), _keys(1), 0))
+    shapes = jax.eval_shape(prepare, *_one(entries), 0)
     for name in row.needs:
         if name == "label" and known.get(name, 0) < 2:
             raise UserError(
@@ -96,22 +96,21 @@ def draw(config, entries):
     return draw
 
 
-def _batch(entries, size=1):
-    """Zeros as a batch of these entries has them inside: pixels are floats."""
+def _one(entries):
+    """Shapes of a batch of one as it is inside, where pixels are floats, and of its key."""
     kinds = {"u": jnp.float32}
-    return {
-        name: jnp.zeros((size, *entry.shape), kinds.get(jnp.dtype(entry.dtype).kind, entry.dtype))
+    batch = {
+        name: jax.ShapeDtypeStruct(
+            (1, *entry.shape), kinds.get(jnp.dtype(entry.dtype).kind, entry.dtype)
+        )
         for name, entry in entries.items()
     }
-
-
-def _keys(size):
-    return jax.random.split(jax.random.key(0), size)
+    return batch, jax.eval_shape(lambda: jax.random.split(jax.random.key(0), 1))
 
 
 def given_shapes(draw, entries) -> dict[str, tuple[int, ...]]:
     """Shapes of one example of all that is given."""
-    shapes = jax.eval_shape(lambda: draw(_batch(entries), _keys(1), 0))
+    shapes = jax.eval_shape(draw, *_one(entries), 0)
     return {name: leaf.shape[1:] for name, leaf in shapes.items()}
 
 

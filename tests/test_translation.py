@@ -1,0 +1,175 @@
+"""From image to image, as a run: phases, held-out drawings, devices, populations, samples."""
+
+import json
+import logging
+
+import jax
+import numpy as np
+import pytest
+from PIL import Image
+
+from jaxgan import data, defaults, evaluate, sample
+from jaxgan.build.run import prepare
+from jaxgan.core.errors import UserError
+from jaxgan.run import report
+from jaxgan.train import train
+
+PHASES = "4:n_critic=0,adversarial=0 7:n_generator=0,batch_size=4 9:n_generator=2"
+
+
+def tiny(**changes):
+    """A small pix2pix on emoji of 8x8: the generator alone, the critic alone, both."""
+    config = defaults.get_config()
+    config.data.name, config.data.size = "emoji", 8
+    config.data.options = data.options_of("emoji")
+    config.game = defaults.game("translation")
+    config.terms.l1.weight = 10.0
+    config.generator = defaults.generator("unet", halvings=2, width=2)
+    config.critic = defaults.critic("patch", layers=1, width=2)
+    config.batch_size, config.steps, config.steps_per_call, config.phases = 8, 12, 3, PHASES
+    config.log_every, config.sample_every, config.checkpoint_every = 1, 0, 5
+    config.parallel = "jit"
+    config.update(changes)
+    return config
+
+
+def leaves(tree):
+    return [np.asarray(leaf) for leaf in jax.tree.leaves(tree)]
+
+
+def same_bits(a, b):
+    return all(x.tobytes() == y.tobytes() for x, y in zip(leaves(a), leaves(b), strict=True))
+
+
+@pytest.fixture(scope="module")
+def whole(tmp_path_factory):
+    """The uninterrupted run: its directory, its last state, and what was compiled for calls."""
+    workdir = tmp_path_factory.mktemp("whole")
+    names, logger = [], logging.getLogger("jax")
+    handler = logging.Handler()
+    handler.emit = lambda record: names.append(record.getMessage())
+    logger.addHandler(handler)
+    try:
+        with jax.log_compiles():
+            state = train(tiny(sample_every=12), workdir)
+    finally:
+        logger.removeHandler(handler)
+    return workdir, state, [name for name in names if name.startswith("Compiling jit(call)")]
+
+
+def test_a_phase_is_one_compilation(whole):
+    _, _, compiled = whole
+    assert len(compiled) == 4  # three words, and the config's own values after them
+
+
+def test_each_phase_logs_what_it_plays(whole):
+    workdir, _, _ = whole
+    rows = {row["step"]: row for row in report.read_metrics(workdir / "metrics.jsonl")}
+    alone, critic, both = rows[4], rows[7], rows[12]
+    assert "critic_loss" not in alone and alone["l1"] > 0
+    np.testing.assert_allclose(alone["generator_loss"], 10 * alone["l1"], rtol=1e-5)
+    assert "generator_loss" not in critic and critic["critic_loss"] > 0
+    assert both["generator_loss"] > 10 * both["l1"] and both["critic_loss"] > 0
+
+
+@pytest.mark.parametrize("stop", [2, 4, 6, 8, 11])
+def test_it_is_resumed_inside_and_between_phases_to_the_same_bits(stop, whole, tmp_path):
+    _, expected, _ = whole
+    first = tiny(steps=stop)
+    ends = [int(word.split(":")[0]) for word in PHASES.split()]
+    # The words of phases that such a short run does not reach would be refused.
+    first.phases = " ".join(
+        word if end <= stop else f"{stop}:{word.split(':')[1]}"
+        for word, end, begin in zip(PHASES.split(), ends, [0, *ends], strict=False)
+        if begin < stop
+    )
+    train(first, tmp_path)
+    stored = json.loads((tmp_path / "config.json").read_text())
+    stored["config"]["phases"] = PHASES  # as a run of 12 steps that was killed would have it
+    (tmp_path / "config.json").write_text(json.dumps(stored))
+    assert same_bits(train(tiny(), tmp_path), expected)
+
+
+def test_a_side_that_rests_is_not_touched(tmp_path):
+    start = jax.jit(prepare(tiny()).create)()
+    pretrained = train(tiny(steps=4, phases="4:n_critic=0,adversarial=0"), tmp_path / "a")
+    assert same_bits(pretrained.critic, start.critic)
+    assert not same_bits(pretrained.generator, start.generator)
+    judged = train(tiny(steps=4, phases="4:n_generator=0"), tmp_path / "b")
+    assert same_bits((judged.generator, judged.ema), (start.generator, start.ema))
+    assert not same_bits(judged.critic, start.critic)
+
+
+@pytest.mark.parametrize("mode", ["pmap", "shard_map"])
+def test_four_devices_are_one(mode, tmp_path, whole):
+    _, expected, _ = whole
+    state = train(tiny(parallel=mode), tmp_path, device_count=4)
+    for got, want in zip(leaves(state), leaves(expected), strict=True):
+        np.testing.assert_allclose(got, want, rtol=2e-3, atol=2e-4)
+
+
+def test_a_population_is_its_own_runs(tmp_path):
+    many = tiny(steps=3, phases="")
+    many.population.members = 2
+    states = train(many, tmp_path / "many")
+    for i in range(2):
+        own = train(tiny(steps=3, phases="", seed=i), tmp_path / str(i))
+        for side in ("generator", "critic"):
+            pairs = zip(leaves(getattr(states, side)), leaves(getattr(own, side)), strict=True)
+            for got, want in pairs:
+                np.testing.assert_allclose(got[i], want, rtol=2e-3, atol=2e-4)
+
+
+def test_pictures_samples_and_metrics_are_of_drawings_that_training_never_saw(whole, tmp_path):
+    workdir, _, _ = whole
+    run = prepare(tiny())
+    assert run.held_out[0].size == 360 and run.sources[0].size == 3166
+    generate = sample.load(workdir)
+    assert generate(num=5).shape == (5, 8, 8, 3)
+    with pytest.raises(UserError, match="draws no z; there is nothing to interpolate"):
+        generate(num=5, interpolated=True)
+    found = evaluate.evaluate_run(workdir, names="truth", num=100)
+    assert found["parts"] == {"reference": "held out", "floor": "train", "given": "held out"}
+    assert {"l1", "psnr", "ssim"} == set(found["values"]["ema"])
+    # 16 drawings, 2 in a row of the picture, each given, made and truth: 8 times 8 pixels a side.
+    with Image.open(workdir / "samples" / "00000012.png") as picture:
+        assert picture.size == (6 * 68, 8 * 68)
+
+
+def test_colouring_is_the_same_game_with_a_task(tmp_path):
+    config = tiny(steps=2, phases="")
+    config.data.options = {**data.options_of("emoji"), "source": ""}
+    with pytest.raises(UserError, match="needs 'source'.*a data.task that makes it: colourise"):
+        prepare(config)
+    config.data.task = defaults.task("colourise")
+    run = prepare(config)
+    assert run.generator.inputs == ("source",) and run.critic.inputs == ("x", "source")
+    train(config, tmp_path)
+    assert (tmp_path / "samples" / "00000002.png").exists()
+
+
+def test_a_network_that_is_not_given_what_it_needs(tmp_path):
+    config = tiny()
+    config.critic = defaults.critic("mlp")
+    with pytest.raises(UserError, match="critic 'mlp' takes x, label; .* gives it source, which"):
+        prepare(config)
+    config = tiny()
+    config.generator = defaults.generator("mlp")
+    with pytest.raises(UserError, match="generator 'mlp' takes z, label; .*these take: unet"):
+        prepare(config)
+
+
+def test_a_frozen_network_is_an_argument_of_the_call():
+    """Closed over, the weights of the classifier would stand in the program's text."""
+    config = tiny(phases="", steps=2)
+    config.data.name, config.data.size = "glyphs", 32
+    config.data.options = data.options_of("glyphs")
+    config.terms.features.weight = 1.0
+    run = prepare(config)
+    (phase,) = run.phases
+    feed = run.feed(phase)
+    state = jax.jit(run.create)()
+    lowered = run.call(phase, feed).lower(state, *feed.block(0, 2), np.int32(2))
+    assert len(lowered.as_text()) < 2**20  # the classifier has 327,000 weights, 8 digits each
+    _, log, done = lowered.compile()(state, *feed.block(0, 2), np.int32(2))
+    assert done == 2 and (log["features"][:2] > 0).all()
