@@ -54,7 +54,7 @@ def whole(tmp_path_factory):
             state = train(tiny(sample_every=12), workdir)
     finally:
         logger.removeHandler(handler)
-    return workdir, state, [name for name in names if name.startswith("Compiling jit(call)")]
+    return workdir, state, [name for name in names if name.startswith("Compiling jit(one)")]
 
 
 def test_a_phase_is_one_compilation(whole):
@@ -130,7 +130,7 @@ def test_pictures_samples_and_metrics_are_of_drawings_that_training_never_saw(wh
         generate(num=5, interpolated=True)
     found = evaluate.evaluate_run(workdir, names="truth", num=100)
     assert found["parts"] == {"reference": "held out", "floor": "train", "given": "held out"}
-    assert {"l1", "psnr", "ssim"} == set(found["values"]["ema"])
+    assert {"l1", "psnr"} == set(found["values"]["ema"])  # too small for SSIM's window
     # 16 drawings, 2 in a row of the picture, each given, made and truth: 8 times 8 pixels a side.
     with Image.open(workdir / "samples" / "00000012.png") as picture:
         assert picture.size == (6 * 68, 8 * 68)

@@ -309,7 +309,8 @@ def game(
       see: as ``terms`` has it.
     """
     row, options = rules(config)
-    played = {"terms": terms(config, see, values)} if row.terms else {}
+    compared = terms(config, see, values)
+    played = {"terms": compared} if row.terms else {}
     played |= {"heads": row.heads} if row.heads else {}
     return row.build(
         generator,

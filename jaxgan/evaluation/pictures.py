@@ -1,5 +1,6 @@
 """Looks at the average generator of a run: pictures, the quick distance, and the metrics."""
 
+import functools
 from collections.abc import Callable
 from typing import NamedTuple
 
@@ -65,16 +66,18 @@ def make_looks(run, config) -> Looks:
         weights = asked["inception_weights"]
         encoder = measures.make_encoder(names, source, asked["features"], weights)
     show = make_show(run.game)
-    rows, compare = judge.make_distance(examples, seed)
+    quick = functools.cache(lambda: judge.make_distance(examples, seed))  # (rows, distance)
     judged = []  # made at the first look: the real examples are seen once
 
     def average(state):
         return run.devices.local(state.ema)
 
     def made(state):
+        rows, _ = quick()
         return show(average(state), rows, row_keys(seed, len(rows["x"])), state.step)
 
     def distance(state):
+        _, compare = quick()
         return compare(in_turn(made(state)))
 
     def metrics(state):
@@ -87,7 +90,7 @@ def make_looks(run, config) -> Looks:
 
     def picture(state):
         if len(source.shape) != 3:
-            return _points(run, state, rows, in_turn(made(state)), examples)
+            return _points(run, state, quick()[0], in_turn(made(state)), examples)
         return images(show, run.game, run.generator, average(state), examples, seed, state.step)
 
     return Looks(picture, distance, metrics, ranked_by, network)

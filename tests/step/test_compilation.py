@@ -13,7 +13,7 @@ from jaxgan.build.run import prepare
 from jaxgan.main import main
 from jaxgan.step import compilation
 
-ROOT = Path(__file__).parents[1]
+ROOT = Path(__file__).parents[2]
 COPY = r"= f32\[([\d,]+)\]\S* copy\("  # in a compiled program
 
 
