@@ -23,7 +23,7 @@ import numpy as np
 from benchmarks import tables
 from benchmarks.referee import Failed, Worker, contest, say, spread
 from benchmarks.rows import ROWS, cases
-from jaxgan.build.parts import DTYPES
+from jaxgan.build.parts import DTYPES, rules
 from jaxgan.build.run import prepare
 
 # side -> (module, mode of torch.compile, whether it keeps what it compiled)
@@ -77,17 +77,18 @@ def arguments(argv=None):
 def task(config, folder, chosen):
     """What the workers of a config are told, but for their side; the data goes to a file."""
     run = prepare(config, device_count=1)
-    if config.batch_size > run.source.size:  # which the rival, as a lecture does, leaves out
-        raise Failed(f"its data has {run.source.size} examples, fewer than a batch")
-    arrays = run.source.arrays()
+    (source,) = run.sources
+    if config.batch_size > source.size:  # which the rival, as a lecture does, leaves out
+        raise Failed(f"its data has {source.size} examples, fewer than a batch")
     path = f"{folder}/data.npz"
-    np.savez(path, x=arrays["x"], label=arrays["label"])
+    np.savez(path, **source.arrays())
     state = jax.eval_shape(run.create)
     parameters = [
         sum(leaf.size for leaf in jax.tree.leaves(side.params))
         for side in (state.generator, state.critic)
     ]
-    told = {"config": config.to_dict(), "data": path, "classes": run.classes}
+    classes = source.classes if "label" in rules(config)[0].generator else 0
+    told = {"config": config.to_dict(), "data": path, "classes": classes}
     told |= {"dtype": config.compute_dtype, "device": chosen.device, "threads": chosen.threads}
     return told, parameters
 

@@ -14,8 +14,9 @@ def player(task):
     config = task["config"]
     compilation.set_xla_flags(config)
     run = prepare(config)
-    feed = run.feed()
-    call = run.call(feed)
+    (phase,) = run.phases
+    feed = run.feed(phase)
+    call = run.call(phase, feed)
     now = {"state": run.devices.replicate(jax.jit(run.create)()), "step": 0}
 
     def play(count):

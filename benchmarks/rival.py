@@ -14,7 +14,7 @@ from typing import NamedTuple
 
 import numpy as np
 import torch
-from torch.nn.functional import binary_cross_entropy_with_logits
+from torch.nn.functional import binary_cross_entropy_with_logits, l1_loss
 from torch.utils._python_dispatch import TorchDispatchMode
 from torch.utils.flop_counter import flop_registry
 
@@ -26,7 +26,7 @@ class Trainer(NamedTuple):
 
     Attributes:
       generator, critic: the modules, not compiled.
-      critic_loss: (real, fake, label) -> loss.
+      critic_loss, generator_loss: (real, fake, beside) -> loss; ``beside`` is a label or a source.
       step: () -> (critic's loss, generator's loss) after n_critic critic updates and one of the
         generator.
     """
@@ -34,6 +34,7 @@ class Trainer(NamedTuple):
     generator: torch.nn.Module
     critic: torch.nn.Module
     critic_loss: Callable
+    generator_loss: Callable
     step: Callable
 
 
@@ -48,14 +49,18 @@ def layout(network, device):
     return torch.channels_last if last else torch.contiguous_format
 
 
-def batches(images, labels, batch_size, memory_format=torch.contiguous_format):
-    """Endless shuffled batches: x [B, C, H, W] in [-1, 1], label int [B]."""
+def batches(images, beside, batch_size, memory_format=torch.contiguous_format):
+    """Endless shuffled batches: x [B, C, H, W] in [-1, 1]; label int [B], or a source like x."""
+
+    def take(pixels, index):
+        return pixels[index].contiguous(memory_format=memory_format).float() / 127.5 - 1
+
     while True:
         order = torch.randperm(len(images), device=images.device)
         for index in order.split(batch_size):
             if len(index) == batch_size:
-                x = images[index].contiguous(memory_format=memory_format)
-                yield x.float() / 127.5 - 1, labels[index]
+                paired = beside.dtype == torch.uint8
+                yield take(images, index), take(beside, index) if paired else beside[index]
 
 
 def cross_entropy(real, fake):
@@ -93,12 +98,13 @@ def optimizer(options, parameters):
     return torch.optim.RMSprop(parameters, rate, options["decay"], eps)
 
 
-def trainer(config, images, labels, *, classes=0, device="cpu", dtype="float32", compile=None):
+def trainer(config, images, beside, *, classes=0, device="cpu", dtype="float32", compile=None):
     """Set up a row.
 
     Args:
       config: as ``rows.ROWS`` have it, plain dictionaries.
-      images: uint8 [N, H, W, C]; labels: int [N].
+      images: uint8 [N, H, W, C].
+      beside: labels, int [N], or for a translation the sources, uint8 [N, H, W, C].
       classes: how many labels the players see; 0 for none.
       device: "cpu" or "cuda".
       dtype: "float32", or "bfloat16" for autocast.
@@ -108,9 +114,15 @@ def trainer(config, images, labels, *, classes=0, device="cpu", dtype="float32",
     for network in (generator, critic):
         network.to(device, memory_format=layout(network, device)).train()
     seen = layout(critic, device)
-    images = torch.from_numpy(images).permute(0, 3, 1, 2).contiguous().to(device)
-    labels = torch.from_numpy(labels).long().to(device)
-    data = batches(images, labels, config["batch_size"], seen)
+
+    def placed(array):
+        pixels = array.ndim == 4
+        tensor = torch.from_numpy(array)
+        tensor = tensor.permute(0, 3, 1, 2).contiguous() if pixels else tensor.long()
+        return tensor.to(device)
+
+    translates = config["game"]["name"] == "translation"
+    data = batches(placed(images), placed(beside), config["batch_size"], seen)
     optimizers = [
         optimizer(config[side]["optimizer"], network.parameters())
         for side, network in (("generator", generator), ("critic", critic))
@@ -121,38 +133,45 @@ def trainer(config, images, labels, *, classes=0, device="cpu", dtype="float32",
     graphs = device == "cuda" and compile in GRAPHS
     on_critic, on_generator = LOSSES[config["loss"]["name"]]
     weight = config["penalties"]["gradient_penalty"]["weight"]
+    distance = config["terms"]["l1"]["weight"]
     limit = config["critic"]["optimizer"]["weight_limit"]
 
     def cast():
         return torch.autocast(device, torch.bfloat16) if dtype == "bfloat16" else nullcontext()
 
-    def scores(network, x, label):
-        return network(x, label).squeeze(1).float()
+    def scores(network, x, beside):
+        return network(x, beside).squeeze(1).float()
 
-    def critic_loss(real, fake, label):
-        loss = on_critic(scores(judge, real, label), scores(judge, fake, label))
+    def critic_loss(real, fake, beside):
+        loss = on_critic(scores(judge, real, beside), scores(judge, fake, beside))
         if weight:
             # Not the compiled one: torch.compile has no derivative of a derivative.
-            loss = loss + weight * gradient_penalty(lambda x: scores(critic, x, label), real, fake)
+            loss = loss + weight * gradient_penalty(lambda x: scores(critic, x, beside), real, fake)
         return loss
+
+    def generator_loss(real, fake, beside):
+        loss = on_generator(scores(judge, fake, beside))
+        return loss + distance * l1_loss(fake, real) if distance else loss
 
     def update(optimizer, loss):
         optimizer.zero_grad()
         loss.backward()
         optimizer.step()
 
+    noise = (config["batch_size"], config["game"].get("z_dim"))
+
     def step():
         if graphs:
             torch.compiler.cudagraph_mark_step_begin()
         for turn in range(config["n_critic"]):
-            real, label = next(data)
-            z = torch.randn(config["batch_size"], config["game"]["z_dim"], device=device)
+            real, beside = next(data)
+            z = beside if translates else torch.randn(*noise, device=device)
             with torch.set_grad_enabled(turn == config["n_critic"] - 1), cast():
-                fake = generate(z, label).float()
+                fake = generate(z, beside).float()
                 if graphs:  # both updates need it, between which graphs are replayed
                     fake = fake.clone()
             with cast():  # one for all passes: the weights are cast once
-                loss = critic_loss(real, fake.detach(), label)
+                loss = critic_loss(real, fake.detach(), beside)
             update(optimizers[1], loss)
             if limit:
                 with torch.no_grad():
@@ -160,12 +179,12 @@ def trainer(config, images, labels, *, classes=0, device="cpu", dtype="float32",
                         parameter.clamp_(-limit, limit)
         critic.requires_grad_(False)
         with cast():
-            generator_loss = on_generator(scores(judge, fake, label))
-        update(optimizers[0], generator_loss)
+            told = generator_loss(real, fake, beside)
+        update(optimizers[0], told)
         critic.requires_grad_(True)
-        return loss.detach(), generator_loss.detach()
+        return loss.detach(), told.detach()
 
-    return Trainer(generator, critic, critic_loss, step)
+    return Trainer(generator, critic, critic_loss, generator_loss, step)
 
 
 class Operations(TorchDispatchMode):
@@ -194,9 +213,9 @@ def player(task):
     if task["threads"]:
         torch.set_num_threads(task["threads"])
     with np.load(task["data"]) as arrays:
-        images, labels = arrays["x"], arrays["label"]
+        images, beside = arrays["x"], arrays["source" if "source" in arrays else "label"]
     options = {key: task[key] for key in ("classes", "device", "dtype", "compile")}
-    rival = trainer(task["config"], images, labels, **options)
+    rival = trainer(task["config"], images, beside, **options)
 
     def wait():
         if device == "cuda":

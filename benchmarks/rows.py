@@ -37,6 +37,7 @@ ROWS = {
     "dcgan": _recipe("dcgan.py"),
     "wgan": _recipe("wgan.py:dcgan"),
     "wgan_gp": _recipe("wgan_gp.py"),
+    "pix2pix": _recipe("pix2pix.py"),
     "resnet32": _resnet32,
 }
 

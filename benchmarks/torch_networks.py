@@ -122,12 +122,113 @@ def resnet32_critic(options, shape, classes):
     )
 
 
+def normalised(norm, channels, eps):
+    """A row of ``jaxgan.models.layers.NORMS`` that shifts each channel."""
+    return (nn.BatchNorm2d if norm == "batch" else nn.InstanceNorm2d)(channels, eps=eps)
+
+
+class Level(nn.Module):
+    """One halving, what lies within, one doubling; beside it what came in."""
+
+    def __init__(self, norm, outer, inner, within=None, source=None, drop=0.0, eps=1e-5):
+        super().__init__()
+        bias, outermost = norm == "instance", source is not None
+        down = nn.Conv2d(source or outer, inner, 4, 2, 1, bias=bias)
+        seen = 2 * inner if within else inner
+        up = nn.ConvTranspose2d(seen, outer, 4, 2, 1, bias=bias or outermost)
+        # Not in place, unlike the other: what came in is handed on as it came.
+        before = [down] if outermost else [nn.LeakyReLU(0.2), down]
+        before += [normalised(norm, inner, eps)] if within and not outermost else []
+        after = [nn.ReLU(inplace=True), up]
+        after += [nn.Tanh()] if outermost else [normalised(norm, outer, eps)]
+        after += [nn.Dropout(drop)] if drop else []
+        self.levels = nn.Sequential(*before, *([within] if within else []), *after)
+        self.outermost = outermost
+
+    def forward(self, x, beside=None):
+        """x [B, C, H, W] -> [B, C', H, W], without x's own channels at the outermost level."""
+        y = self.levels(x)
+        return y if self.outermost else torch.cat([x, y], dim=1)
+
+
+def unet(norm, halvings, width, source, colours, *, eps=1e-5, dropout=0.5, drops=None):
+    """The authors' ``UnetGenerator`` for 5 and more halvings, continued to fewer.
+
+    ``drops``: levels, counted from the outermost, whose doublings drop units; None: the authors'.
+    """
+    wide = [width * min(2**i, 8) for i in range(halvings)]
+    drops = range(4, halvings - 1) if drops is None else drops
+    level = None
+    for i in range(halvings - 1, 0, -1):
+        drop = dropout if i in drops else 0.0
+        level = Level(norm, wide[i - 1], wide[i], level, drop=drop, eps=eps)
+    return Level(norm, colours, wide[0], level, source=source, eps=eps)
+
+
+def unet_generator(options, z_dim, shape, classes):
+    """``jaxgan.models.unet.UNetGenerator``, whose noise is that units drop at some level."""
+    halvings = options["halvings"]
+    return unet(
+        options["norm"],
+        halvings,
+        options["width"],
+        shape[0],
+        shape[0],
+        eps=options["norm_eps"],
+        dropout=options["dropout"],
+        drops=range(4, halvings - 1) or (halvings - 1,),
+    )
+
+
+class Beside(nn.Sequential):
+    """Layers that see an image in front of the channels of another."""
+
+    def forward(self, x, source=None):
+        """x [B, C, H, W], source [B, C', H, W] -> scores [B, 1, h, w]."""
+        return super().forward(x if source is None else torch.cat([source, x], 1))
+
+
+def patch(norm, strided, width, channels, *, eps=1e-5):
+    """The authors' ``NLayerDiscriminator``, and ``PixelDiscriminator`` for no strided layer."""
+    bias = norm == "instance"
+    if not strided:
+        return Beside(
+            nn.Conv2d(channels, width, 1),
+            nn.LeakyReLU(0.2, inplace=True),
+            nn.Conv2d(width, 2 * width, 1, bias=bias),
+            normalised(norm, 2 * width, eps),
+            nn.LeakyReLU(0.2, inplace=True),
+            nn.Conv2d(2 * width, 1, 1, bias=bias),
+        )
+    chain = [nn.Conv2d(channels, width, 4, 2, 1), nn.LeakyReLU(0.2, inplace=True)]
+    before = width
+    for i in range(1, strided + 1):
+        after = width * min(2**i, 8)
+        chain += [nn.Conv2d(before, after, 4, 2 if i < strided else 1, 1, bias=bias)]
+        chain += [normalised(norm, after, eps), nn.LeakyReLU(0.2, inplace=True)]
+        before = after
+    return Beside(*chain, nn.Conv2d(before, 1, 4, 1, 1))
+
+
+def patch_critic(options, shape, classes):
+    """``jaxgan.models.patch.PatchCritic`` of an image beside its source."""
+    return patch(
+        options["norm"], options["layers"], options["width"], 2 * shape[0], eps=options["norm_eps"]
+    )
+
+
 GENERATORS = {
     "mlp": mlp_generator,
     "dcgan32": dcgan32_generator,
     "resnet32": resnet32_generator,
+    "unet": unet_generator,
 }
-CRITICS = {"mlp": mlp_critic, "dcgan32": dcgan32_critic, "resnet32": resnet32_critic}
+CRITICS = {
+    "mlp": mlp_critic,
+    "dcgan32": dcgan32_critic,
+    "resnet32": resnet32_critic,
+    "patch": patch_critic,
+}
 
 
 def initialise(network, initializer):
@@ -138,7 +239,8 @@ def initialise(network, initializer):
                 nn.init.kaiming_normal_(layer.weight)
             else:
                 nn.init.normal_(layer.weight, 0.0, 0.02)
-            nn.init.zeros_(layer.bias)
+            if layer.bias is not None:
+                nn.init.zeros_(layer.bias)
         elif isinstance(layer, nn.BatchNorm2d) and initializer == "dcgan":
             nn.init.normal_(layer.weight, 1.0, 0.02)
 
@@ -148,7 +250,7 @@ def make(config, shape, classes):
     image = (shape[2], *shape[:2])
     made = []
     for side, table, more in (
-        ("generator", GENERATORS, (config["game"]["z_dim"],)),
+        ("generator", GENERATORS, (config["game"].get("z_dim"),)),
         ("critic", CRITICS, ()),
     ):
         options = config[side]

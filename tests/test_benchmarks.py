@@ -9,6 +9,7 @@ from benchmarks import referee, scaling, tables
 from benchmarks.rows import ROWS, cases
 from jaxgan import defaults
 from jaxgan.build import parts
+from jaxgan.data.source import Entry
 
 torch = pytest.importorskip("torch", reason="PyTorch is the rival")
 
@@ -23,34 +24,44 @@ def one_thread():
 
 
 def small(row):
-    """The row's config with small networks; images and labels."""
+    """The row's config with small networks; images, and their labels or sources."""
     config = ROWS[row]()
     config.batch_size, config.n_critic = BATCH, min(config.n_critic, 2)
     for side in (config.generator, config.critic):
-        width = "features" if "features" in side else "channels"
-        side[width] = (8,) * len(side[width])
+        (width,) = {"features", "channels", "width"} & set(side)
+        side[width] = 8 if width == "width" else (8,) * len(side[width])
     rng = np.random.default_rng(0)
     shape = (32, 32, config.data.channels or 1) if config.data.size else (28, 28, 1)
-    return config, rng.integers(256, size=(9, *shape), dtype=np.uint8), np.arange(9)
+    shape = (32, 32, 3) if config.data.name == "emoji" else shape
+    images = rng.integers(256, size=(9, *shape), dtype=np.uint8)
+    return config, images, images[::-1].copy() if row == "pix2pix" else np.arange(9)
+
+
+def entries(row, images):
+    """What the data of a row have."""
+    beside = Entry(images.shape[1:], images.dtype), Entry((), np.dtype("int32"), CLASSES)
+    return {"x": beside[0], **({"source": beside[0]} if row == "pix2pix" else {"label": beside[1]})}
+
+
+def classes_of(config):
+    return CLASSES if config.game.name == "conditional" else 0
 
 
 @pytest.mark.parametrize("row", ROWS)
 def test_as_many_parameters_as_ours(row):
     config, (_, images, _) = ROWS[row](), small(row)
-    classes = CLASSES if config.game.name == "conditional" else 0
-    shape = images.shape[1:]
-    theirs = torch_networks.make(config.to_dict(), shape, classes)
-    for network, make in zip(theirs, (parts.generator, parts.critic), strict=True):
-        ours = jax.eval_shape(make(config, shape, classes, None).init, jax.random.key(0))
+    theirs = torch_networks.make(config.to_dict(), images.shape[1:], classes_of(config))
+    players = parts.players(config, entries(row, images))
+    for network, side in zip(theirs, (players.generator, players.critic), strict=True):
+        ours = jax.eval_shape(side.init, jax.random.key(0))
         count = sum(leaf.size for leaf in jax.tree.leaves(ours["params"]))
         assert count == sum(p.numel() for p in network.parameters())
 
 
 def rivals(row, **options):
-    config, images, labels = small(row)
-    classes = CLASSES if config.game.name == "conditional" else 0
+    config, images, beside = small(row)
     torch.manual_seed(0)
-    return rival.trainer(config.to_dict(), images, labels, classes=classes, **options)
+    return rival.trainer(config.to_dict(), images, beside, classes=classes_of(config), **options)
 
 
 @pytest.mark.parametrize("row", ROWS)
@@ -85,9 +96,8 @@ def test_critic_loss_is_ours(row):
     config, images, labels = small(row)
     config.critic = defaults.critic("mlp", features=())
     config.generator = small("gan")[0].generator
-    classes = CLASSES if row == "cgan" else 0
     images, labels = images[:BATCH], labels[:BATCH]
-    trainer = rival.trainer(config.to_dict(), images, labels, classes=classes)
+    trainer = rival.trainer(config.to_dict(), images, labels, classes=classes_of(config))
     layer = trainer.critic.layers[-1]
     weight, bias = layer.weight.detach().numpy(), layer.bias.detach().numpy()
     rng = np.random.default_rng(1)
@@ -95,19 +105,43 @@ def test_critic_loss_is_ours(row):
     expected = trainer.critic_loss(
         *(torch.from_numpy(x).permute(0, 3, 1, 2) for x in (real, fake)), torch.from_numpy(labels)
     )
-    players = (
-        make(config, images.shape[1:], classes, None) for make in (parts.generator, parts.critic)
-    )
-    game = parts.game(config, *players, classes)
+    known = entries(row, images)
+    keys = jax.random.split(jax.random.key(0), BATCH)
+    game = parts.players(config, known).game
     actual, _ = game.critic_loss(
         {"Dense_0": {"kernel": weight.T, "bias": bias}},
         {},
-        {"x": real, "label": labels},
-        fake,
+        game.draw({"x": real, "label": labels}, keys, 0),
+        {"x": fake},
         0,
-        jax.random.split(jax.random.key(0), BATCH),
+        keys,
     )
     np.testing.assert_allclose(actual, expected.detach().numpy(), rtol=1e-5)
+
+
+def test_losses_of_a_translation_are_ours():
+    """On the same weights and images; the critic's maps beside the source, and 100 times L1."""
+    config, images, sources = small("pix2pix")
+    config.critic = defaults.critic("patch", layers=0, width=8, norm="instance")
+    trainer = rival.trainer(config.to_dict(), images, sources)
+    params = {
+        f"Conv_{i}": {
+            "kernel": layer.weight.detach().permute(2, 3, 1, 0).numpy(),
+            "bias": layer.bias.detach().numpy(),
+        }
+        for i, layer in enumerate(m for m in trainer.critic if isinstance(m, torch.nn.Conv2d))
+    }
+    rng = np.random.default_rng(1)
+    real, fake, source = rng.uniform(-1, 1, (3, BATCH, *images.shape[1:])).astype(np.float32)
+    theirs = [torch.from_numpy(x).permute(0, 3, 1, 2) for x in (real, fake, source)]
+    game = parts.players(config, entries("pix2pix", images)).game
+    given, made = {"x": real, "source": source}, {"x": fake}
+    keys = jax.random.split(jax.random.key(0), BATCH)
+    for expected, (actual, _) in (
+        (trainer.critic_loss, game.critic_loss(params, {}, given, made, 0, keys)),
+        (trainer.generator_loss, game.generator_loss({"params": params}, given, made, 0, keys)),
+    ):
+        np.testing.assert_allclose(actual, expected(*theirs).detach().numpy(), rtol=1e-5)
 
 
 def test_operations_by_hand():

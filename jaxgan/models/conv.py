@@ -25,13 +25,18 @@ _DIMENSIONS = ("NHWC", "HWIO", "NHWC")
 
 
 class Geometry(NamedTuple):
-    """Static sizes of one convolution from ``size`` (the larger image) to ``out``."""
+    """Static sizes of one convolution from ``size`` (the larger image) to ``out``.
+
+    ``swapped``: the kernel's channels lie in memory in the other order, as those of a transposed
+    convolution; it changes no result.
+    """
 
     size: tuple[int, int]
     window: tuple[int, int]
     stride: int
     padding: int
     dilation: int = 1
+    swapped: bool = False
 
     @property
     def out(self):
@@ -80,7 +85,8 @@ def conv_transpose(x, kernel, stride, padding, output_padding=0):
         (n - 1) * stride - 2 * padding + k + output_padding
         for n, k in zip(x.shape[1:3], window, strict=True)
     )
-    return _spread(x, kernel.swapaxes(2, 3), Geometry(size, window, stride, padding))
+    geometry = Geometry(size, window, stride, padding, swapped=True)
+    return _spread(x, kernel.swapaxes(2, 3), geometry)
 
 
 @partial(jax.custom_vjp, nondiff_argnums=(2,))
@@ -159,19 +165,73 @@ def _weigh_native(x, y, geometry):
 
 
 def _correlate_cpu(x, k, geometry):
-    out = _patches(x, geometry) @ k.reshape(-1, k.shape[3])
-    return out.reshape(x.shape[0], *geometry.out, k.shape[3])
-
-
-def _weigh_cpu(x, y, geometry):
-    k = _patches(x, geometry).T @ y.reshape(-1, y.shape[3])
-    return k.reshape(*geometry.window, x.shape[3], y.shape[3])
+    if opposite := _opposite(geometry, *k.shape[2:]):
+        return _laid(x, _turned(k), opposite)
+    return _gathered(x, k, geometry)
 
 
 def _spread_cpu(y, k, geometry):
+    if opposite := _opposite(geometry, *k.shape[2:]):
+        return _gathered(y, _turned(k), opposite)
+    return _laid(y, k, geometry)
+
+
+def _weigh_cpu(x, y, geometry):
+    if opposite := _opposite(geometry, x.shape[3], y.shape[3]):
+        return _turned(_weighed(y, x, opposite))
+    return _weighed(x, y, geometry)
+
+
+def _opposite(geometry, channels, depth):
+    """The geometry by which a convolution to few channels is better done: the transposed one's.
+
+    Without a stride the two differ by padding and by a turned kernel alone. Patches have the
+    channels of the image that they are cut from, which should be the one that has few: those of
+    the other take much memory, and a product of them with a vector runs in a naive loop.
+    """
+    span = tuple(geometry.dilation * (k - 1) for k in geometry.window)
+    if geometry.stride > 1 or channels < 4 * depth or span[0] != span[1]:
+        return None
+    padding = span[0] - geometry.padding
+    return (
+        None
+        if padding < 0
+        else geometry._replace(size=geometry.out, padding=padding, swapped=not geometry.swapped)
+    )
+
+
+def _turned(k):
+    return k[::-1, ::-1].swapaxes(2, 3)
+
+
+def _gathered(x, k, geometry):
+    out = _patches(x, geometry) @ _matrix(k, geometry)
+    return out.reshape(x.shape[0], *geometry.out, k.shape[3])
+
+
+def _weighed(x, y, geometry):
+    patches, y = _patches(x, geometry), y.reshape(-1, y.shape[3])
+    if geometry.swapped:
+        k = (y.T @ patches).reshape(-1, *geometry.window, x.shape[3])
+        return k.transpose(1, 2, 3, 0)
+    return (patches.T @ y).reshape(*geometry.window, x.shape[3], -1)
+
+
+def _matrix(k, geometry):
+    """The kernel as [kh * kw * C, D], whose memory no product has to reorder entry by entry.
+
+    Of a swapped one rows of C entries move together: XLA would otherwise transpose the kernel or
+    its gradient inside every loop that reads it, an optimiser's too, none of which is then fast.
+    """
+    if geometry.swapped:
+        return k.transpose(3, 0, 1, 2).reshape(k.shape[3], -1).T
+    return k.reshape(-1, k.shape[3])
+
+
+def _laid(y, k, geometry):
     batch, depth, channels = y.shape[0], y.shape[3], k.shape[2]
     (kh, kw), (height, width) = geometry.window, geometry.size
-    taps = y.reshape(-1, depth) @ k.reshape(-1, depth).T
+    taps = y.reshape(-1, depth) @ _matrix(k, geometry).T
     taps = taps.reshape(batch, *geometry.out, kh, kw * channels)
     rows = _overlap_add(taps, 1, height, geometry)
     taps = rows.reshape(batch, height, geometry.out[1], kw, channels)

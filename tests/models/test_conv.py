@@ -46,11 +46,11 @@ def lax_conv_transpose(x, kernel, stride, padding):
 PAIRS = {"conv": (conv.conv, lax_conv), "conv_transpose": (conv.conv_transpose, lax_conv_transpose)}
 
 
-def draw(geometry, batch=2):
+def draw(geometry, batch=2, channels=CHANNELS, features=FEATURES):
     window, _, _, height, width = geometry
     rng = np.random.default_rng(0)
-    x = rng.standard_normal((batch, height, width, CHANNELS)).astype(np.float32)
-    kernel = rng.standard_normal((window, window, CHANNELS, FEATURES)).astype(np.float32)
+    x = rng.standard_normal((batch, height, width, channels)).astype(np.float32)
+    kernel = rng.standard_normal((window, window, channels, features)).astype(np.float32)
     return x, kernel
 
 
@@ -203,13 +203,16 @@ def test_output_padding_is_below_the_stride():
         conv.conv_transpose(*draw(GEOMETRIES[1]), 2, 1, 2)
 
 
+@pytest.mark.parametrize("swapped", [False, True])
+@pytest.mark.parametrize("channels, features", [(CHANNELS, FEATURES), (4, 1), (9, 2)])
 @pytest.mark.parametrize("geometry", [*GEOMETRIES, (3, 1, 2, 9, 9, 2), (3, 2, 3, 9, 12, 3)])
-def test_native_maps_are_the_same_maps(geometry):
+def test_native_maps_are_the_same_maps(geometry, channels, features, swapped):
     """What other platforms run, checked here: all three maps of one geometry."""
     window, stride, padding, height, width, *dilation = geometry
-    x, kernel = draw(geometry[:5])
+    x, kernel = draw(geometry[:5], channels=channels, features=features)
     sizes = conv.Geometry((height, width), (window, window), stride, padding, *dilation)
-    y = np.random.default_rng(1).standard_normal((2, *sizes.out, FEATURES)).astype(np.float32)
+    sizes = sizes._replace(swapped=swapped)
+    y = np.random.default_rng(1).standard_normal((2, *sizes.out, features)).astype(np.float32)
 
     @partial(jax.jit, static_argnums=0)
     def maps(platform, x, k, y):

@@ -11,67 +11,10 @@ from jaxgan.models.unet import UNetGenerator, _dropped
 torch = pytest.importorskip("torch", reason="PyTorch is the reference implementation here")
 nn = torch.nn
 
+from benchmarks import torch_networks  # noqa: E402 - only where there is PyTorch
+
 BATCH, SIDE, WIDTH = 3, 16, 4
 EPS = 0.1  # so large that a wrong one shows
-
-
-def normalised(norm, channels):
-    if norm == "batch":
-        return [nn.BatchNorm2d(channels, eps=EPS)]
-    return [nn.InstanceNorm2d(channels, eps=EPS)]
-
-
-class Level(nn.Module):
-    """One halving, what lies within, one doubling; beside it what came in."""
-
-    def __init__(self, norm, outer, inner, within=None, source=None, drop=False):
-        super().__init__()
-        bias, outermost = norm == "instance", source is not None
-        down = nn.Conv2d(source or outer, inner, 4, 2, 1, bias=bias)
-        seen = 2 * inner if within else inner
-        up = nn.ConvTranspose2d(seen, outer, 4, 2, 1, bias=bias or outermost)
-        before = [down] if outermost else [nn.LeakyReLU(0.2), down]
-        before += normalised(norm, inner) if within and not outermost else []
-        after = [nn.ReLU(), up, *([nn.Tanh()] if outermost else normalised(norm, outer))]
-        after += [nn.Dropout(0.5)] if drop else []
-        self.levels = nn.Sequential(*before, *([within] if within else []), *after)
-        self.outermost = outermost
-
-    def forward(self, x):
-        y = self.levels(x)
-        return y if self.outermost else torch.cat([x, y], dim=1)
-
-
-def torch_unet(norm, halvings, width, source, colours):
-    """The authors' ``UnetGenerator`` for 5 and more halvings, continued to fewer."""
-    wide = [width * min(2**i, 8) for i in range(halvings)]
-    level = None
-    for i in range(halvings - 1, 0, -1):
-        drop = level is not None and i > 3
-        level = Level(norm, wide[i - 1], wide[i], level, drop=drop)
-    return Level(norm, colours, wide[0], level, source=source)
-
-
-def torch_patch(norm, strided, width, channels):
-    """The authors' ``NLayerDiscriminator``, and ``PixelDiscriminator`` for no strided layer."""
-    bias = norm == "instance"
-    if not strided:
-        return nn.Sequential(
-            nn.Conv2d(channels, width, 1),
-            nn.LeakyReLU(0.2),
-            nn.Conv2d(width, 2 * width, 1, bias=bias),
-            *normalised(norm, 2 * width),
-            nn.LeakyReLU(0.2),
-            nn.Conv2d(2 * width, 1, 1, bias=bias),
-        )
-    chain = [nn.Conv2d(channels, width, 4, 2, 1), nn.LeakyReLU(0.2)]
-    before = width
-    for i in range(1, strided + 1):
-        after = width * min(2**i, 8)
-        chain += [nn.Conv2d(before, after, 4, 2 if i < strided else 1, 1, bias=bias)]
-        chain += [*normalised(norm, after), nn.LeakyReLU(0.2)]
-        before = after
-    return nn.Sequential(*chain, nn.Conv2d(before, 1, 4, 1, 1))
 
 
 def as_flax(twin, read):
@@ -128,7 +71,7 @@ CASES = {
     **{
         f"unet, {norm}": (
             UNetGenerator(shape=(SIDE, SIDE, 2), halvings=3, norm=norm, **FIELDS),
-            torch_unet(norm, 3, WIDTH, 3, 2),
+            torch_networks.unet(norm, 3, WIDTH, 3, 2, eps=EPS),
             {"source": 3},
             "x",
         )
@@ -137,7 +80,7 @@ CASES = {
     **{
         f"patch, {norm}, {strided} strided": (
             PatchCritic(layers=strided, norm=norm, **FIELDS),
-            torch_patch(norm, strided, WIDTH, 5),
+            torch_networks.patch(norm, strided, WIDTH, 5, eps=EPS),
             {"source": 3, "x": 2},
             "score",
         )
@@ -192,7 +135,11 @@ def test_network_is_pytorchs(case):
 
 @pytest.mark.parametrize("halvings", [5, 6, 7, 8])
 def test_drops_where_pytorch_does(halvings):
-    levels = [m for m in torch_unet("batch", halvings, 1, 3, 3).modules() if isinstance(m, Level)]
+    levels = [
+        m
+        for m in torch_networks.unet("batch", halvings, 1, 3, 3).modules()
+        if isinstance(m, torch_networks.Level)
+    ]
     drops = [any(isinstance(layer, nn.Dropout) for layer in level.levels) for level in levels]
     expected = [i for i, drop in enumerate(reversed(drops)) if drop]
     assert list(_dropped(halvings)) == (expected or [0])
@@ -207,13 +154,13 @@ IMAGE = jnp.zeros((1, 256, 256, 3))
     [
         (
             UNetGenerator(shape=(256, 256, 3), halvings=8),
-            lambda: torch_unet("batch", 8, 64, 3, 3),
+            lambda: torch_networks.unet("batch", 8, 64, 3, 3),
             {"source": IMAGE},
             54.414,
         ),
         (
             PatchCritic(),
-            lambda: torch_patch("batch", 3, 64, 6),
+            lambda: torch_networks.patch("batch", 3, 64, 6),
             {"x": IMAGE, "source": IMAGE},
             2.769,
         ),
