@@ -225,13 +225,13 @@ def complete(stored: dict) -> dict:
     known = get_config()
     for dotted, group in GROUPS.items():
         try:
+            *path, last = dotted.split(".")
             held = stored
-            for name in dotted.split("."):
+            for name in path:
                 held = held[name]
-            _put(known, dotted, group.make(held["name"]))
+            if last in held or not group.added:
+                _put(known, dotted, group.make(held[last]["name"]))
         except (KeyError, TypeError) as error:
-            if group.added and isinstance(error, KeyError):
-                continue
             raise UserError(
                 f"the run's config names no {dotted}, or in an older way; retrain it, or use the "
                 "version of jaxgan that its config.json tells."

@@ -79,7 +79,7 @@ def test_a_config_names_its_task(key):
 @pytest.mark.parametrize(
     "key, value, sentence",
     [
-        ("data.task", "nonsense", "unknown task 'nonsense'; known: colourise, none."),
+        ("data.task", "nonsense", "unknown data.task 'nonsense'; known: colourise, none."),
         ("data.task.side", "3", "unknown config key 'data.task.side'; known: data.task.name"),
         ("data.held_out", "much", "mnist10k cannot hold out 'much'; data.held_out must be a sha"),
     ],
@@ -104,10 +104,11 @@ def test_runs_of_older_versions_hold_nothing_out_and_have_no_task():
         del stored["data"][key]
     completed = defaults.complete(stored)
     assert (completed["data"]["held_out"], completed["data"]["task"]) == ("", {"name": "none"})
-    assert prepare(completed).source.size == 10_000
-    completed["data"] |= {"held_out": "0.1", "task": {"name": "colourise"}}
+    assert prepare(completed).sources[0].size == 10_000
+    completed["data"] |= {"held_out": "0.1"}
     assert defaults.complete(completed) == completed
-    assert prepare(completed).source.size == 8967  # of a run: 1033 are not trained on
+    run = prepare(completed)
+    assert run.sources[0].size == 8967 and run.held_out[0].size == 1033
     completed["data"]["task"] = {}
     with pytest.raises(UserError, match="the run's config names no data.task"):
         defaults.complete(completed)

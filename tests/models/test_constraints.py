@@ -14,6 +14,7 @@ SIZES = {
     "dcgan32": (32, 32, 1),
     "dcgan": (16, 16, 2),
     "resnet32": (8, 8, 2),
+    "patch": (12, 12, 2),
 }
 SMALL = {
     "mlp": {"features": (9, 7)},
@@ -21,6 +22,7 @@ SMALL = {
     "dcgan32": {"channels": (2, 3, 4, 5)},
     "dcgan": {"channels": (4, 3)},
     "resnet32": {"channels": (4, 3, 3, 5)},
+    "patch": {"layers": 1, "width": 2},
 }
 
 

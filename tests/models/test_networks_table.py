@@ -16,6 +16,8 @@ SHAPES = {
     "dcgan32": (32, 40, 1),
     "dcgan": (16, 16, 3),
     "resnet32": (8, 16, 3),
+    "unet": (8, 12, 2),
+    "patch": (12, 14, 2),
 }
 SMALL = {
     "mlp": {"features": (8, 6)},
@@ -23,12 +25,14 @@ SMALL = {
     "dcgan32": {"channels": (4, 3, 2)},
     "dcgan": {"channels": (4, 3)},
     "resnet32": {"channels": (4, 3, 3, 5)},
+    "unet": {"halvings": 2, "width": 2},
+    "patch": {"layers": 1, "width": 2},
 }
 SMALL_CRITIC = {**SMALL, "dcgan32": {"channels": (2, 3, 4, 5)}}
 
 
 def test_the_tables_are_all_tried_here():
-    assert set(models.GENERATORS) == set(models.CRITICS) == set(SHAPES) == set(SMALL)
+    assert set(models.GENERATORS) | set(models.CRITICS) == set(SHAPES) == set(SMALL)
 
 
 def generator(name, **fields):
@@ -40,8 +44,8 @@ def critic(name, **fields):
 
 
 def given(network, x, label=None):
-    """The call's arguments by name: noise to a generator, examples to a critic."""
-    name = "z" if hasattr(network, "shape") else "x"
+    """The call's arguments by name: noise or a source to a generator, examples to a critic."""
+    name, *_ = models.takes(type(network))
     return {name: x} if label is None else {name: x, "label": label}
 
 
@@ -68,7 +72,7 @@ def evaluate(network, x):
         inputs = given(network, x, label)
         out, _ = network.apply(variables, **inputs, train=True, mutable=["batch_stats"])
         sampled = network.apply(variables, **inputs, train=False)
-        assert out.keys() == sampled.keys() == made
+        assert out.keys() == sampled.keys() >= made
         return [each["x" if made == {"x"} else "score"] for each in (out, sampled)]
 
     (out, sampled), (other, _) = run(labels[0]), run(labels[1])
@@ -77,8 +81,9 @@ def evaluate(network, x):
 
 @pytest.mark.parametrize("name", models.GENERATORS)
 def test_generator(name):
-    z = jax.random.normal(jax.random.key(0), (BATCH, NOISE))
-    variables, out, other, sampled = evaluate(generator(name), z)
+    shape = SHAPES[name] if "source" in models.takes(type(generator(name))) else (NOISE,)
+    x = jax.random.normal(jax.random.key(0), (BATCH, *shape))
+    variables, out, other, sampled = evaluate(generator(name), x)
     assert out.shape == sampled.shape == (BATCH, *SHAPES[name])
     assert out.dtype == sampled.dtype == jnp.float32
     assert np.isfinite(out).all() and np.isfinite(sampled).all() and out.std() > 0
@@ -92,7 +97,8 @@ def test_generator(name):
 def test_critic(name):
     x = jax.random.normal(jax.random.key(0), (BATCH, *SHAPES[name]))
     variables, out, other, sampled = evaluate(critic(name), x)
-    assert out.shape == sampled.shape == (BATCH,)
+    # A map of patches of 12 x 14 pixels: halved, and two convolutions of stride 1.
+    assert out.shape == sampled.shape == ((BATCH, 4, 5) if name == "patch" else (BATCH,))
     assert out.dtype == sampled.dtype == jnp.float32
     assert np.isfinite(out).all() and np.isfinite(sampled).all() and out.std() > 0
     assert np.all(out != other)
@@ -106,7 +112,7 @@ def reach(network, name):
 
     def score(x):
         out, _ = network.apply(variables, x=x, train=True, mutable=["batch_stats", "spectral"])
-        return out["score"][1]
+        return out["score"][1].sum()
 
     return np.abs(jax.jit(jax.grad(score))(x)).reshape(BATCH, -1).max(axis=1)
 
@@ -118,7 +124,7 @@ def test_rows_are_independent_without_batch_norm(name, norm):
     assert found[1] > 0 and not found[[0, 2, 3]].any()
 
 
-@pytest.mark.parametrize("name", models.CRITICS)
+@pytest.mark.parametrize("name", sorted(set(models.CRITICS) - {"patch"}))
 def test_critic_with_many_scores_heads_dropout_and_features(name):
     """Units drop by the example's key, in training only; features are what the last layers see."""
     heads = {"label": 5, "tone": 1}
@@ -246,23 +252,27 @@ def test_a_label_widens_the_first_layer_of_a_critic(name, more):
     assert count(network, x, jnp.zeros((2, 10))) == expected + more
 
 
-@pytest.mark.parametrize("table", [models.GENERATORS, models.CRITICS])
-@pytest.mark.parametrize("name", SHAPES)
+@pytest.mark.parametrize(
+    ("table", "name"),
+    [(table, name) for table in (models.GENERATORS, models.CRITICS) for name in table],
+)
 def test_options_build_the_network(table, name):
     """Every option has a plain default value, and the defaults given back make the same network."""
     options = table[name].options
     fixed = {"shape", "outputs", "heads", "dtype", "axis_name", "parent", "name"}
     assert options and not set(options) & fixed
     for value in options.values():
-        assert isinstance(value, (str, bool, float, tuple))
+        assert isinstance(value, (str, bool, int, float, tuple))
     shape = {"shape": SHAPES[name]} if table is models.GENERATORS else {}
     assert table[name](**shape) == table[name].build(**shape) == table[name](**shape, **options)
 
 
 def test_a_network_takes_what_its_call_names():
     """``keys`` and ``train`` are the game's, not the example's."""
+    more = {"unet": ("source", "z", "label"), "patch": ("x", "source", "label", "mask")}
     for table, name in ((models.GENERATORS, "z"), (models.CRITICS, "x")):
-        assert {models.takes(row.build) for row in table.values()} == {(name, "label")}
+        for key, row in table.items():
+            assert models.takes(row.build) == more.get(key, (name, "label"))
 
 
 def test_first_norm_adds_one_normalisation():
