@@ -81,8 +81,10 @@ def evaluate_run(workdir, *, names="", num=NUM, seed=0, step=None, features="", 
         keys = row_keys(seed, judged.count)
         members = population.split(state, run.members)
         for which, of in GENERATORS.items():
-            looks = (show(of(member), judged.given, keys, found) for member in members)
+            looks = [show(of(member), judged.given, keys, found) for member in members]
             values |= summarised(which, [judge.shown_values(judged, each) for each in looks])
+        if "truth" in names and (given := judge.given_values(looks[0])):
+            values["given"] = given
     description = {
         "workdir": str(workdir),
         "step": found,

@@ -15,7 +15,7 @@ import numpy as np
 
 from jaxgan import defaults
 from jaxgan.build import parts
-from jaxgan.build.population import members
+from jaxgan.build.population import members as members_of
 from jaxgan.cli import Arguments, run_command, step_of
 from jaxgan.core import noise
 from jaxgan.core.errors import UserError, within
@@ -45,10 +45,10 @@ def load(workdir, step=None, member=0):
     """
     stored = directory.read_config(workdir)
     config, entries = defaults.complete(stored["config"]), stored["entries"]
-    who = members(config)
-    within("member", member, 0, who.count)
+    members = members_of(config)
+    within("member", member, 0, members.count)
     variables, found = checkpoint.restore_ema(Path(workdir) / "checkpoints", step)
-    if who.count > 1:
+    if members.count > 1:
         variables = population.member(variables, member)
     played = parts.players(config, entries)
     generators, z_shape = played.generators, played.shapes.get("z")

@@ -13,7 +13,8 @@ from jaxgan.build.phases import phase_at
 from jaxgan.build.run import prepare
 from jaxgan.core.errors import Stopped, UserError
 from jaxgan.evaluation import plot
-from jaxgan.evaluation.pictures import QUALITY, make_looks
+from jaxgan.evaluation.measures import QUALITY
+from jaxgan.evaluation.pictures import make_looks
 from jaxgan.run import checkpoint, directory, report, tables
 from jaxgan.run.stop import Stop, check_finite, check_members
 from jaxgan.step import parallel, population

@@ -19,7 +19,7 @@ from PIL import Image
 
 from jaxgan import defaults, sample
 from jaxgan.core.errors import Stopped, UserError
-from jaxgan.evaluation.pictures import QUALITY
+from jaxgan.evaluation.measures import QUALITY
 from jaxgan.run import checkpoint, report
 from jaxgan.train import next_stop, train
 

@@ -131,6 +131,11 @@ def test_pictures_samples_and_metrics_are_of_drawings_that_training_never_saw(wh
     found = evaluate.evaluate_run(workdir, names="truth", num=100)
     assert found["parts"] == {"reference": "held out", "floor": "train", "given": "held out"}
     assert {"l1", "psnr"} == set(found["values"]["ema"])  # too small for SSIM's window
+    # What is given is compared with the truth, too: by hand.
+    rows = run.held_out[0].arrays()
+    order = np.random.default_rng(0).permutation(360)[:100]
+    source, x = (rows[name][order] / 127.5 - 1 for name in ("source", "x"))
+    np.testing.assert_allclose(found["values"]["given"]["l1"], np.abs(source - x).mean(), rtol=1e-5)
     # 16 drawings, 2 in a row of the picture, each given, made and truth: 8 times 8 pixels a side.
     with Image.open(workdir / "samples" / "00000012.png") as picture:
         assert picture.size == (6 * 68, 8 * 68)

@@ -1,6 +1,8 @@
 """From a config to a run: everything that can be wrong is found here, before any compilation."""
 
+import functools
 from collections.abc import Callable
+from functools import partial
 from typing import Any, NamedTuple
 
 import jax
@@ -9,7 +11,8 @@ from jaxgan import data
 from jaxgan.build import parts
 from jaxgan.build.check import check_config
 from jaxgan.build.phases import Phase, phases, positions
-from jaxgan.build.population import largest, members
+from jaxgan.build.population import largest
+from jaxgan.build.population import members as members_of
 from jaxgan.core import noise
 from jaxgan.core.errors import UserError
 from jaxgan.data import feed as feeds
@@ -62,35 +65,27 @@ def prepare(config, device_count=None) -> Run:
     check_config(config)
     if config["compilation_cache"]:
         compilation.enable_cache()
-    who = members(config)
-    whole = largest(config, who.values)  # whatever any member plays
+    members = members_of(config)
+    whole = largest(config, members.values)  # whatever any member plays
     devices = parallel.devices(config["parallel"], device_count)
-    course = phases(config)
-    for phase in course:
+    all_phases = phases(config)
+    for phase in all_phases:
         parallel.check_batch(phase.batch_size, devices.count)
     parts.check_names(whole)  # before the data, which may take long to come
-    stored = {key: config["data"][key] for key in ("resident_bytes", "workers")}
     sources, held_out = data.load_parts(config["data"])
-    if who.count > 1:
-        feeds.check_shared(sources, stored["resident_bytes"])
+    if members.count > 1:
+        feeds.check_shared(sources, config["data"]["resident_bytes"])
     entries = data.entries(sources)
-    alone = parts.players(whole, entries)
-    generator, critic, shapes, axis = alone.generator, alone.critic, alone.shapes, devices.axis_name
-    playing = (
-        parts.generator(whole, shapes, axis),
-        parts.critic(whole, shapes, entries, axis),
-    )
-
-    def optimizers(values):
-        return [parts.optimizer(whole, side, values) for side in ("generator", "critic")]
-
-    frozen = parts.frozen(config, shapes["x"])
+    players = parts.players(whole, entries)
+    frozen = parts.frozen(config, players.shapes["x"])
 
     def create():
         def one(key):
-            return state.create(generator, critic, *optimizers({}), key, alone.game.memory())
+            optimizers = (parts.optimizer(whole, side) for side in parts.SIDES)
+            memory = players.game.memory()
+            return state.create(players.generator, players.critic, *optimizers, key, memory)
 
-        return population.create(one, who, noise.INITIAL)
+        return population.create(one, members, noise.INITIAL)
 
     template = jax.eval_shape(create)  # traces every network: sizes that do not fit show here
     if parts.penalties(whole) and "batch_stats" in template.critic.mutables:
@@ -98,66 +93,106 @@ def prepare(config, device_count=None) -> Run:
             f"critic {config['critic']['name']!r} has batch statistics, under which a penalty on "
             "single examples has no meaning; set critic.norm to none, layer or spectral."
         )
-    seed = config["seed"] if who.count == 1 else who.seeds
+    step_of = _make_steps(whole, entries, players, frozen, devices)
+    seed = config["seed"] if members.count == 1 else members.seeds
     calls = {"steps_per_call": config["steps_per_call"], "seed": seed}
-    placed = []  # once, for the feeds of all phases
+
+    def call(phase, feed):
+        together = population.together(partial(step_of, phase), members)
+        played = make_call(together, feed.batches, extra=lambda data: (data["frozen"],), **calls)
+        return devices.compile(played, compilation.options(parallel.kind()))
+
+    return Run(
+        sources=sources,
+        held_out=held_out,
+        devices=devices,
+        generator=players.generator,
+        critic=players.critic,
+        game=players.game,
+        members=members,
+        phases=all_phases,
+        create=create,
+        feed=_make_feeds(config["data"], sources, frozen, all_phases, devices, calls),
+        call=call,
+    )
+
+
+def _make_steps(config, entries, players, frozen, devices):
+    """(phase, values) -> step(state, batches, key, variables of the frozen networks).
+
+    ``values`` replace the config's, by dotted key; they may be traced.
+    """
+    networks = (players.generator, players.critic)
+    if axis := devices.axis_name:  # batch statistics are those of all devices
+        shapes = players.shapes
+        networks = (
+            parts.generator(config, shapes, axis),
+            parts.critic(config, shapes, entries, axis),
+        )
+
+    def step_of(phase, values):
+        optimizers = [parts.optimizer(config, side, values) for side in parts.SIDES]
+
+        def step(state, batches, key, variables):
+            see = {
+                name: lambda x, network=network, own=variables[name]: network.forward(own, x)[0]
+                for name, network in frozen.items()
+            }
+            game = parts.game(
+                config,
+                players.draw,
+                *networks,
+                adversarial=phase.adversarial,
+                mean_over_devices=devices.mean,
+                values=values,
+                see=see,
+            )
+            played = make_step(
+                game,
+                *optimizers,
+                batch_size=phase.batch_size,
+                n_critic=phase.n_critic,
+                n_generator=phase.n_generator,
+                ema=config["ema"],
+                devices=devices,
+            )
+            return played(state, batches, key)
+
+        return step
+
+    return step_of
+
+
+def _make_feeds(settings, sources, frozen, all_phases, devices, calls):
+    """(phase) -> its ``Feed``, whose data are {"examples": ..., "frozen": ...}."""
+    stored = {key: settings[key] for key in ("resident_bytes", "workers")}
+    first_positions = dict(zip(all_phases, positions(all_phases), strict=True))
+
+    @functools.cache
+    def placed():  # once, for the feeds of all phases
+        kept = feeds.bytes_of(sources) <= stored["resident_bytes"]
+        variables = {name: network.variables for name, network in frozen.items()}
+        arrays = feeds.place(sources, devices) if kept else None
+        return arrays, devices.replicate(variables)
 
     def feed(phase):
-        if not placed:
-            kept = feeds.bytes_of(sources) <= stored["resident_bytes"]
-            placed.append(feeds.place(sources, devices) if kept else None)
-            placed.append(devices.replicate({n: f.variables for n, f in frozen.items()}))
+        arrays, variables = placed()
         made = feeds.feed(
             sources,
-            arrays=placed[0],
+            arrays=arrays,
             batch_size=phase.batch_size,
             batches=phase.batches,
+            first_step=phase.first_step,
+            first_position=first_positions[phase],
             devices=devices,
             **stored,
-            first_step=phase.first_step,
-            first_position=dict(zip(course, positions(course), strict=True))[phase],
             **calls,
         )
 
         def block(first_step, steps):
             examples, block = made.block(first_step, steps)
-            return {"examples": examples, "frozen": placed[1]}, block
+            return {"examples": examples, "frozen": variables}, block
 
-        return feeds.Feed(block, lambda d, block, i: made.batches(d["examples"], block, i))
+        return feeds.Feed(block, lambda data, block, i: made.batches(data["examples"], block, i))
 
-    def call(phase, feed):
-        def step(values):
-            def step(state, batches, key, variables):
-                see = {
-                    name: lambda x, network=network, own=variables[name]: network.forward(own, x)[0]
-                    for name, network in frozen.items()
-                }
-                rules = parts.game(
-                    whole,
-                    alone.draw,
-                    *playing,
-                    adversarial=phase.adversarial,
-                    mean_over_devices=devices.mean,
-                    values=values,
-                    see=see,
-                )
-                return make_step(
-                    rules,
-                    *optimizers(values),
-                    batch_size=phase.batch_size,
-                    n_critic=phase.n_critic,
-                    n_generator=phase.n_generator,
-                    ema=config["ema"],
-                    devices=devices,
-                )(state, batches, key)
-
-            return step
-
-        played = make_call(
-            population.together(step, who), feed.batches, extra=lambda d: (d["frozen"],), **calls
-        )
-        return devices.compile(played, compilation.options(parallel.kind()))
-
-    return Run(
-        sources, held_out, devices, generator, critic, alone.game, who, course, create, feed, call
-    )
+    return feed

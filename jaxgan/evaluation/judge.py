@@ -16,8 +16,8 @@ from jaxgan import data
 from jaxgan.core.errors import UserError
 from jaxgan.data import Source, read
 from jaxgan.evaluation.draw import Looks
-from jaxgan.evaluation.encode import Encoder, make_encoder
-from jaxgan.evaluation.measures import METRICS, QUALITY, Reference, Sample
+from jaxgan.evaluation.encode import Encoded, Encoder, make_encoder
+from jaxgan.evaluation.measures import METRICS, Reference, Sample
 from jaxgan.metrics import sliced_wasserstein
 
 FEWEST = 20  # examples a set below which a metric has nothing to say
@@ -227,4 +227,13 @@ def make_distance(examples: Examples, seed: int):
     return rows, lambda made: float(compare(rows["x"], made[: len(rows["x"])], key))
 
 
-__all__ = ["QUALITY", "Examples", "Judge", "judge", "make_distance", "set_size", "shown_values"]
+def given_values(looks: Looks) -> dict[str, float]:
+    """How near to the truth what was given is already: what a generator must do better than.
+
+    Empty where nothing was given, or images of another shape than the truth's.
+    """
+    first = next(iter(looks.values()))
+    if first.given is None or first.truth is None or first.given.shape != first.truth.shape:
+        return {}
+    given = Sample(Encoded(first.given, None, None, None), first.truth)
+    return {n: float(value) for n, value in METRICS["truth"].compute(None, given).items()}

@@ -10,7 +10,6 @@ from jaxgan import data
 from jaxgan.evaluation import judge, measures, plot
 from jaxgan.evaluation.draw import by_class, in_turn, make_show, row_keys
 from jaxgan.evaluation.encode import network_name
-from jaxgan.evaluation.measures import QUALITY
 
 PICTURED = 64  # images in a picture of samples
 ROWS = 16  # rows in a picture of given, made and truth
@@ -129,6 +128,3 @@ def _points(run, state, rows, made, examples):
     generators = len(made) // len(real)
     samples, truth = made[: len(real), :2], real[:, :2]
     return plot.points_picture(samples, truth, surface, density, generators=generators)
-
-
-__all__ = ["QUALITY", "Looks", "examples_of", "facts_of", "images", "make_looks"]
