@@ -8,8 +8,8 @@ crc32(base) % 10 == 0: pictures and metrics are of these 360 alone.
 
 Cost: 4000 steps at 15 a second: 4.5 minutes on 2 CPU cores, with 8 evaluations of 360 drawings.
 Expect: the other artist's shapes and colours from step 1000, with specks. Against the truth
-L1 .218, PSNR 15.7 dB and SSIM .459 at the last step, its best (seed 0); what was given has .342, 12.0 dB
-and .280. Sliced Wasserstein distance .059.
+L1 .218, PSNR 15.7 dB and SSIM .459 at the last step, its best (seed 0); what was given has .342,
+12.0 dB and .280. Sliced Wasserstein distance .059.
 Run: python -m jaxgan.main --config=configs/pix2pix.py --workdir=runs/pix2pix
 """
 

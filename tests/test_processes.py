@@ -21,9 +21,10 @@ from jaxgan import defaults
 def get_config():
     config = defaults.get_config()
     config.steps, config.steps_per_call, config.batch_size = 8, 4, 8
-    config.game.z_dim = 4
-    config.generator = defaults.generator("mlp", features=(8, 8), initializer="he")
-    config.critic = defaults.critic("mlp", features=(8,), initializer="he")
+    config.data.name, config.data.size = "emoji", 8
+    config.game, config.terms.l1.weight = defaults.game("translation"), 10.0
+    config.generator = defaults.generator("unet", halvings=2, width=2, initializer="he")
+    config.critic = defaults.critic("patch", layers=1, width=2, initializer="he")
     for side in (config.generator, config.critic):
         side.optimizer = defaults.optimizer("adam", learning_rate=0.01, eps=1e-3)
     return config
