@@ -63,9 +63,8 @@ def interpolate(a, b, count: int):
     """
     t = np.linspace(0, 1, count, dtype=np.float32)[:, None]
     a, b = np.asarray(a, np.float32), np.asarray(b, np.float32)
-    lengths = np.linalg.norm(a), np.linalg.norm(b)
-    cosine = a @ b / max(lengths[0] * lengths[1], np.finfo(np.float32).tiny)
-    angle = np.arccos(np.clip(cosine, -1, 1))
+    lengths = np.linalg.norm(a) * np.linalg.norm(b)
+    angle = np.arccos(np.clip(a @ b / lengths, -1, 1)) if lengths else 0.0
     if np.sin(angle) < 1e-3:
         return (1 - t) * a + t * b
     return (np.sin((1 - t) * angle) * a + np.sin(t * angle) * b) / np.sin(angle)

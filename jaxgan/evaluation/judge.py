@@ -15,7 +15,7 @@ import numpy as np
 from jaxgan import data
 from jaxgan.core.errors import UserError
 from jaxgan.data import Source, read
-from jaxgan.evaluation.draw import Looks
+from jaxgan.evaluation.draw import Looks, in_turn
 from jaxgan.evaluation.encode import Encoded, Encoder, make_encoder
 from jaxgan.evaluation.measures import METRICS, Reference, Sample
 from jaxgan.metrics import sliced_wasserstein
@@ -203,14 +203,12 @@ def shown_values(judged: Judge, looks: Looks) -> dict[str, float]:
     As many as the reference has are judged.
     """
     first = next(iter(looks.values()))
-    x = np.stack([shown.made for shown in looks.values()], axis=1)
-    x = x.reshape(-1, *x.shape[2:])[: judged.count]
     labels = None if first.label is None else first.label.argmax(axis=1)
-    return judged.score(x, labels, first.truth)
+    return judged.score(in_turn(looks)[: judged.count], labels, first.truth)
 
 
 def make_distance(examples: Examples, seed: int):
-    """The quick distance of every run: (show, variables) -> sliced Wasserstein, lower is better.
+    """The quick distance of every run, sliced Wasserstein: lower is better.
 
     Args:
       examples: ``Examples``.

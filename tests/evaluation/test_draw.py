@@ -1,0 +1,88 @@
+import jax
+import jax.numpy as jnp
+import numpy as np
+import pytest
+
+from jaxgan.evaluation import draw
+from jaxgan.games import GAMES, Shown
+from jaxgan.games import draw as draws
+from jaxgan.games.game import Game
+from jaxgan.losses import ADVERSARIAL
+from jaxgan.models.network import Network, stacked
+
+
+def line(key):
+    """x = w z, by one number w of the key."""
+    return {"params": {"w": jax.random.normal(key, ())}}
+
+
+def apply_line(variables, given, *, keys=None, train):
+    return {"x": variables["params"]["w"] * given["z"]}, {}
+
+
+def test_rows_are_made_by_themselves_over_chunks_and_in_turn():
+    """Whatever their number: row i is that of key i, and each generator has its turn."""
+    one = Network(line, apply_line, ("z",))
+    many = stacked(one, 3)
+    game = GAMES["multi_generator"].build(
+        many,
+        None,
+        ADVERSARIAL["minimax"](),
+        draw=draws.compose(draws.z((3, 2), "normal")),
+        generators=3,
+    )
+    variables = many.init(jax.random.key(1))
+    show, count = draw.make_show(game), draw.CHUNK + 5
+    keys = draw.row_keys(7, count)
+    looks = show(variables, {}, keys)
+    assert list(looks) == [f"generator {i}" for i in range(3)]
+    z = jnp.stack([jax.random.normal(key, (3, 2)) for key in keys])
+    made = variables["params"]["w"][None, :, None] * z
+    np.testing.assert_allclose(draw.in_turn(looks), made.reshape(-1, 2), rtol=1e-6)
+    few = show(variables, {}, keys[:2])
+    np.testing.assert_array_equal(draw.in_turn(few), draw.in_turn(looks)[:6])
+
+
+def test_what_a_user_brings_is_taken():
+    def generate(variables, given, keys, *, train):
+        assert train is False
+        return {"x": given["z"] + given["label"]}, {}
+
+    game = Game(
+        draws.compose(draws.z((3,), "normal"), draws.one_hot("label", 3)),
+        generate,
+        None,
+        None,
+        None,
+        lambda given, made: {"": Shown(made["x"], label=given["label"])},
+    )
+    batch = {"z": np.zeros((2, 3), np.float32), "label": np.array([2, 0])}
+    (shown,) = draw.make_show(game)({}, batch, draw.row_keys(0, 2)).values()
+    np.testing.assert_array_equal(shown.made, [[0, 0, 1], [1, 0, 0]])
+    np.testing.assert_array_equal(shown.label, shown.made)
+
+
+@pytest.mark.parametrize(
+    ("a", "b", "middle"),
+    [
+        ([1, 0], [0, 1], [0.5**0.5, 0.5**0.5]),  # a quarter of the circle
+        ([1, 0, 0], [0, 0, -1], [0.5**0.5, 0, -(0.5**0.5)]),
+        ([2.0], [-4.0], [-1.0]),  # on one line through 0 there is no circle
+        ([1, 1], [-1, -1], [0, 0]),
+        ([1, 2], [2, 4], [1.5, 3]),
+        ([0, 0], [2, 0], [1, 0]),
+    ],
+)
+def test_interpolation_goes_round_and_where_it_cannot_straight(a, b, middle):
+    path = draw.interpolate(a, b, 3)
+    np.testing.assert_allclose(path, [a, middle, b], atol=1e-6)
+
+
+def test_rows_by_class_have_the_same_keys():
+    batch, keys, columns = draw.by_class({"label": 3, "tone": 2}, seed=1, count=7)
+    assert columns == 3
+    np.testing.assert_array_equal(batch["label"], [0, 0, 0, 1, 1, 1, 2, 2, 2])
+    np.testing.assert_array_equal(batch["tone"], np.zeros(9))
+    data = jax.random.key_data(keys).reshape(3, 3, -1)
+    np.testing.assert_array_equal(data[0], data[2])
+    assert len(np.unique(data[0], axis=0)) == 3
