@@ -48,7 +48,7 @@ def cases(rows, batch_sizes, dtypes):
     Args:
       rows: of ``ROWS``.
       batch_sizes: positive integers; None: each row's own.
-      dtypes: of ``jaxgan.build.DTYPES``.
+      dtypes: of ``jaxgan.build.parts.DTYPES``.
 
     Returns:
       name -> config; the name tells what is not the row's own, as "gan, batch 256, bfloat16".

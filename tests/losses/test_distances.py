@@ -108,7 +108,9 @@ def test_contract(name):
         np.testing.assert_array_equal(value, distance(truth, made))
         assert np.all(np.isfinite(slope))
     else:
-        np.testing.assert_allclose(value, AT_EQUALITY.get(name, 0), rtol=1e-6, atol=1e-6)
+        # A flat image's variance is a difference of rounded squares, beside a constant of 9e-4.
+        slack = 1e-4 if name == "ssim" else 1e-6
+        np.testing.assert_allclose(value, AT_EQUALITY.get(name, 0), rtol=1e-6, atol=slack)
         np.testing.assert_allclose(slope, 0, atol=1e-5)
 
 
