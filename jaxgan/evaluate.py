@@ -29,7 +29,7 @@ from jaxgan.core.files import write_text
 from jaxgan.evaluation import judge, measures
 from jaxgan.evaluation.draw import make_show, row_keys
 from jaxgan.evaluation.encode import network_name
-from jaxgan.evaluation.pictures import examples_of, facts_of
+from jaxgan.evaluation.pictures import facts_of
 from jaxgan.run import checkpoint, directory, progress
 from jaxgan.step import parallel, population
 
@@ -63,7 +63,7 @@ def evaluate_run(workdir, *, names="", num=NUM, seed=0, step=None, features="", 
     stored = directory.read_config(workdir)
     config = defaults.complete(stored["config"])
     run = prepare(config, device_count=1)
-    examples = examples_of(run)
+    examples = judge.examples_of(run.sources, run.held_out)
     source = examples.sources[0]
     if not features:  # the config's weights are of the config's network
         features = config["evaluation"]["features"]
@@ -119,7 +119,7 @@ def evaluate_folders(real, fake, *, names="", num=NUM, seed=0, size=None, featur
             f"{real.name} holds images of {real.shape} and {fake.name} of {fake.shape}; "
             "--size=N brings both to N x N."
         )
-    examples = judge.Examples((real,), False, (real,))
+    examples = judge.examples_of((real,), ())
     names = measures.chosen(names, real, measures.facts(real, network_name(real, features)))
     encoder = measures.make_encoder(names, real, features, weights)
     count = judge.set_size(examples, min(num, fake.size))

@@ -13,7 +13,7 @@ from pathlib import Path
 
 import numpy as np
 
-from jaxgan import defaults
+from jaxgan import data, defaults
 from jaxgan.build import parts
 from jaxgan.build.population import members as members_of
 from jaxgan.cli import Arguments, run_command, step_of
@@ -64,7 +64,7 @@ def load(workdir, step=None, member=0):
             in_turn = np.arange(num) % labels * (not interpolated)
             batch["label"] = np.asarray(in_turn if label is None else np.full(num, label), np.int32)
         if "source" in inputs:
-            examples = judge.load_examples(config["data"])
+            examples = judge.examples_of(*data.load_parts(config["data"]))
             chosen = np.random.default_rng(seed).permutation(examples.size)
             batch = {**examples.rows(chosen[np.arange(num) % examples.size]), **batch}
         if interpolated:

@@ -12,12 +12,11 @@ from typing import NamedTuple
 import jax
 import numpy as np
 
-from jaxgan import data
 from jaxgan.core.errors import UserError
 from jaxgan.data import Source, read
 from jaxgan.evaluation.draw import Looks, in_turn
 from jaxgan.evaluation.encode import Encoded, Encoder, make_encoder
-from jaxgan.evaluation.measures import METRICS, Reference, Sample
+from jaxgan.evaluation.measures import METRICS, Reference, Sample, facts
 from jaxgan.metrics import sliced_wasserstein
 
 FEWEST = 20  # examples a set below which a metric has nothing to say
@@ -47,9 +46,8 @@ class Examples(NamedTuple):
         return read(self.sources, indices)
 
 
-def load_examples(settings) -> Examples:
-    """The ``Examples`` of a config's group ``data``."""
-    train, held_out = data.load_parts(settings)
+def examples_of(train, held_out) -> Examples:
+    """The ``Examples`` of the two parts of a set, the latter maybe empty: ``data.load_parts``."""
     return Examples(held_out or train, bool(held_out), train)
 
 
@@ -165,8 +163,7 @@ def judge(
         whole = read(examples.train, np.arange(examples.train[0].size))
         train = encode(whole)
     reference = Reference(source, real, other, train)
-    plain = {"mixture"} if source.truth is not None and source.truth.mixture is not None else set()
-    plain |= {"images" if len(source.shape) == 3 else "points"}
+    present = facts(source, encoder.name)
 
     def values(sample, skip=()):
         found = {}
@@ -174,7 +171,7 @@ def judge(
             metric = METRICS[key]
             if key in skip:
                 continue
-            tail = "" if metric.plain & plain else f"_{encoder.name}"
+            tail = "" if metric.plain & present else f"_{encoder.name}"
             numbers = metric.compute(reference, sample)
             found |= {f"{name}{tail}": float(number) for name, number in numbers.items()}
         return found

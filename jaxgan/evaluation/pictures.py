@@ -33,11 +33,6 @@ class Looks(NamedTuple):
     network: str
 
 
-def examples_of(run) -> judge.Examples:
-    """The real examples that looks may see: those held out, where there are any."""
-    return judge.Examples(run.held_out or run.sources, bool(run.held_out), run.sources)
-
-
 def facts_of(run, examples, network) -> set[str]:
     """The facts of a run, as ``measures.facts`` has them."""
     labelled, translates = "label" in run.generator.inputs, "source" in run.generator.inputs
@@ -51,7 +46,7 @@ def make_looks(run, config) -> Looks:
     Raises:
       UserError: metrics that do not fit the data, the game or the feature network.
     """
-    examples = examples_of(run)
+    examples = judge.examples_of(run.sources, run.held_out)
     source, asked, seed = examples.sources[0], config["evaluation"], config["seed"]
     network = network_name(source, asked["features"])
     present = facts_of(run, examples, network)
