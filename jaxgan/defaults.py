@@ -5,6 +5,7 @@ that is not here is an error. ``KEYS`` are the plain keys, ``GROUPS`` those that
 table and have its options beside the name, ``WEIGHTED`` those that weigh all rows of a table.
 """
 
+import copy
 from collections.abc import Callable, Mapping
 from typing import Any, NamedTuple
 
@@ -177,6 +178,7 @@ GROUPS = {
 }
 # Groups that have a group for every row of a table, its options and a weight; 0: not played.
 WEIGHTED = {"penalties": PENALTIES, "terms": DISTANCES}
+MOVED = {"z_dim": "game.z_dim"}  # a key of an older version -> where it is today
 
 
 def get_config() -> ConfigDict:
@@ -236,15 +238,17 @@ def complete(stored: dict) -> dict:
                 f"the run's config names no {dotted}, or in an older way; retrain it, or use the "
                 "version of jaxgan that its config.json tells."
             ) from error
-    return _merged(known.to_dict(), _moved(stored))
+    stored = copy.deepcopy(dict(stored))
+    move(stored)
+    return _merged(known.to_dict(), stored)
 
 
-def _moved(stored):
-    """``stored`` with its keys where they are today: ``z_dim`` was not an option of the game."""
-    if "z_dim" not in stored:
-        return stored
-    rest = {key: value for key, value in stored.items() if key != "z_dim"}
-    return rest | {"game": {"z_dim": stored["z_dim"], **stored["game"]}}
+def move(config):
+    """Put the keys that an older version wrote where they are today."""
+    for old, new in MOVED.items():
+        if old in config:
+            _put(config, new, config[old])
+            del config[old]
 
 
 def _merged(known, stored):

@@ -12,7 +12,7 @@ from jaxgan import data
 from jaxgan.build.check import check_config, find
 from jaxgan.core.errors import UserError
 from jaxgan.core.table import TYPES
-from jaxgan.defaults import GROUPS
+from jaxgan.defaults import GROUPS, MOVED, move
 
 # Groups that name a row; on the command line the row's name stands for its group.
 CHOICES = (*GROUPS, "data")
@@ -40,6 +40,7 @@ def load_recipe(name):
         config = recipe["get_config"](*argument)
         if not isinstance(config, ConfigDict):
             raise UserError(f"get_config() must return a config; it returns {config!r:.50}.")
+        move(config)
         check_config(config)
     except Exception as error:  # A recipe is a program: anything can go wrong in it.
         frames = traceback.extract_tb(error.__traceback__)
@@ -68,6 +69,7 @@ def override(config, dotted, text):
     Raises:
       UserError: an unknown key, or a value of the wrong type.
     """
+    dotted = MOVED.get(dotted, dotted)
     group, key = find(config, dotted)
     held = group[key]
     if dotted in CHOICES:  # a group stands for the row that it names
