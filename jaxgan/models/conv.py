@@ -21,6 +21,7 @@ import jax
 import jax.numpy as jnp
 from jax import lax
 
+_WIDE = 32
 _DIMENSIONS = ("NHWC", "HWIO", "NHWC")
 
 
@@ -210,11 +211,14 @@ def _gathered(x, k, geometry):
 
 
 def _weighed(x, y, geometry):
-    patches, y = _patches(x, geometry), y.reshape(-1, y.shape[3])
+    y = y.reshape(-1, y.shape[3])
+    (kh, kw), channels, depth = geometry.window, x.shape[3], y.shape[1]
+    many = kw * channels >= _WIDE
+    parts = _patches_by_row(x, geometry) if many else [_patches(x, geometry)]
     if geometry.swapped:
-        k = (y.T @ patches).reshape(-1, *geometry.window, x.shape[3])
-        return k.transpose(1, 2, 3, 0)
-    return (patches.T @ y).reshape(*geometry.window, x.shape[3], -1)
+        k = jnp.stack([y.T @ part for part in parts], axis=1)
+        return k.reshape(depth, kh, kw, channels).transpose(1, 2, 3, 0)
+    return jnp.stack([part.T @ y for part in parts]).reshape(kh, kw, channels, depth)
 
 
 def _matrix(k, geometry):
@@ -247,12 +251,25 @@ def _patches(x, geometry):
     return x.reshape(-1, x.shape[3])
 
 
+def _patches_by_row(x, geometry):
+    """What each output pixel sees in each row of the kernel: kh times [B * out_h * out_w, kw * C]."""
+    (out_h, out_w), (kh, kw), p = geometry.out, geometry.window, geometry.padding
+    x = jnp.pad(x, ((0, 0), (p, p), (p, p), (0, 0)))
+    x = _windows(x, 2, out_w, kw, geometry)
+    return [rows.reshape(-1, x.shape[3]) for rows in _slices(x, 1, out_h, kh, geometry)]
+
+
 def _windows(x, axis, out, window, geometry):
     """The ``out`` windows along one axis of x [B, H, W, C], laid side by side in the channels."""
+    return jnp.concatenate(_slices(x, axis, out, window, geometry), axis=3)
+
+
+def _slices(x, axis, out, window, geometry):
+    """What each tap along one axis meets in the ``out`` windows."""
     stride, dilation = geometry.stride, geometry.dilation
     last = stride * (out - 1) + 1
     starts = range(0, dilation * window, dilation)
-    return jnp.concatenate([lax.slice_in_dim(x, a, a + last, stride, axis) for a in starts], axis=3)
+    return [lax.slice_in_dim(x, a, a + last, stride, axis) for a in starts]
 
 
 def _overlap_add(taps, axis, size, geometry):
