@@ -19,8 +19,11 @@ from typing import NamedTuple
 
 import jax
 import jax.numpy as jnp
+import numpy as np
 from jax import lax
 
+# Channels times the kernel's width, from which on a weight gradient is better one product for each
+# row of the kernel: the patches of all rows together are kh times the memory to write and read.
 _WIDE = 32
 _DIMENSIONS = ("NHWC", "HWIO", "NHWC")
 
@@ -62,7 +65,7 @@ def conv(x, kernel, stride, padding, dilation=1):
       [B, (H + 2p - r(kh - 1) - 1) // s + 1, the same of W, D] with r the dilation.
     """
     sizes = (x.shape[1:3], kernel.shape[:2])
-    return _correlate(x, kernel, Geometry(*sizes, stride, padding, dilation))
+    return _correlate(x, *_trimmed(kernel, Geometry(*sizes, stride, padding, dilation)))
 
 
 def conv_transpose(x, kernel, stride, padding, output_padding=0):
@@ -87,7 +90,30 @@ def conv_transpose(x, kernel, stride, padding, output_padding=0):
         for n, k in zip(x.shape[1:3], window, strict=True)
     )
     geometry = Geometry(size, window, stride, padding, swapped=True)
-    return _spread(x, kernel.swapaxes(2, 3), geometry)
+    return _spread(x, *_trimmed(kernel.swapaxes(2, 3), geometry))
+
+
+def _trimmed(kernel, geometry):
+    """The kernel without the outer taps that meet nothing but padding, and the geometry then.
+
+    At a U-Net's innermost image they are twelve of sixteen.
+    """
+    axes = zip(geometry.size, geometry.out, geometry.window, strict=True)
+    lost = min(_idle(*axis, geometry) for axis in axes)
+    if lost == 0:
+        return kernel, geometry
+    window = tuple(k - 2 * lost for k in geometry.window)
+    padding = geometry.padding - geometry.dilation * lost
+    small = geometry._replace(window=window, padding=padding)
+    return kernel[lost:-lost, lost:-lost], small
+
+
+def _idle(size, out, window, geometry):
+    """How many taps at either end of an axis meet nothing but padding."""
+    starts = geometry.stride * np.arange(out)[:, None]
+    met = starts + geometry.dilation * np.arange(window) - geometry.padding
+    (useful,) = np.nonzero(((met >= 0) & (met < size)).any(axis=0))
+    return int(min(useful[0], window - 1 - useful[-1])) if useful.size else 0
 
 
 @partial(jax.custom_vjp, nondiff_argnums=(2,))
@@ -252,7 +278,7 @@ def _patches(x, geometry):
 
 
 def _patches_by_row(x, geometry):
-    """What each output pixel sees in each row of the kernel: kh times [B * out_h * out_w, kw * C]."""
+    """What each output pixel sees in each row of the kernel, kh of [B * out_h * out_w, kw * C]."""
     (out_h, out_w), (kh, kw), p = geometry.out, geometry.window, geometry.padding
     x = jnp.pad(x, ((0, 0), (p, p), (p, p), (0, 0)))
     x = _windows(x, 2, out_w, kw, geometry)

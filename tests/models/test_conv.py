@@ -24,6 +24,8 @@ GEOMETRIES = [
     (2, 3, 1, 7, 8),
     (5, 3, 2, 9, 10),
     (2, 1, 3, 4, 4),
+    (4, 2, 1, 2, 2),
+    (5, 1, 2, 2, 3),
 ]
 CHANNELS, FEATURES = 2, 3
 
@@ -123,7 +125,7 @@ def test_values_match_torch(geometry):
 
 
 @pytest.mark.parametrize("name", PAIRS)
-@pytest.mark.parametrize("geometry", [GEOMETRIES[1], GEOMETRIES[2], GEOMETRIES[8]])
+@pytest.mark.parametrize("geometry", [*(GEOMETRIES[i] for i in (1, 2, 8)), (4, 2, 1, 2, 2)])
 def test_both_orders_of_gradients_match_lax(geometry, name):
     """A function of the gradients and its own gradient, as a gradient penalty takes it."""
     _, stride, padding, *_ = geometry
@@ -221,6 +223,20 @@ def test_native_maps_are_the_same_maps(geometry, channels, features, swapped):
         return [function(*pair, sizes) for function, pair in zip(found, arguments, strict=True)]
 
     assert_close(maps("cpu", x, kernel, y), maps("native", x, kernel, y))
+
+
+@pytest.mark.parametrize("sizes, left", [((2, 4, 2, 1), 2), ((2, 5, 1, 2), 3), ((3, 5, 1, 2), 5)])
+def test_taps_that_meet_padding_alone_are_left_out(sizes, left):
+    """Of a side, a window, a stride, a padding; their gradient is 0, so lax's to every order."""
+    side, window, stride, padding = sizes
+    geometry = conv.Geometry((side, side), (window, window), stride, padding)
+    kernel, small = conv._trimmed(np.ones((window, window, 1, 1)), geometry)
+    assert kernel.shape[:2] == small.window == (left, left) and small.out == geometry.out
+    # One pixel spread by the 4x4 kernel 0..15: the inner four are the image.
+    pixel, k = jnp.full((1, 1, 1, 1), 3.0), jnp.arange(16.0).reshape(4, 4, 1, 1)
+    out, gradient = jax.value_and_grad(lambda k: conv.conv_transpose(pixel, k, 2, 1).sum())(k)
+    np.testing.assert_array_equal(gradient.sum(), 4 * 3)
+    assert out == 3 * (5 + 6 + 9 + 10)
 
 
 @pytest.mark.parametrize("platform, native", [("cpu", False), ("cuda", True), ("tpu", True)])
