@@ -2,8 +2,10 @@
 
 import argparse
 import importlib
+import signal
 import sys
 
+from jaxgan.core import process
 from jaxgan.core.errors import Stopped, UserError, choose
 
 # name -> (its file, an example)
@@ -42,20 +44,41 @@ def step_of(text):
 
 
 def run_command(command):
-    """Call ``command()`` and return the process's exit code: what it returns, or 0 for None."""
+    """Call ``command()`` and return the process's exit code: what it returns, or 0 for None.
+
+    A mistake, a signal and a place that cannot be read or written are told in one sentence.
+    """
     try:
-        return command() or 0
+        code = command() or 0
+        sys.stdout.flush()  # or what cannot be printed would show after the last chance to tell
+        return code
     except UserError as error:
-        print(f"jaxgan: {error}", file=sys.stderr)
+        process.tell(error)
         return 2
     except Stopped as stopped:
-        print(f"jaxgan: {stopped}", file=sys.stderr)
+        process.tell(stopped)
         return stopped.exit_code
+    except KeyboardInterrupt:
+        process.tell("ended at once by SIGINT; what is saved is whole.")
+        return 128 + signal.SIGINT
+    except BrokenPipeError:  # as of any command whose reader has left
+        process.silence(sys.stdout)
+        return 128 + signal.SIGPIPE
+    except OSError as error:
+        process.silence(sys.stdout)  # or Python would tell once more
+        place = f"{error.filename} " if error.filename else "a file or the output "
+        process.tell(f"{place}cannot be read or written: {error.strerror or error}.")
+        return 2
 
 
 def main(argv=None):
-    """The console command ``jaxgan``: ``jaxgan train ...``, ``jaxgan sample ...``."""
-    argv = sys.argv[1:] if argv is None else argv
+    """The console command ``jaxgan``: ``jaxgan train ...``, ``jaxgan sample ...``.
+
+    Args:
+      argv: the words after it; None: those of the process, which is then this command's alone.
+    """
+    if argv is None:
+        return console(sys.argv[1:])
     if not argv or argv[0] in ("-h", "--help"):
         print(HELP, file=sys.stdout if argv else sys.stderr)
         return 0 if argv else 2
@@ -65,3 +88,11 @@ def main(argv=None):
         return importlib.import_module(room).main(argv[1:])
 
     return run_command(command)
+
+
+def console(argv):
+    """Be a process of its own: as ``main``, and signals are heard from here on."""
+    process.start()
+    code = run_command(lambda: main(argv))
+    process.bound(code)
+    return code

@@ -9,6 +9,13 @@ On the command line:
 It prints a table, value beside floor, and writes ``evaluation.json``.
 """
 
+import sys
+
+from jaxgan import cli
+
+if __name__ == "__main__":  # before the imports that take seconds: a signal may come
+    raise SystemExit(cli.console(["evaluate", *sys.argv[1:]]))
+
 import hashlib
 import json
 import math
@@ -241,7 +248,3 @@ def main(argv=None):
         print(f"{counted} samples against {counted} real; the whole protocol: {out}")
 
     return run_command(command)
-
-
-if __name__ == "__main__":
-    raise SystemExit(main())

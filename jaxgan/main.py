@@ -2,6 +2,11 @@
 
 import sys
 
+from jaxgan import cli
+
+if __name__ == "__main__":  # before the imports that take seconds: a signal may come
+    raise SystemExit(cli.console(["train", *sys.argv[1:]]))
+
 from jaxgan.build.overrides import load_recipe, names_a_row, override
 from jaxgan.cli import Arguments, run_command
 from jaxgan.core.errors import UserError
@@ -81,7 +86,3 @@ def main(argv=None):
         train(config, workdir, profile=flags.profile)
 
     return run_command(command)
-
-
-if __name__ == "__main__":
-    raise SystemExit(main())

@@ -9,6 +9,13 @@ In Python:
 On the command line: python -m jaxgan.sample --workdir=runs/wgan --num=64 --out=grid.png
 """
 
+import sys
+
+from jaxgan import cli
+
+if __name__ == "__main__":  # before the imports that take seconds: a signal may come
+    raise SystemExit(cli.console(["sample", *sys.argv[1:]]))
+
 from pathlib import Path
 
 import numpy as np
@@ -155,7 +162,3 @@ def main(argv=None):
         print(f"{len(samples)} samples of step {generate.step}: {flags.out}")
 
     return run_command(command)
-
-
-if __name__ == "__main__":
-    raise SystemExit(main())

@@ -12,11 +12,11 @@ from jaxgan import data, defaults
 from jaxgan.build.phases import phase_at
 from jaxgan.build.run import prepare
 from jaxgan.core.errors import Stopped, UserError
-from jaxgan.evaluation import plot
+from jaxgan.core.files import expand
 from jaxgan.evaluation.measures import QUALITY
 from jaxgan.evaluation.pictures import make_looks
-from jaxgan.run import checkpoint, directory, report, tables
-from jaxgan.run.stop import Stop, check_finite, check_members
+from jaxgan.run import checkpoint, directory, lock, places, report, tables
+from jaxgan.run.stop import Pace, Stop, check_finite, check_members, saved_on_error
 from jaxgan.step import parallel, population
 from jaxgan.step.state import GanState
 
@@ -35,12 +35,16 @@ def next_stop(step, config, last_step):
     return min(stops)
 
 
-def restore_or_create(run, checkpoints):
+def restore_or_create(run, checkpoints, steps):
     """The state to go on from, and what to tell the user of it."""
     fresh = run.create
     if not checkpoints.steps():
         return run.devices.replicate(jax.jit(fresh)()), []
     state, notes = checkpoint.restore(checkpoints, jax.eval_shape(fresh))
+    if int(state.step) > steps:
+        raise UserError(
+            f"the run is at step {int(state.step)} already; steps={steps} would have to be more."
+        )
     return run.devices.replicate(state), [*notes, f"Resuming at step {int(state.step)}."]
 
 
@@ -78,52 +82,57 @@ def train(config, workdir, *, device_count=None, profile=False) -> GanState:
       Stopped: the run went non-finite, and its last good checkpoint is kept; or it was asked to
         leave by SIGTERM or SIGINT, and saved before.
     """
+    places.check_path(workdir)
     run = prepare(config, device_count)
     looks = make_looks(run, config)
     if looks.ranked_by != QUALITY and not config.eval_every:
         raise UserError(f"evaluation.rank_by={config.evaluation.rank_by} needs eval_every.")
-    workdir = Path(workdir)
-    open_directory(workdir, config, run)
-    with checkpoint.open_checkpoints(
-        workdir / "checkpoints", keep=config.keep_checkpoints, metric=looks.ranked_by
-    ) as checkpoints:
-        state, notes = restore_or_create(run, checkpoints)
+    workdir = expand(workdir)
+    with contextlib.ExitStack() as held:
+        stop = held.enter_context(Stop())
+        claim(held, workdir, config, run)
+        checkpoints = held.enter_context(
+            checkpoint.open_checkpoints(
+                workdir / "checkpoints", keep=config.keep_checkpoints, metric=looks.ranked_by
+            )
+        )
+        state, notes = restore_or_create(run, checkpoints, config.steps)
         first = parallel.is_first_process()
-        span = (workdir, int(state.step), config.steps)
-        with report.open_report(*span) if first else report.NoReport() as written, Stop() as stop:
-            for note in notes:
-                written.say(note)
-            folder = workdir / "profile" if profile else None
-            state = loop(config, run, looks, state, written, checkpoints, stop, folder)
-    if int(state.step) < config.steps:
+        span = (workdir, int(state.step), config.steps, stop.telling)
+        written = held.enter_context(report.open_report(*span) if first else report.NoReport())
+        for note in notes:
+            written.say(note)
+        folder = workdir / "profile" if profile else None
+        state = loop(config, run, looks, state, written, checkpoints, stop, folder)
+    step = int(state.step)
+    if step < config.steps:
         number = stop.signal or signal.SIGTERM  # another process was asked
         raise Stopped(
-            f"asked to leave by {signal.Signals(number).name}; step {int(state.step)} is saved in "
+            f"asked to leave by {signal.Signals(number).name}; step {step} is saved in "
             f"{workdir}, and the same command goes on from there.",
             128 + number,
         )
     if first:
-        print_summary(workdir, run, looks, int(state.step), config.steps)
+        tables.print_summary(workdir, run, looks, step, config.steps)
     return state
 
 
-def print_summary(workdir, run, looks, step, steps):
-    """Draw the curves, and print what the run came to."""
-    rows = report.read_metrics(workdir / report.METRICS)
-    plot.save_png(plot.curves_figure(rows), workdir / "curves.png")
-    if run.members.count > 1:
-        print(f"The median of {run.members.count} members:")
-    print(tables.best_and_last(rows, looks.ranked_by, looks.network))
-    if run.members.count > 1:
-        print(tables.members_table(workdir, looks.ranked_by, run.members.describe))
-    print(
-        f"Step {step} of {steps} done. In {workdir}: samples/ (pictures), "
-        "curves.png, metrics.jsonl, tensorboard/, checkpoints/, config.json."
-    )
+def claim(held, workdir, config, run):
+    """Take the run directory for this run, until ``held`` is closed, and try out its places."""
+    mistake = None
+    if parallel.is_first_process():
+        try:
+            held.enter_context(lock.only_run(workdir))
+            places.check_places(workdir)
+        except UserError as error:
+            mistake = error
+    if parallel.any_process(mistake is not None):  # or the others would wait for the first
+        raise mistake or UserError(f"the first process cannot use {workdir}.")
+    open_directory(workdir, config, run)
 
 
 def loop(config, run, looks, state, written, checkpoints, stop, profile=None):
-    """Play until the last step or a signal; returns the last state.
+    """Play until the last step or a signal; returns the last state, of which the save has begun.
 
     ``profile``: the folder of a trace of a few steps, once they are compiled; None: no trace.
     """
@@ -131,73 +140,80 @@ def loop(config, run, looks, state, written, checkpoints, stop, profile=None):
     leaving = False
     many = run.members.count > 1
     alive = np.asarray(population.finite(run.devices.local(state))) if many else None
-    split = partial(population.split, members=run.members)
     phase = feed = call = None
-
-    def due(key):
-        every = config[key]
-        return step == config.steps or (every and step % every == 0)
-
-    while step < config.steps and not leaving:
-        if phase is None or step >= phase.last_step:
-            phase = phase_at(run.phases, step)
-            feed = run.feed(phase)
-            call = run.call(phase, feed)
-        count = next_stop(step, config, phase.last_step) - step
-        watched = contextlib.nullcontext()
-        if profile and step > first:
-            count = min(count, PROFILED)  # in every process of a run
-            if parallel.is_first_process():
-                watched = traced(profile, written)
-            profile = None
-        with watched:
-            state, log, done = call(state, *feed.block(step, count), np.int32(count))
-            log, done = jax.device_get((log, done))
-        step += int(done)
-        metrics = {name: entries[done - 1] for name, entries in log.items()}
-        evaluated = config.eval_every and due("eval_every")
-        scheduled = due("checkpoint_every") or evaluated
-        leaving = parallel.any_process(stop.signal is not None)
-        saving = scheduled or leaving
-        if many:
-            alive = drop_dead_members(step, metrics, state if saving else None, alive, run, written)
-            check_members(step, alive, checkpoints)
-        else:
-            check_finite(step, metrics, state, checkpoints, whole=saving)
-        if config.loss.name == "wasserstein" and phase.n_critic:
-            metrics["wasserstein"] = metrics["real_score"] - metrics["fake_score"]
-        written.progress(step, population.summary(metrics))
-        if saving:
-            metrics |= population.joined([judged(looks, each, evaluated) for each in split(state)])
-        if scheduled or due("log_every"):
-            # Before the checkpoint: whatever step a resumed run starts from, its row is there.
-            written.scalars(step, population.summary(metrics))
+    pace = Pace()
+    if jax.process_count() > 1:  # one that ended at once would leave the others waiting
+        stop.listen()
+    with saved_on_error(lambda: state, checkpoints):
+        while step < config.steps and not leaving:
+            checkpoints.check()
+            if phase is None or step >= phase.last_step:
+                phase = phase_at(run.phases, step)
+                feed = run.feed(phase)
+                call = run.call(phase, feed)
+            count = pace.within(next_stop(step, config, phase.last_step) - step)
+            watched = contextlib.nullcontext()
+            if profile and step > first:
+                count = min(count, PROFILED)  # in every process of a run
+                if parallel.is_first_process():
+                    watched = report.traced(profile, PROFILED, written)
+                profile = None
+            block = feed.block(step, count)
+            with watched, pace.of(count):
+                state, log, done = call(state, *block, np.int32(count))
+                log, done = jax.device_get((log, done))
+            step += int(done)
+            stop.listen()
+            metrics = {name: entries[done - 1] for name, entries in log.items()}
+            leaving = parallel.any_process(stop.signal is not None)
+            saving = leaving or due(config, step, "checkpoint_every", "eval_every")
             if many:
-                written.members(step, metrics)
-        if due("sample_every"):
-            for i, each in enumerate(split(state)):
-                written.image(step, looks.picture(each), i if many else None)
-        if saving:
-            score = {name: population.rank(values) for name, values in metrics.items()}
-            checkpoints.save(step, state, score)
+                alive = drop_dead_members(step, metrics, state, saving, alive, run, written)
+                check_members(step, alive, checkpoints)
+            else:
+                check_finite(step, metrics, state, checkpoints, whole=saving)
+            if config.loss.name == "wasserstein" and phase.n_critic:
+                metrics["wasserstein"] = metrics["real_score"] - metrics["fake_score"]
+            look(config, run, looks, step, state, metrics, written, checkpoints, leaving)
     if profile:
         written.say("No profile: the steps that were left fit into one call.")
     return state
 
 
-@contextlib.contextmanager
-def traced(folder, written):
-    """Trace what runs inside, for TensorBoard and Perfetto, and say where it is."""
-    with jax.profiler.trace(str(folder), create_perfetto_trace=True):
-        yield
-    (file,) = sorted(folder.rglob("perfetto_trace.json.gz"))[-1:]
-    written.say(f"A trace of {PROFILED} steps at most: {file}")
+def due(config, step, *keys):
+    """Whether any of what these keys schedule is due at a step; at the last, all of it is."""
+    every = [config[key] for key in keys if config[key]]
+    return step == config.steps or any(step % each == 0 for each in every)
 
 
-def drop_dead_members(step, metrics, state, alive, run, written):
-    """Which members are finite still, bool [N], by their metrics and, unless None, their arrays."""
+def look(config, run, looks, step, state, metrics, written, checkpoints, leaving):
+    """Write down and save what is due; ``leaving``: save, and before what takes long."""
+    many = run.members.count > 1
+    evaluated = config.eval_every and due(config, step, "eval_every")
+    scheduled = evaluated or due(config, step, "checkpoint_every")
+    if leaving and (evaluated or not scheduled):
+        checkpoints.save(step, state)
+    split = partial(population.split, state, run.members)
+    written.progress(step, population.summary(metrics))
+    if scheduled:
+        metrics |= population.joined([judged(looks, each, evaluated) for each in split()])
+    if scheduled or due(config, step, "log_every"):
+        # Before the checkpoint: whatever step a resumed run starts from, its row is there.
+        written.scalars(step, population.summary(metrics))
+        if many:
+            written.members(step, metrics)
+    if due(config, step, "sample_every"):
+        for i, each in enumerate(split()):
+            written.image(step, looks.picture(each), i if many else None)
+    if scheduled:
+        score = {name: population.rank(values) for name, values in metrics.items()}
+        checkpoints.save(step, state, score)
+
+
+def drop_dead_members(step, metrics, state, whole, alive, run, written):
+    """Which members are finite still, bool [N], by their metrics and, ``whole``, their arrays."""
     still = alive & population.alive(metrics)
-    if state is not None:
+    if whole:
         still &= np.asarray(population.finite(run.devices.local(state)))
     for i in np.flatnonzero(alive & ~still):
         written.say(f"Member {i} ({run.members.describe(i)}) became non-finite by step {step}.")

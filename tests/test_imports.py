@@ -33,7 +33,7 @@ OWNERS = {
     "PIL": {"evaluation/plot", "data"},
     "tensorflow_datasets": {"data"},
     "grain": {"data"},
-    "tensorboardX": {"run/report"},
+    "tensorboardX": {"run/events"},
     "tqdm": {"run/progress"},
     "ml_collections": {"build", "defaults"},
     "tensorflow": set(),

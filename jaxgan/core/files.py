@@ -8,9 +8,28 @@ from pathlib import Path
 from jaxgan.core.errors import UserError
 
 
+def expand(path) -> Path:
+    """A path as the user gives it, with the home directory for a leading ``~``.
+
+    Raises:
+      UserError: there is no such home directory.
+    """
+    try:
+        return Path(path).expanduser()
+    except RuntimeError as error:  # a service's user has none, nor an entry in /etc/passwd
+        raise UserError(f"{path}: there is no such home directory; give the whole path.") from error
+
+
 def cache() -> Path:
-    """The user's cache folder of jaxgan: in $XDG_CACHE_HOME, or ~/.cache."""
-    return Path(os.environ.get("XDG_CACHE_HOME") or "~/.cache").expanduser() / "jaxgan"
+    """The user's cache folder of jaxgan: in $XDG_CACHE_HOME, or ~/.cache.
+
+    Raises:
+      UserError: the user has neither.
+    """
+    try:
+        return expand(os.environ.get("XDG_CACHE_HOME") or "~/.cache") / "jaxgan"
+    except UserError as error:
+        raise UserError("there is no home directory for a cache; set XDG_CACHE_HOME.") from error
 
 
 @contextlib.contextmanager

@@ -143,7 +143,10 @@ def _kept(name, digest, run):
     def look_up(x, progress):
         content = hashlib.sha256(f"{name} {digest} {x.shape}".encode())
         content.update(np.ascontiguousarray(x))
-        file = cache() / "features" / f"{content.hexdigest()}.npz"
+        try:
+            file = cache() / "features" / f"{content.hexdigest()}.npz"
+        except UserError:  # as where it cannot be written
+            return run(x, progress)
         try:
             with np.load(file) as stored:
                 return stored["features"], stored["probabilities"]

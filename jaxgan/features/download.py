@@ -5,7 +5,7 @@ import tempfile
 from pathlib import Path
 
 from jaxgan.core.errors import UserError
-from jaxgan.core.files import cache
+from jaxgan.core.files import cache, expand
 
 NAME = "pt_inception-2015-12-05-6726825d.pth"
 URL = f"https://github.com/mseitzer/pytorch-fid/releases/download/fid_weights/{NAME}"
@@ -25,7 +25,7 @@ def weights(path="", progress=None):
     Raises:
       UserError: no such file, another or a damaged file, or no way to download it.
     """
-    file = Path(path).expanduser() if path else cache() / NAME
+    file = expand(path) if path else cache() / NAME
     if not path and not file.exists():
         fetch(URL, SHA256, file, progress)
     try:

@@ -13,6 +13,7 @@ import contextlib
 import logging
 import math
 import os
+import re
 import shutil
 import sys
 import time
@@ -26,6 +27,13 @@ from jax.experimental import multihost_utils
 from jaxgan.core.errors import UserError
 from jaxgan.run import digest
 
+LOG = logging.getLogger("absl")  # Orbax's
+SYSTEM_ERROR = re.compile(r"\[OS error \d+: \w+ ([^\]]+)\]")  # within what TensorStore raises
+
+
+class SaveError(UserError):
+    """A checkpoint cannot be written; the sentence names the last whole one."""
+
 
 class Checkpoints:
     """An open directory; made by ``open_checkpoints``, closed by ``with`` or ``close``."""
@@ -35,24 +43,34 @@ class Checkpoints:
         self.manager = manager
         self._metric = metric
         self._scores = scores
+        # Of a save that fails each of Orbax's threads logs a traceback; here it is a sentence.
+        self._logged, LOG.disabled = LOG.disabled, True
 
     def __enter__(self):
         return self
 
-    def __exit__(self, *_):
-        self.close()
+    def __exit__(self, failed, *_):
+        # A save that failed is told already, or matters less than what went wrong since.
+        with contextlib.suppress(UserError) if failed else contextlib.nullcontext():
+            self.close()
 
     def save(self, step, state, metrics=None):
         """Start to save ``state``; its buffers may be donated as soon as this returns.
 
         Waits for the save before. A step that is saved already is left as it is. ``metrics`` is
         ``{name: number}``; without the directory's metric, or with NaN, it is never the best one.
+
+        Raises:
+          SaveError: this save or the one before cannot be written; so do the other methods.
         """
+        step = int(step)
+        with self._told():
+            if step not in self.manager.all_steps():
+                self._save(step, state, metrics)
+
+    def _save(self, step, state, metrics):
         import orbax.checkpoint as ocp
 
-        step = int(step)
-        if step in self.manager.all_steps():
-            return
         items = _items(state)
         leaves = {name: digest.describe(item) for name, item in items.items()}
         score = float((metrics or {}).get(self._metric, math.nan))
@@ -70,13 +88,47 @@ class Checkpoints:
         """The step with the lowest metric; None where no checkpoint carries one."""
         return _best(self.steps(), self._scores)
 
+    def check(self):
+        """Raise what went wrong with the last save, if that shows already; waits for nothing."""
+        with self._told():
+            self.manager.check_for_errors()
+
     def wait(self):
-        """Block until the last save is on the disk; raises what went wrong while writing it."""
-        self.manager.wait_until_finished()
+        """Block until the last save is on the disk."""
+        with self._told():
+            self.manager.wait_until_finished()
 
     def close(self):
         """Wait, and let go of the directory."""
-        self.manager.close()
+        try:
+            with self._told():
+                self.manager.close()
+        finally:
+            LOG.disabled = self._logged
+
+    @contextlib.contextmanager
+    def _told(self):
+        """Tell in a sentence what Orbax raises when it cannot write."""
+        try:
+            yield
+        except Exception as error:
+            with contextlib.suppress(Exception):  # the same once more; it drops the step
+                self.manager.wait_until_finished()
+            steps = self.steps()
+            kept = f"the one of step {steps[-1]} is whole" if steps else "there is none yet"
+            raise SaveError(
+                f"a checkpoint cannot be written in {self.directory} ({_cause(error)}); {kept}. "
+                "The same command goes on from there."
+            ) from error
+
+
+def _cause(error):
+    """Why a write failed, in the system's words."""
+    if isinstance(error, OSError) and error.strerror:
+        return error.strerror
+    if found := SYSTEM_ERROR.search(str(error)):
+        return found[1]
+    return f"{type(error).__name__}: {next(iter(str(error).splitlines()), '')[:120]}"
 
 
 @contextlib.contextmanager

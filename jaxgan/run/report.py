@@ -3,13 +3,17 @@
 All of it on the host, and in one process of a run.
 """
 
+import contextlib
 import json
 import math
 import sys
 from pathlib import Path
 
+import jax
+
 from jaxgan.core.files import write_text
 from jaxgan.evaluation import plot
+from jaxgan.run.events import Events
 from jaxgan.run.progress import bar
 
 METRICS, MEMBERS = "metrics.jsonl", "members.jsonl"
@@ -20,22 +24,25 @@ SHORT_NAMES = {"critic_loss": "critic", "generator_loss": "generator", "wasserst
 class Report:
     """The open ends of a run directory; made by ``open_report``, closed by ``with``."""
 
-    def __init__(self, workdir, metrics_file, writer, bar):
+    def __init__(self, workdir, metrics_file, events, bar, telling):
         self.workdir = workdir
         self._file = metrics_file
         self._members = None  # opened by the first row
-        self._writer = writer
+        self._events = events
         self._bar = bar
+        self._telling = telling
 
     def __enter__(self):
         return self
 
-    def __exit__(self, *_):
-        self._file.close()
-        if self._members:
-            self._members.close()
-        self._writer.close()
-        self._bar.close()
+    def __exit__(self, failed, *_):
+        with self._telling():
+            self._bar.close()
+        for file in (self._file, self._members, self._events):
+            # What cannot be written cannot be closed either; the first error is the one to tell.
+            with contextlib.suppress(OSError) if failed else contextlib.nullcontext():
+                if file:
+                    file.close()
 
     def scalars(self, step, values):
         """Add a row to metrics.jsonl and points to TensorBoard.
@@ -49,9 +56,7 @@ class Report:
         row = {name: value if math.isfinite(value) else None for name, value in values.items()}
         self._file.write(json.dumps({"step": int(step), **row}, allow_nan=False) + "\n")
         self._file.flush()
-        for name, value in values.items():
-            if math.isfinite(value):
-                self._writer.add_scalar(name, value, int(step))
+        self._events.scalars(step, {n: v for n, v in values.items() if math.isfinite(v)})
 
     def members(self, step, values):
         """Add a row to members.jsonl: ``{name: [N]}``, a number or null of each member."""
@@ -70,17 +75,19 @@ class Report:
         """
         name = "samples" if member is None else f"samples/member-{member:02d}"
         plot.save_png(pixels, self.workdir / name / f"{step:08d}.png")
-        self._writer.add_image(name, pixels, int(step), dataformats="HWC")
+        self._events.image(step, name, pixels)
 
     def progress(self, step, values):
         """Move the progress bar to ``step`` and show the losses among ``values``."""
         shown = {SHORT_NAMES[name]: f"{values[name]:.3g}" for name in SHORT_NAMES if name in values}
-        self._bar.set_postfix(shown, refresh=False)
-        self._bar.update(int(step) - self._bar.n)
+        with self._telling():
+            self._bar.set_postfix(shown, refresh=False)
+            self._bar.update(int(step) - self._bar.n)
 
     def say(self, sentence):
         """Print a line on stderr without tearing the progress bar."""
-        self._bar.write(sentence, file=sys.stderr)
+        with self._telling():
+            self._bar.write(sentence, file=sys.stderr)
 
 
 class NoReport:
@@ -104,7 +111,7 @@ class NoReport:
         """Tell nothing."""
 
 
-def open_report(workdir, first_step, last_step):
+def open_report(workdir, first_step, last_step, telling=contextlib.nullcontext):
     """Open the reports of a run.
 
     What an earlier run wrote in the directory past ``first_step`` is taken back: rows of
@@ -114,17 +121,26 @@ def open_report(workdir, first_step, last_step):
       workdir: run directory; created where it is missing.
       first_step: generator updates done already: the restored step, 0 for a new run.
       last_step: generator updates to be done in all.
+      telling: () -> the context in which something is printed.
     """
-    from tensorboardX import SummaryWriter
-
     workdir = Path(workdir)
     workdir.mkdir(parents=True, exist_ok=True)
     for name in (METRICS, MEMBERS):
         truncate(workdir / name, first_step)
-    # Their names tell the second alone: without the suffix, a quick restart writes over a file.
-    events = {"purge_step": first_step and first_step + 1, "filename_suffix": f".{first_step}"}
-    writer = SummaryWriter(str(workdir / "tensorboard"), **events)
-    return Report(workdir, open(workdir / METRICS, "a"), writer, bar(first_step, last_step))
+    events = Events(workdir / "tensorboard", first_step)
+    file = open(workdir / METRICS, "a")
+    with telling():
+        shown = bar(first_step, last_step)
+    return Report(workdir, file, events, shown, telling)
+
+
+@contextlib.contextmanager
+def traced(folder, steps, written):
+    """Trace the few ``steps`` inside, for TensorBoard and Perfetto, and say where it is."""
+    with jax.profiler.trace(str(folder), create_perfetto_trace=True):
+        yield
+    (file,) = sorted(folder.rglob("perfetto_trace.json.gz"))[-1:]
+    written.say(f"A trace of {steps} steps at most: {file}")
 
 
 def truncate(path, step):

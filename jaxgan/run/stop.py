@@ -1,13 +1,20 @@
-"""The two ways in which a run ends before its time: a signal, and a number that is not finite."""
+"""How a run ends before its time: a signal, an error, a number that is not finite."""
 
+import contextlib
 import signal
+import sys
 import threading
+import time
 
 import jax
 import jax.numpy as jnp
 import numpy as np
 
-from jaxgan.core.errors import Stopped
+from jaxgan.core import process
+from jaxgan.core.errors import Stopped, UserError
+from jaxgan.run.checkpoint import SaveError
+
+LONGEST = 3.0  # seconds of a call
 
 
 def first_bad_array(tree):
@@ -50,24 +57,106 @@ def _kept(checkpoints, which):
     return f"The {which} checkpoint is that of step {steps[-1]}." if steps else "None was saved."
 
 
+@contextlib.contextmanager
+def saved_on_error(current, checkpoints):
+    """Whatever goes wrong inside, save the state before it is told.
+
+    Args:
+      current: () -> the state of the last step done.
+      checkpoints: open, to save to.
+
+    Raises:
+      UserError: a file that could not be read or written; the sentence says what is kept.
+    """
+    try:
+        yield
+    except (Stopped, SaveError):
+        raise
+    except Exception as error:
+        kept = _save_if_whole(current(), checkpoints)
+        if isinstance(error, OSError):
+            place = error.filename or checkpoints.directory.parent
+            told = f"{place} cannot be read or written: {error.strerror or error}."
+        elif isinstance(error, UserError):
+            told = str(error)
+        else:
+            raise
+        raise UserError(f"{told} {kept}") from error
+
+
+def _save_if_whole(state, checkpoints):
+    """Save a state that no call has consumed and that is finite; tells what is kept."""
+    gone = any(leaf.is_deleted() for leaf in jax.tree.leaves(state))
+    # Of several processes the others know of no error, and all of them save together.
+    if not gone and jax.process_count() == 1 and not first_bad_array(state):
+        with contextlib.suppress(SaveError):  # then, what went wrong is told with what was kept
+            checkpoints.save(int(state.step), state)
+            checkpoints.wait()
+    steps = checkpoints.steps()
+    return f"Step {steps[-1]} is saved." if steps else "No step is saved."
+
+
+class Pace:
+    """Bounds a call by the time that its steps take: a signal waits for its end.
+
+    Of several processes, which must agree on the length of a call, it bounds nothing.
+    """
+
+    def __init__(self):
+        self._seconds = None  # a step, at most: a first call compiles as well
+
+    def within(self, count):
+        """How many of ``count`` steps to do in one call."""
+        if jax.process_count() > 1:
+            return count
+        most = 1 if self._seconds is None else int(LONGEST / self._seconds)
+        return max(1, min(count, most))
+
+    @contextlib.contextmanager
+    def of(self, count):
+        """Time a call of ``count`` steps."""
+        begin = time.monotonic()
+        yield
+        self._seconds = (time.monotonic() - begin) / count
+
+
 class Stop:
-    """SIGTERM and SIGINT ask the loop to save and leave; a second one does not ask."""
+    """A signal asks the loop to save and leave, as a closed pipe does; a second one does not ask.
+
+    Attributes:
+      signal: the number of the one that asked; None: none has.
+    """
 
     def __init__(self):
         self.signal = None
+        self._before = {}
 
     def __enter__(self):
-        # Signals belong to the main thread; a run inside another one (a notebook's) does without.
-        here = threading.current_thread() is threading.main_thread()
-        signals = (signal.SIGTERM, signal.SIGINT) if here else ()
-        self._before = {number: signal.signal(number, self._ask) for number in signals}
         return self
-
-    def _ask(self, number, frame):
-        del frame
-        self.signal = number
-        signal.signal(number, self._before[number])
 
     def __exit__(self, *_):
         for number, handler in self._before.items():
             signal.signal(number, handler)
+
+    def listen(self):
+        """From here on there is something to save; before, a signal just ends the process."""
+        # Signals belong to the main thread; a run inside another one (a notebook's) does without.
+        here = threading.current_thread() is threading.main_thread()
+        if here and not self._before:
+            self._before = {n: signal.signal(n, self._ask) for n in process.signals()}
+
+    def _ask(self, number, frame):
+        del frame
+        self.signal = number
+        for each, handler in self._before.items():
+            signal.signal(each, handler)
+
+    @contextlib.contextmanager
+    def telling(self):
+        """Around what is printed: a reader that has left, as Ctrl-C ends ``| tee`` too, asks."""
+        try:
+            yield
+        except OSError as error:
+            process.silence(sys.stderr)
+            if isinstance(error, BrokenPipeError):
+                self.signal = self.signal or signal.SIGPIPE

@@ -3,7 +3,8 @@
 import math
 from pathlib import Path
 
-from jaxgan.run.report import MEMBERS, read_metrics
+from jaxgan.evaluation import plot
+from jaxgan.run.report import MEMBERS, METRICS, read_metrics
 
 
 def best_and_last(rows, ranked_by, network):
@@ -42,3 +43,18 @@ def members_table(workdir, ranked_by, describe):
     numbers = {i: f"{v:.4g}" if math.isfinite(v) else "not finite" for i, v in last.items()}
     lines = [f"{i:6}  {numbers[i]:22}{describe(i)}" for i in sorted(last, key=last.get)]
     return "\n".join([f"member  {ranked_by + ', last':22}", *lines])
+
+
+def print_summary(workdir, run, looks, step, steps):
+    """Draw the curves, and print what the run came to."""
+    rows = read_metrics(workdir / METRICS)
+    plot.save_png(plot.curves_figure(rows), workdir / "curves.png")
+    if run.members.count > 1:
+        print(f"The median of {run.members.count} members:")
+    print(best_and_last(rows, looks.ranked_by, looks.network))
+    if run.members.count > 1:
+        print(members_table(workdir, looks.ranked_by, run.members.describe))
+    print(
+        f"Step {step} of {steps} done. In {workdir}: samples/ (pictures), "
+        "curves.png, metrics.jsonl, tensorboard/, checkpoints/, config.json."
+    )

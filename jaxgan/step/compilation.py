@@ -6,6 +6,7 @@ import os
 import jax
 from jax.experimental.compilation_cache import compilation_cache
 
+from jaxgan.core.errors import UserError
 from jaxgan.core.files import cache
 
 LEAST = 0.2  # seconds of compilation that are worth a file
@@ -23,11 +24,19 @@ def enable_cache():
     """Keep what is compiled from here on, and take what was kept: JAX's own persistent cache.
 
     It lies in the user's cache folder. What the user has set up, as by JAX_COMPILATION_CACHE_DIR,
-    stays as it is.
+    stays as it is. Where no folder can be had or written to, nothing is kept: that is slow, not
+    wrong.
     """
     if jax.config.jax_compilation_cache_dir is not None:
         return
-    jax.config.update("jax_compilation_cache_dir", str(cache() / "compiled"))
+    try:
+        folder = cache() / "compiled"
+        folder.mkdir(parents=True, exist_ok=True)
+    except (UserError, OSError):
+        return
+    if not os.access(folder, os.W_OK):
+        return
+    jax.config.update("jax_compilation_cache_dir", str(folder))
     if "JAX_PERSISTENT_CACHE_MIN_COMPILE_TIME_SECS" not in os.environ:
         jax.config.update("jax_persistent_cache_min_compile_time_secs", LEAST)
     compilation_cache.reset_cache()  # JAX asks for the folder once, which may have been before

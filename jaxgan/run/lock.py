@@ -1,0 +1,65 @@
+"""One run at a time in a run directory."""
+
+import contextlib
+import fcntl
+import os
+import socket
+import time
+from pathlib import Path
+
+from jaxgan.core.errors import UserError
+
+NAME = "run.lock"
+
+
+@contextlib.contextmanager
+def only_run(workdir):
+    """Hold a run directory, created where it is missing, against every other run.
+
+    The lock is the kernel's, on an open file: it ends with the process, however that ends. The file
+    says who holds it, on other machines too, where they share the folder and its locks.
+
+    Raises:
+      UserError: another run holds it, or the directory cannot be made or written to.
+    """
+    path = Path(workdir) / NAME
+    try:
+        path.parent.mkdir(parents=True, exist_ok=True)
+        file = _locked(path)
+    except BlockingIOError as error:
+        raise UserError(
+            f"{workdir} is in use by another run ({_holder(path)}); wait for it, stop it, or use "
+            "another --workdir."
+        ) from error
+    except OSError as error:
+        raise UserError(f"{workdir} cannot be a run directory: {error.strerror}.") from error
+    with file:
+        yield
+        path.unlink(missing_ok=True)  # while it is locked, or it might be another run's
+
+
+def _locked(path):
+    """The open and locked file; BlockingIOError if another run holds it."""
+    while True:
+        file = open(path, "a+")  # a network's file system locks no file that is open for reading
+        try:
+            fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
+            # A run that ended between the two calls has removed it, and another may hold a new one.
+            if path.exists() and os.path.samestat(path.stat(), os.fstat(file.fileno())):
+                file.truncate(0)
+                since = time.strftime("%Y-%m-%d %H:%M:%S")
+                print(f"{socket.gethostname()}, process {os.getpid()}, since {since}", file=file)
+                file.flush()
+                return file
+        except BaseException:
+            file.close()
+            raise
+        file.close()
+
+
+def _holder(path):
+    """Who holds it, as the file says."""
+    with contextlib.suppress(OSError, UnicodeDecodeError):
+        if holder := path.read_text().strip():
+            return holder
+    return "which has just begun"
