@@ -8,14 +8,15 @@ from pathlib import Path
 import jax
 import numpy as np
 
-from jaxgan import data, defaults
+from jaxgan import data
 from jaxgan.build.phases import phase_at
 from jaxgan.build.run import prepare
 from jaxgan.core.errors import Stopped, UserError
+from jaxgan.data.describe import describe, told
 from jaxgan.evaluation import plot
 from jaxgan.evaluation.measures import QUALITY
 from jaxgan.evaluation.pictures import make_looks
-from jaxgan.run import checkpoint, directory, report, tables
+from jaxgan.run import checkpoint, directory, identity, report, tables
 from jaxgan.run.stop import Stop, check_finite, check_members
 from jaxgan.step import parallel, population
 from jaxgan.step.state import GanState
@@ -35,33 +36,36 @@ def next_stop(step, config, last_step):
     return min(stops)
 
 
-def restore_or_create(run, checkpoints):
-    """The state to go on from, and what to tell the user of it."""
-    fresh = run.create
-    if not checkpoints.steps():
-        return run.devices.replicate(jax.jit(fresh)()), []
-    state, notes = checkpoint.restore(checkpoints, jax.eval_shape(fresh))
-    return run.devices.replicate(state), [*notes, f"Resuming at step {int(state.step)}."]
+def claim_directory(workdir, stored, config, run, new_data):
+    """Check that the run may be in this directory, restore it, and only then write ``config.json``.
 
-
-def open_directory(workdir, config, run):
-    """Claim the run directory for this config, or raise ``UserError`` if it belongs to another."""
+    Returns:
+      the restored ``GanState``, None at step 0; and what to tell the user.
+    """
     plain = config.to_dict()
-    if (Path(workdir) / "config.json").exists():
-        old = defaults.complete(directory.read_config(workdir)["config"])
-        if different := directory.contradictions(old, plain, free=defaults.free(plain)):
-            raise UserError(
-                f"{workdir} holds a run of another config: {'; '.join(different)}. "
-                "Use another --workdir, or the values of the stored run."
-            )
+    known, entries = describe(run.sources, run.held_out), data.entries(run.sources)
+    changed = []
+    if stored:
+        identity.check_config(workdir, stored, plain, new_data)
+        ways = "or use another --workdir, or go on with these by --new_data"
+        options = {"ways": ways, "new_data": new_data}
+        changed = identity.check_data(workdir, stored, known, entries, **options)
+    with checkpoint.view_checkpoints(workdir / "checkpoints") as kept:
+        notes = identity.check_history(workdir, stored, kept)
+        state = None
+        if kept.steps():
+            state, damaged = checkpoint.restore(kept, jax.eval_shape(run.create))
+            notes = [*damaged, f"Resuming at step {int(state.step)}."]
     if parallel.is_first_process():
+        earlier = identity.earlier(stored, int(state.step) if state else 0, changed)
         try:
-            directory.write_config(workdir, plain, data.entries(run.sources))
+            directory.write_config(workdir, plain, entries, known, earlier)
         except OSError as error:
             raise UserError(f"{workdir} cannot be a run directory: {error.strerror}.") from error
+    return state, [*told(known, entries), *notes]
 
 
-def train(config, workdir, *, device_count=None, profile=False) -> GanState:
+def train(config, workdir, *, device_count=None, profile=False, new_data=False) -> GanState:
     """Train, or go on training, in a run directory.
 
     Args:
@@ -69,6 +73,7 @@ def train(config, workdir, *, device_count=None, profile=False) -> GanState:
       workdir: the run directory; made where it is missing, resumed where it holds this run.
       device_count: use only the first so many devices; None uses all.
       profile: trace a few steps with JAX's profiler into the folder ``profile`` of the directory.
+      new_data: go on though the data have changed, where they fit the run's networks.
 
     Returns:
       The final state.
@@ -78,20 +83,22 @@ def train(config, workdir, *, device_count=None, profile=False) -> GanState:
       Stopped: the run went non-finite, and its last good checkpoint is kept; or it was asked to
         leave by SIGTERM or SIGINT, and saved before.
     """
-    run = prepare(config, device_count)
+    workdir = Path(workdir)
+    stored = directory.read_config(workdir) if (workdir / "config.json").exists() else None
+    moved, notes = identity.find_data(workdir, stored, config.data, "--config.data")
+    run = prepare({**config, "data": {**config.data, **moved}}, device_count)
     looks = make_looks(run, config)
     if looks.ranked_by != QUALITY and not config.eval_every:
         raise UserError(f"evaluation.rank_by={config.evaluation.rank_by} needs eval_every.")
-    workdir = Path(workdir)
-    open_directory(workdir, config, run)
+    restored, more = claim_directory(workdir, stored, config, run, new_data)
     with checkpoint.open_checkpoints(
         workdir / "checkpoints", keep=config.keep_checkpoints, metric=looks.ranked_by
     ) as checkpoints:
-        state, notes = restore_or_create(run, checkpoints)
+        state = run.devices.replicate(restored or jax.jit(run.create)())
         first = parallel.is_first_process()
         span = (workdir, int(state.step), config.steps)
         with report.open_report(*span) if first else report.NoReport() as written, Stop() as stop:
-            for note in notes:
+            for note in (*more, *notes):
                 written.say(note)
             folder = workdir / "profile" if profile else None
             state = loop(config, run, looks, state, written, checkpoints, stop, folder)
@@ -169,14 +176,15 @@ def loop(config, run, looks, state, written, checkpoints, stop, profile=None):
         written.progress(step, population.summary(metrics))
         if saving:
             metrics |= population.joined([judged(looks, each, evaluated) for each in split(state)])
-        if scheduled or due("log_every"):
-            # Before the checkpoint: whatever step a resumed run starts from, its row is there.
-            written.scalars(step, population.summary(metrics))
-            if many:
-                written.members(step, metrics)
         if due("sample_every"):
             for i, each in enumerate(split(state)):
                 written.image(step, looks.picture(each), i if many else None)
+        if scheduled or due("log_every"):
+            # Just before the checkpoint: whatever step a resumed run starts from, its row is there,
+            # and a row that a kill leaves without its checkpoint is rare.
+            written.scalars(step, population.summary(metrics))
+            if many:
+                written.members(step, metrics)
         if saving:
             score = {name: population.rank(values) for name, values in metrics.items()}
             checkpoints.save(step, state, score)
