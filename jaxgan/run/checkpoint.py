@@ -162,10 +162,8 @@ def restore(checkpoints, template):
         for damaged in notes:
             _set_aside(checkpoints, damaged)
         return state, [f"{note} Going on from step {step}." for note in notes.values()]
-    told = (
-        f"can be read. {' '.join(notes.values())} Put a whole one there, or use another --workdir."
-    )
-    reason = told if notes else "is there yet."
+    advice = "Put a whole one there, or use another --workdir."
+    reason = f"can be read. {' '.join(notes.values())} {advice}" if notes else "is there yet."
     raise UserError(f"no checkpoint in {checkpoints.directory} {reason}")
 
 

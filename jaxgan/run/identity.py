@@ -7,7 +7,8 @@ from pathlib import Path
 
 from jaxgan import defaults
 from jaxgan.core.errors import UserError
-from jaxgan.data.describe import changes, misfits
+from jaxgan.data import entries
+from jaxgan.data.describe import changes, describe, misfits
 from jaxgan.data.load import form_of, path_of
 from jaxgan.evaluation.measures import QUALITY
 from jaxgan.run import directory, report
@@ -48,17 +49,37 @@ def find_data(workdir, stored, settings, option):
     return {}, []
 
 
-def name_data(stored, settings, name):
-    """The settings of data that moved to ``name``; "": they did not.
+def settings_of(workdir, stored, name=""):
+    """The settings by which the data of a run are loaded, and sentences for the user.
+
+    Args:
+      workdir: the run directory.
+      stored: what ``directory.read_config`` gives.
+      name: of data that moved, FORM:PATH; "": they did not.
 
     Raises:
-      UserError: a name of another form than the run's.
+      UserError: a name of another form than the run's, or the data are gone.
     """
-    form, own = form_of(settings["name"]), stored["config"]["data"]["name"]
+    settings = defaults.complete(stored["config"])["data"]
+    form, own = form_of(settings["name"]), settings["name"]
     if name and (not form or form_of(name) != form):
-        right = f"{form}:PATH" if form else f"left out, for {own} is found by its name"
+        right = f"{form}:PATH" if form else f"left out: {own} is found by its name"
         raise UserError(f"--data={name} cannot be the data of this run, {own}; it must be {right}.")
-    return {**settings, **({"name": name} if name else {})}
+    settings = {**settings, "name": name or own}
+    moved, notes = find_data(workdir, stored, settings, "--data")
+    return {**settings, **moved}, notes
+
+
+def known_data(workdir, stored, sources, held_out):
+    """The ``Description`` of a run's data as they were loaded to look at the run.
+
+    Raises:
+      UserError: they are others than those of the run.
+    """
+    data = describe(sources, held_out)
+    ways = "or tell by --data where those of the run are"
+    check_data(workdir, stored, data, entries(sources), ways=ways)
+    return data
 
 
 def check_config(workdir, stored, config, new_data=False):
@@ -82,21 +103,21 @@ def check_config(workdir, stored, config, new_data=False):
         )
 
 
-def check_data(workdir, stored, data, entries, *, ways, new_data=False):
+def check_data(workdir, stored, data, found, *, ways, new_data=False):
     """Raise ``UserError`` if the data are others than those of the run.
 
     Args:
       workdir: the run directory.
       stored: what ``directory.read_config`` gives.
-      data, entries: the data at hand: their ``Description``, {name: ``Entry``}.
+      data, found: the data at hand: their ``Description``, and {name: ``Entry``}.
       ways: what a user can do, after "Put the data back as they were, ".
       new_data: take data that fit the run's networks.
 
     Returns:
       how they differ, in sentences.
     """
-    misfit = misfits(stored["entries"], entries)
-    different = misfit or changes(stored["data"], data, stored["entries"], entries)
+    misfit = misfits(stored["entries"], found)
+    different = misfit or changes(stored["data"], data, stored["entries"], found)
     if not different or (new_data and not misfit):
         return different
     known = stored["data"]
@@ -149,5 +170,5 @@ def earlier(stored, step, changed):
     if not changed:
         return stored["earlier"]
     known = stored["data"]._asdict() if stored["data"] else {}
-    entries = directory.plain(stored["entries"])
-    return [*stored["earlier"], {"until_step": step, **known, "entries": entries}]
+    was = {"until_step": step, **known, "entries": directory.plain(stored["entries"])}
+    return [*stored["earlier"], was]
