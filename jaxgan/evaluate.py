@@ -20,6 +20,7 @@ import hashlib
 import json
 import math
 import platform
+import sys
 import time
 import warnings
 from datetime import UTC, datetime
@@ -33,11 +34,12 @@ from jaxgan.build.run import prepare
 from jaxgan.cli import Arguments, run_command, step_of
 from jaxgan.core.errors import UserError, within
 from jaxgan.core.files import write_text
+from jaxgan.data.describe import describe, told
 from jaxgan.evaluation import judge, measures
 from jaxgan.evaluation.draw import make_show, row_keys
 from jaxgan.evaluation.encode import network_name
 from jaxgan.evaluation.pictures import facts_of
-from jaxgan.run import checkpoint, directory, progress
+from jaxgan.run import checkpoint, directory, identity, progress
 from jaxgan.step import parallel, population
 
 FILE = "evaluation.json"
@@ -48,7 +50,9 @@ GENERATORS = {  # both of a run: the average, and the one in training
 NUM = 10_000  # examples a set, where the data has twice as many
 
 
-def evaluate_run(workdir, *, names="", num=NUM, seed=0, step=None, features="", weights=""):
+def evaluate_run(
+    workdir, *, names="", num=NUM, seed=0, step=None, features="", weights="", moved=""
+):
     """Evaluate both generators of a run: the average, and the one in training.
 
     Args:
@@ -59,17 +63,21 @@ def evaluate_run(workdir, *, names="", num=NUM, seed=0, step=None, features="", 
       step: of the checkpoint; None is the latest, "best" the best.
       features, weights: as ``encode.make_encoder`` takes them; "": those of the config, whose
         weights go with its features.
+      moved: FORM:PATH, where the run's data are now; "": where they were.
 
     Returns:
       the record that ``evaluation.json`` holds.
 
     Raises:
-      UserError: no run, no checkpoint, a metric that does not fit, no feature network.
+      UserError: no run, no checkpoint, other data than the run's, a metric that does not fit, no
+        feature network.
     """
     started = time.perf_counter()
     stored = directory.read_config(workdir)
-    config = defaults.complete(stored["config"])
+    settings, notes = identity.settings_of(workdir, stored, moved)
+    config = {**defaults.complete(stored["config"]), "data": settings}
     run = prepare(config, device_count=1)
+    known = identity.known_data(workdir, stored, run.sources, run.held_out)
     examples = judge.examples_of(run.sources, run.held_out)
     source = examples.sources[0]
     if not features:  # the config's weights are of the config's network
@@ -81,6 +89,7 @@ def evaluate_run(workdir, *, names="", num=NUM, seed=0, step=None, features="", 
     judge.set_size(examples, num)
     folder = Path(workdir) / "checkpoints"
     state, found = checkpoint.load(folder, jax.eval_shape(run.create), step)
+    say([*told(known, data.entries(run.sources)), *notes])
     with progress.open_bar("images seen") as bar:
         options = {"num": num, "seed": seed, "encoder": encoder, "progress": bar.chunk}
         judged = judge.judge(examples, names, labelled="labels" in present, **options)
@@ -97,12 +106,18 @@ def evaluate_run(workdir, *, names="", num=NUM, seed=0, step=None, features="", 
         "step": found,
         "config_sha256": config_hash(stored["config"]),
         "data": dict(stored["config"]["data"]),
+        "known_data": known._asdict(),
         "trained_with": stored["versions"],
     }
     if run.members.count > 1:
         description["members"] = [run.members.describe(i) for i in range(run.members.count)]
         description["finite"] = int(population.finite(state).sum())
     return record(judged, values, source, seed, names, started) | {"run": description}
+
+
+def say(lines):
+    """Tell the user what is evaluated."""
+    print("\n".join(lines), file=sys.stderr)
 
 
 def summarised(which, members):
@@ -126,10 +141,12 @@ def evaluate_folders(real, fake, *, names="", num=NUM, seed=0, size=None, featur
             f"{real.name} holds images of {real.shape} and {fake.name} of {fake.shape}; "
             "--size=N brings both to N x N."
         )
+    known = {"real": describe((real,)), "fake": describe((fake,))}
     examples = judge.examples_of((real,), ())
     names = measures.chosen(names, real, measures.facts(real, network_name(real, features)))
     encoder = measures.make_encoder(names, real, features, weights)
     count = judge.set_size(examples, min(num, fake.size))
+    say([*told(known["real"], real.entries), *told(known["fake"], fake.entries)])
     with progress.open_bar("images seen") as bar:
         options = {"num": count, "seed": seed, "encoder": encoder, "progress": bar.chunk}
         judged = judge.judge(examples, names, **options)
@@ -137,6 +154,7 @@ def evaluate_folders(real, fake, *, names="", num=NUM, seed=0, size=None, featur
         fakes = data.read((fake,), order[: judged.count])
         values = {"fake": judged.score(fakes["x"])}
     description = {"real": real.name, "fake": fake.name, "size": size, "fit": "crop"}
+    description["known_data"] = {which: each._asdict() for which, each in known.items()}
     return record(judged, values, real, seed, names, started) | {"folders": description}
 
 
@@ -194,6 +212,9 @@ def parser():
     arguments.add_argument("--workdir", metavar="DIR", help="the run directory")
     arguments.add_argument("--real", metavar="DIR", help="a folder of real images, with --fake")
     arguments.add_argument("--fake", metavar="DIR", help="a folder of generated images")
+    arguments.add_argument(
+        "--data", default="", metavar="NAME", help="where the run's data are now, as folder:DIR"
+    )
     arguments.add_argument("--size", type=int, help="of the folders' images; default: as they are")
     known = ",".join(measures.METRICS)
     arguments.add_argument("--metrics", default="", help=f"of {known}; default: the usual ones")
@@ -215,10 +236,12 @@ def asked(flags, common):
     if flags.workdir and not (flags.real or flags.fake):
         if flags.size:
             raise UserError("--size is of folders; a run's images have their own.")
-        return evaluate_run(flags.workdir, step=flags.step, **common)
+        return evaluate_run(flags.workdir, step=flags.step, moved=flags.data, **common)
     if flags.real and flags.fake and not flags.workdir:
         if flags.step is not None:
             raise UserError("--step is of a run's checkpoints; folders have none.")
+        if flags.data:
+            raise UserError("--data tells where a run's data are; --real and --fake are folders.")
         return evaluate_folders(flags.real, flags.fake, size=flags.size, **common)
     raise UserError("give --workdir=DIR, or both --real=DIR and --fake=DIR.")
 

@@ -37,6 +37,11 @@ def parser():
         help="trace a few steps into the folder profile/, for TensorBoard and Perfetto",
     )
     arguments.add_argument(
+        "--new_data",
+        action="store_true",
+        help="go on with the run though its data have changed, where they fit its networks",
+    )
+    arguments.add_argument(
         "--processes",
         metavar="SPEC",
         help="of a run of several: auto, or HOST:PORT,COUNT,INDEX with the first one's address",
@@ -83,6 +88,6 @@ def main(argv=None):
         compilation.set_xla_flags(config)
         if flags.processes:  # before anything else asks JAX for its devices
             parallel.join_processes(flags.processes)
-        train(config, workdir, profile=flags.profile)
+        train(config, workdir, profile=flags.profile, new_data=flags.new_data)
 
     return run_command(command)

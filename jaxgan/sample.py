@@ -16,6 +16,7 @@ from jaxgan import cli
 if __name__ == "__main__":  # before the imports that take seconds: a signal may come
     raise SystemExit(cli.console(["sample", *sys.argv[1:]]))
 
+import functools
 from pathlib import Path
 
 import numpy as np
@@ -28,17 +29,19 @@ from jaxgan.core import noise
 from jaxgan.core.errors import UserError, within
 from jaxgan.evaluation import judge, plot
 from jaxgan.evaluation.draw import in_turn, interpolate, make_show, row_keys
-from jaxgan.run import checkpoint, directory
+from jaxgan.run import checkpoint, directory, identity
 from jaxgan.step import population
 
 
-def load(workdir, step=None, member=0):
+def load(workdir, step=None, member=0, moved=""):
     """Load the average generator of a run.
 
     Args:
       workdir: run directory.
       step: of the checkpoint; None is the latest, "best" the best.
       member: of a population.
+      moved: FORM:PATH, where the run's data are now; "": where they were. Of a generator that is
+        given images.
 
     Returns:
       ``generate(num=64, *, seed=0, label=None, interpolated=False)`` -> float32 [num, *shape],
@@ -48,7 +51,7 @@ def load(workdir, step=None, member=0):
       the checkpoint; ``generators`` how many the run has: sample i is of generator i % generators.
 
     Raises:
-      UserError: no run there, no readable checkpoint, or no such member.
+      UserError: no run there, no readable checkpoint, no such member, or other data than the run's.
     """
     stored = directory.read_config(workdir)
     config, entries = defaults.complete(stored["config"]), stored["entries"]
@@ -63,6 +66,17 @@ def load(workdir, step=None, member=0):
     classes = {n: entries[n].classes for n in inputs if n in entries and entries[n].classes}
     labels = classes.get("label", 0)
     show = make_show(played.game)
+    if moved and "source" not in inputs:
+        raise UserError(f"{workdir} is sampled without data; leave --data out.")
+
+    @functools.cache
+    def examples():
+        settings, notes = identity.settings_of(workdir, stored, moved)
+        parts = data.load_parts(settings)
+        identity.known_data(workdir, stored, *parts)
+        for note in notes:
+            print(note, file=sys.stderr)
+        return judge.examples_of(*parts)
 
     def rows_of(num, seed, label, interpolated):
         """The batch of ``num`` rows: what the data or the user must bring."""
@@ -71,9 +85,8 @@ def load(workdir, step=None, member=0):
             in_turn = np.arange(num) % labels * (not interpolated)
             batch["label"] = np.asarray(in_turn if label is None else np.full(num, label), np.int32)
         if "source" in inputs:
-            examples = judge.examples_of(*data.load_parts(config["data"]))
-            chosen = np.random.default_rng(seed).permutation(examples.size)
-            batch = {**examples.rows(chosen[np.arange(num) % examples.size]), **batch}
+            chosen = np.random.default_rng(seed).permutation(examples().size)
+            batch = {**examples().rows(chosen[np.arange(num) % examples().size]), **batch}
         if interpolated:
             ends = np.asarray(noise.normal(row_keys(seed, 2), z_shape)).reshape(2, -1)
             batch["z"] = interpolate(*ends, num).reshape(num, *z_shape)
@@ -139,6 +152,9 @@ def parser():
     arguments.add_argument("--num", type=int, default=64, help="how many samples (64)")
     arguments.add_argument("--label", type=int, help="class, for a conditional run; default: all")
     arguments.add_argument("--member", type=int, default=0, help="of a population (0)")
+    arguments.add_argument(
+        "--data", default="", metavar="NAME", help="where the run's data are now, as folder:DIR"
+    )
     arguments.add_argument("--interpolate", action="store_true", help="between two noise vectors")
     arguments.add_argument("--seed", type=int, default=0, help="of the noise (0)")
     arguments.add_argument(
@@ -154,7 +170,7 @@ def main(argv=None):
     def command():
         flags = parser().parse_args(argv)
         check_path(flags.out)
-        generate = load(flags.workdir, flags.step, flags.member)
+        generate = load(flags.workdir, flags.step, flags.member, flags.data)
         samples = generate(
             flags.num, seed=flags.seed, label=flags.label, interpolated=flags.interpolate
         )

@@ -3,19 +3,19 @@
 import contextlib
 import signal
 from functools import partial
-from pathlib import Path
 
 import jax
 import numpy as np
 
-from jaxgan import data, defaults
+from jaxgan import data
 from jaxgan.build.phases import phase_at
 from jaxgan.build.run import prepare
 from jaxgan.core.errors import Stopped, UserError
 from jaxgan.core.files import expand
+from jaxgan.data.describe import describe, told
 from jaxgan.evaluation.measures import QUALITY
 from jaxgan.evaluation.pictures import make_looks
-from jaxgan.run import checkpoint, directory, lock, places, report, tables
+from jaxgan.run import checkpoint, directory, identity, lock, places, report, tables
 from jaxgan.run.stop import Pace, Stop, check_finite, check_members, saved_on_error
 from jaxgan.step import parallel, population
 from jaxgan.step.state import GanState
@@ -35,37 +35,60 @@ def next_stop(step, config, last_step):
     return min(stops)
 
 
-def restore_or_create(run, checkpoints, steps):
-    """The state to go on from, and what to tell the user of it."""
-    fresh = run.create
-    if not checkpoints.steps():
-        return run.devices.replicate(jax.jit(fresh)()), []
-    state, notes = checkpoint.restore(checkpoints, jax.eval_shape(fresh))
-    if int(state.step) > steps:
-        raise UserError(
-            f"the run is at step {int(state.step)} already; steps={steps} would have to be more."
-        )
-    return run.devices.replicate(state), [*notes, f"Resuming at step {int(state.step)}."]
+def restored(workdir, stored, run, steps):
+    """The ``GanState`` to go on from, None at step 0; and what to tell the user."""
+    with checkpoint.view_checkpoints(workdir / "checkpoints") as kept:
+        notes = identity.check_history(workdir, stored, kept)
+        if not kept.steps():
+            return None, notes
+        state, damaged = checkpoint.restore(kept, jax.eval_shape(run.create))
+    step = int(state.step)
+    if step > steps:
+        raise UserError(f"the run is at step {step} already; steps={steps} would have to be more.")
+    return state, [*damaged, f"Resuming at step {step}."]
 
 
-def open_directory(workdir, config, run):
-    """Claim the run directory for this config, or raise ``UserError`` if it belongs to another."""
+def claim(held, workdir, stored, config, run, new_data):
+    """Take the run directory until ``held`` is closed; write ``config.json`` once all is checked.
+
+    Returns:
+      as ``restored`` does.
+    """
     plain = config.to_dict()
-    if (Path(workdir) / "config.json").exists():
-        old = defaults.complete(directory.read_config(workdir)["config"])
-        if different := directory.contradictions(old, plain, free=defaults.free(plain)):
-            raise UserError(
-                f"{workdir} holds a run of another config: {'; '.join(different)}. "
-                "Use another --workdir, or the values of the stored run."
-            )
+    known, entries = describe(run.sources, run.held_out), data.entries(run.sources)
+    in_first_process(workdir, lambda: held.enter_context(lock.only_run(workdir)))
+    changed = []
+    if stored:
+        identity.check_config(workdir, stored, plain, new_data)
+        ways = "or use another --workdir, or go on with these by --new_data"
+        options = {"ways": ways, "new_data": new_data}
+        changed = identity.check_data(workdir, stored, known, entries, **options)
+    state, notes = restored(workdir, stored, run, config.steps)
+
+    def write():
+        places.check_places(workdir)
+        earlier = identity.earlier(stored, int(state.step) if state else 0, changed)
+        directory.write_config(workdir, plain, entries, known, earlier)
+
+    in_first_process(workdir, write)
+    return state, [*told(known, entries), *notes]
+
+
+def in_first_process(workdir, action):
+    """Call ``action``; its mistake ends all processes, which would wait for the first."""
+    mistake = None
     if parallel.is_first_process():
         try:
-            directory.write_config(workdir, plain, data.entries(run.sources))
+            action()
         except OSError as error:
-            raise UserError(f"{workdir} cannot be a run directory: {error.strerror}.") from error
+            mistake = UserError(f"{workdir} cannot be a run directory: {error.strerror}.")
+        except UserError as error:
+            mistake = error
+    if parallel.any_process(mistake is not None):
+        raise mistake or UserError(f"the first process cannot use {workdir}.")
 
 
-def train(config, workdir, *, device_count=None, profile=False) -> GanState:
+def train(config, workdir, *, device_count=None, profile=False, new_data=False) -> GanState:
     """Train, or go on training, in a run directory.
 
     Args:
@@ -73,6 +96,7 @@ def train(config, workdir, *, device_count=None, profile=False) -> GanState:
       workdir: the run directory; made where it is missing, resumed where it holds this run.
       device_count: use only the first so many devices; None uses all.
       profile: trace a few steps with JAX's profiler into the folder ``profile`` of the directory.
+      new_data: go on though the data have changed, where they fit the run's networks.
 
     Returns:
       The final state.
@@ -83,24 +107,26 @@ def train(config, workdir, *, device_count=None, profile=False) -> GanState:
         leave by SIGTERM or SIGINT, and saved before.
     """
     places.check_path(workdir)
-    run = prepare(config, device_count)
+    workdir = expand(workdir)
+    stored = directory.read_config(workdir) if (workdir / "config.json").exists() else None
+    moved, found = identity.find_data(workdir, stored, config.data, "--config.data")
+    run = prepare({**config, "data": {**config.data, **moved}}, device_count)
     looks = make_looks(run, config)
     if looks.ranked_by != QUALITY and not config.eval_every:
         raise UserError(f"evaluation.rank_by={config.evaluation.rank_by} needs eval_every.")
-    workdir = expand(workdir)
     with contextlib.ExitStack() as held:
         stop = held.enter_context(Stop())
-        claim(held, workdir, config, run)
+        state, notes = claim(held, workdir, stored, config, run, new_data)
         checkpoints = held.enter_context(
             checkpoint.open_checkpoints(
                 workdir / "checkpoints", keep=config.keep_checkpoints, metric=looks.ranked_by
             )
         )
-        state, notes = restore_or_create(run, checkpoints, config.steps)
+        state = run.devices.replicate(state or jax.jit(run.create)())
         first = parallel.is_first_process()
         span = (workdir, int(state.step), config.steps, stop.telling)
         written = held.enter_context(report.open_report(*span) if first else report.NoReport())
-        for note in notes:
+        for note in (*notes, *found):
             written.say(note)
         folder = workdir / "profile" if profile else None
         state = loop(config, run, looks, state, written, checkpoints, stop, folder)
@@ -115,20 +141,6 @@ def train(config, workdir, *, device_count=None, profile=False) -> GanState:
     if first:
         tables.print_summary(workdir, run, looks, step, config.steps)
     return state
-
-
-def claim(held, workdir, config, run):
-    """Take the run directory for this run, until ``held`` is closed, and try out its places."""
-    mistake = None
-    if parallel.is_first_process():
-        try:
-            held.enter_context(lock.only_run(workdir))
-            places.check_places(workdir)
-        except UserError as error:
-            mistake = error
-    if parallel.any_process(mistake is not None):  # or the others would wait for the first
-        raise mistake or UserError(f"the first process cannot use {workdir}.")
-    open_directory(workdir, config, run)
 
 
 def loop(config, run, looks, state, written, checkpoints, stop, profile=None):
@@ -197,14 +209,15 @@ def look(config, run, looks, step, state, metrics, written, checkpoints, leaving
     written.progress(step, population.summary(metrics))
     if scheduled:
         metrics |= population.joined([judged(looks, each, evaluated) for each in split()])
-    if scheduled or due(config, step, "log_every"):
-        # Before the checkpoint: whatever step a resumed run starts from, its row is there.
-        written.scalars(step, population.summary(metrics))
-        if many:
-            written.members(step, metrics)
     if due(config, step, "sample_every"):
         for i, each in enumerate(split()):
             written.image(step, looks.picture(each), i if many else None)
+    if scheduled or due(config, step, "log_every"):
+        # Just before the checkpoint: whatever step a resumed run starts from, its row is there,
+        # and a row that a kill leaves without its checkpoint is rare.
+        written.scalars(step, population.summary(metrics))
+        if many:
+            written.members(step, metrics)
     if scheduled:
         score = {name: population.rank(values) for name, values in metrics.items()}
         checkpoints.save(step, state, score)

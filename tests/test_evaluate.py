@@ -5,7 +5,7 @@ import numpy as np
 import pytest
 from PIL import Image
 
-from jaxgan import defaults, evaluate
+from jaxgan import data, defaults, evaluate
 from jaxgan.core.errors import UserError
 from jaxgan.evaluation import measures
 from jaxgan.run import directory, report, tables
@@ -96,6 +96,7 @@ def test_weights_of_the_config_go_with_its_features(monkeypatch):
     config = defaults.get_config()
     config.evaluation.features, config.evaluation.inception_weights = "inception", "FILE"
     stored = {"config": config.to_dict(), "versions": {}}
+    stored |= {"entries": data.load("mnist10k").entries, "data": None}
     monkeypatch.setattr(directory, "read_config", lambda _: stored)
     asked = []
 

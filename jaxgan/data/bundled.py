@@ -16,6 +16,12 @@ SHA256 = {
     "emoji_pairs": "a73b6f1eaac127c40a8e5fcdb90fae7ae4596b91e1a3e4b967e1d7f672c5c9b5",
     "glyphs": "c764cd6d8aedc36972f35e4b14755670c77284bbf4fec4e75f66ee0d3dd7df65",
 }
+FILES = {  # of each set
+    "mnist10k": "mnist10k",
+    "stacked_digits": "mnist10k",
+    "emoji": "emoji_pairs",
+    "glyphs": "glyphs",
+}
 ARTISTS = ("noto", "twemoji")
 TYPEFACES = ("hei", "kai", "song")
 TONES = ("none", "light", "medium-light", "medium", "medium-dark", "dark")

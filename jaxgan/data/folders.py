@@ -38,7 +38,8 @@ def folder(name, view, split):
         entries["label"] = category(len(classes), classes)
     paths = [file.relative_to(directory).as_posix() for file in files]
     read_rows = partial(_read_rows, files, label, view)
-    return from_reader(name, read_rows, size=len(files), entries=entries, key=paths.__getitem__)
+    more = {"key": paths.__getitem__, "contents": tuple(files)}
+    return from_reader(name, read_rows, size=len(files), entries=entries, **more)
 
 
 def scan(directory):

@@ -31,9 +31,9 @@ def idx(name, view, split, beside=""):
     only_split(split, PREFIXES, name)
     directory = Path(name.partition(":")[2]).expanduser()
     image_file = find(directory, f"{PREFIXES[split]}-images-idx3-ubyte")
+    label_file = find(directory, f"{PREFIXES[split]}-labels-idx1-ubyte")
     images, labels = read_idx(image_file, 3), read_labels(directory, split)
     if len(images) != len(labels):
-        label_file = find(directory, f"{PREFIXES[split]}-labels-idx1-ubyte")
         raise UserError(
             f"{label_file}: {len(labels)} labels for the {len(images)} images of {image_file}."
         )
@@ -41,7 +41,8 @@ def idx(name, view, split, beside=""):
     if beside:
         only_split(beside, PREFIXES, name)
         greatest = max(greatest, read_labels(directory, beside).max())
-    return from_images(name, images, labels, view, classes=int(greatest) + 1)
+    source = from_images(name, images, labels, view, classes=int(greatest) + 1)
+    return source._replace(contents=(image_file, label_file))
 
 
 def read_labels(directory, split):

@@ -2,12 +2,14 @@
 
 import inspect
 from functools import partial
+from pathlib import Path
 
 import numpy as np
 
 from jaxgan.core import table
 from jaxgan.core.errors import UserError, within
 from jaxgan.core.table import Row
+from jaxgan.data import bundled
 from jaxgan.data.arrays import npz
 from jaxgan.data.bundled import emoji, glyphs, mnist10k
 from jaxgan.data.folders import folder
@@ -109,7 +111,7 @@ def load(
         part, and files that are missing, damaged or do not match; the sentence names the file.
     """
     view = make_view(size, fit, channels)
-    form, colon, _ = name.partition(":")
+    form = form_of(name)
     known = known_names()
     special = {"options": options} if options_of(name) else {}
     splits = False  # whether the other part may be another split
@@ -117,8 +119,8 @@ def load(
         row = load_toy
     elif name in SETS:
         row = load_set
-    elif colon and form in FORMS:
-        row, splits = FORMS[form], form == "idx"
+    elif form:
+        row, splits = partial(load_form, form), form == "idx"
     elif looks_like_tfds(name):
         row, splits, special = partial(tfds, known=known), True, {"data_dir": data_dir}
     else:
@@ -156,9 +158,29 @@ def _rule(name, held_out, part, splits):
     return rule
 
 
+def load_form(form, name, view, split, **special):
+    """Load a row of ``FORMS``; where it is one file, that is what it is known by."""
+    source = FORMS[form](name, view, split, **special)
+    path = Path(path_of(name)).expanduser().resolve()
+    return source._replace(origin=str(path), contents=source.contents or (path,))
+
+
+def form_of(name):
+    """The form of a name FORM:PATH, a row of ``FORMS``; "" of every other name."""
+    form, colon, _ = name.partition(":")
+    return form if colon and form in FORMS else ""
+
+
+def path_of(name):
+    """The PATH of a name FORM:PATH, as it is given; "" of every other name."""
+    return name.partition(":")[2] if form_of(name) else ""
+
+
 def load_set(name, view, split, options=None):
     """Load a row of ``SETS`` with its options."""
-    return SETS[name](name, view, split, **_chosen(name, options))
+    source = SETS[name](name, view, split, **_chosen(name, options))
+    version = bundled.SHA256[bundled.FILES[name]]
+    return source._replace(origin="bundled", contents=(version,))
 
 
 def _chosen(name, options):
@@ -176,13 +198,14 @@ def load_toy(name, view, split, options):
     within("seed", seed, 0)
     toy = TOYS[name](**settings)
     x, label = toy.sample(np.random.default_rng(seed), points)
-    return from_arrays(
+    source = from_arrays(
         name,
         x,
         label,
         classes=len(toy.mixture.weights) if toy.mixture else 0,
         truth=Truth(toy.density, toy.mixture),
     )
+    return source._replace(origin="drawn")
 
 
 def options_of(name):

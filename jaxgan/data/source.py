@@ -3,6 +3,7 @@
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from functools import partial
+from pathlib import Path
 from typing import NamedTuple
 
 import numpy as np
@@ -53,6 +54,9 @@ class Source(NamedTuple):
       truth: of toys; None of all others.
       key: index -> the word by which the example is held out or not, and goes on to be so when
         others join the set.
+      origin: where it is from: a resolved path, "bundled" or "drawn".
+      contents: by what it is known again: the files that it is read from, or words for its version.
+      remarks: what was left out and why, a sentence each.
     """
 
     name: str
@@ -62,6 +66,9 @@ class Source(NamedTuple):
     arrays: Callable[..., dict]
     truth: Truth | None = None
     key: Callable[[int], str] = str
+    origin: str = ""
+    contents: tuple[Path | str, ...] = ()
+    remarks: tuple[str, ...] = ()
 
     @property
     def shape(self):

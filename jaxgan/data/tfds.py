@@ -8,6 +8,7 @@ import difflib
 import importlib.util
 import re
 from functools import partial
+from pathlib import Path
 
 import numpy as np
 
@@ -61,7 +62,10 @@ def tfds(name, view, split, data_dir, known, beside=""):
         feature = builder.info.features[label]
         entries["label"] = category(feature.num_classes, feature.names)
     read_rows = partial(_read_rows, examples, image, label, view)
-    return from_reader(name, read_rows, size=len(examples), entries=entries)
+    version = builder.info.full_name  # set/configuration/version, the last folders of its path
+    origin = Path(builder.data_path).resolve().parents[version.count("/")]
+    more = {"origin": str(origin), "contents": (version,)}
+    return from_reader(name, read_rows, size=len(examples), entries=entries, **more)
 
 
 def find_builder(name, data_dir, known):

@@ -84,6 +84,11 @@ class Checkpoints:
         """The steps at hand, ascending."""
         return sorted(self.manager.all_steps())
 
+    def unfinished(self):
+        """The steps whose save a kill cut off; a set."""
+        names = (path.name for path in self.directory.glob("*.orbax-checkpoint-tmp*"))
+        return {int(name.split(".")[0]) for name in names}
+
     def best_step(self):
         """The step with the lowest metric; None where no checkpoint carries one."""
         return _best(self.steps(), self._scores)
@@ -170,6 +175,16 @@ def open_checkpoints(directory, keep=3, metric=None):
 
 
 @_hush()
+def view_checkpoints(directory):
+    """Open a directory to read from: nothing in it is touched, nor is it made where it is missing.
+
+    It is closed as one of ``open_checkpoints`` is.
+    """
+    directory = Path(directory).resolve()
+    return Checkpoints(directory, _manager(directory, create=False), None, {})
+
+
+@_hush()
 def restore(checkpoints, template):
     """Restore the latest checkpoint that is whole, bit for bit.
 
@@ -177,7 +192,7 @@ def restore(checkpoints, template):
     run can save that step again.
 
     Args:
-      checkpoints: what ``open_checkpoints`` returns.
+      checkpoints: what ``open_checkpoints`` or ``view_checkpoints`` returns.
       template: a ``GanState`` that says what each leaf must be. Where its leaves are arrays, the
         restored ones lie on the same devices; else (``jax.eval_shape``) on the default one.
 
@@ -199,7 +214,8 @@ def restore(checkpoints, template):
         for damaged in notes:
             _set_aside(checkpoints, damaged)
         return state, [f"{note} Going on from step {step}." for note in notes.values()]
-    reason = f"can be read. {' '.join(notes.values())}" if notes else "is there yet."
+    advice = "Put a whole one there, or use another --workdir."
+    reason = f"can be read. {' '.join(notes.values())} {advice}" if notes else "is there yet."
     raise UserError(f"no checkpoint in {checkpoints.directory} {reason}")
 
 

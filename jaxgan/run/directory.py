@@ -9,32 +9,35 @@ import numpy as np
 
 from jaxgan.core.errors import UserError
 from jaxgan.core.files import write_text
+from jaxgan.data.describe import Description
 from jaxgan.data.source import Entry
 
 PACKAGES = ("jaxgan", "jax", "jaxlib", "flax", "optax", "numpy")
 
 
-def write_config(workdir, config, entries):
+def write_config(workdir, config, entries, data=None, earlier=()):
     """Write ``config.json``, in one piece or not at all.
 
     Args:
       workdir: run directory; created where it is missing.
       config: the whole config as plain dictionaries, lists, numbers and strings.
       entries: {name: ``data.Entry``} of the data.
+      data: their ``Description``; None: nothing else is known of them.
+      earlier: on what the run was trained before, as ``identity.earlier`` gives it.
     """
-    described = {
-        name: entry._asdict() | {"dtype": np.dtype(entry.dtype).name}
-        for name, entry in entries.items()
-    }
-    content = {"config": config, "entries": described, "versions": versions()}
+    content = {"config": config, "entries": plain(entries)}
+    if data:
+        content["data"] = {**data._asdict(), "earlier": list(earlier)}
+    content["versions"] = versions()
     Path(workdir).mkdir(parents=True, exist_ok=True)
     write_text(Path(workdir) / "config.json", json.dumps(content, indent=2) + "\n")
 
 
 def read_config(workdir):
-    """Read ``config.json``: {"config": dict, "entries": {name: ``Entry``}, "versions": dict}.
+    """Read ``config.json``: a dictionary of config, entries, data, earlier, versions.
 
-    An older version wrote the shape of x and the number of classes.
+    As ``write_config`` takes them. Older versions wrote the shape of x and the number of classes,
+    or entries, and kept nothing else of the data, which is then None.
 
     Raises:
       UserError: there is no such file, or it is damaged.
@@ -52,13 +55,24 @@ def read_config(workdir):
             )
             for name, entry in stored.items()
         }
-        return {"config": content["config"], "entries": entries, "versions": content["versions"]}
+        kept = {key: content[key] for key in ("config", "versions")}
+        data = content.get("data") and dict(content["data"])
+        kept["earlier"] = data.pop("earlier") if data else []
+        return {**kept, "entries": entries, "data": data and Description(**data)}
     except OSError as error:
         raise UserError(
             f"{path} cannot be read ({error.strerror}); is this a run's directory?"
         ) from error
     except (ValueError, KeyError, TypeError) as error:
         raise UserError(f"{path} is damaged ({error}); a run writes it when it starts.") from error
+
+
+def plain(entries):
+    """Entries {name: ``Entry``} as JSON holds them."""
+    return {
+        name: entry._asdict() | {"dtype": np.dtype(entry.dtype).name}
+        for name, entry in entries.items()
+    }
 
 
 def _old_entries(content):
