@@ -53,6 +53,7 @@ class Source(NamedTuple):
       truth: of toys; None of all others.
       key: index -> the word by which the example is held out or not, and goes on to be so when
         others join the set.
+      remarks: what was left out of the set and what looks wrong, a sentence each.
     """
 
     name: str
@@ -62,6 +63,7 @@ class Source(NamedTuple):
     arrays: Callable[..., dict]
     truth: Truth | None = None
     key: Callable[[int], str] = str
+    remarks: tuple[str, ...] = ()
 
     @property
     def shape(self):
