@@ -61,7 +61,9 @@ def check_entry(values, key, where, size):
     Images [N, H, W, C] must not have their axes in another order.
     """
     found = f"{where}: {key} is {values.dtype} of shape {values.shape}"
-    if not values.ndim or len(values) != size or not values.size:
+    if not values.size:
+        raise UserError(f"{found}; it holds no example.")
+    if not values.ndim or len(values) != size:
         raise UserError(f"{found}; it must have one row for each of the {size} examples.")
     if values.dtype not in (np.uint8, np.float32):
         raise UserError(f"{found}; it must be uint8 (pixels, 0..255) or float32.")
