@@ -7,11 +7,18 @@ from pathlib import Path
 import numpy as np
 
 from jaxgan.core.errors import UserError
-from jaxgan.data.source import from_arrays, only_split
-from jaxgan.data.view import apply_all, refuse_for_points
+from jaxgan.data.check import check_examples
+from jaxgan.data.labels import categorise
+from jaxgan.data.remarks import listed, looks
+from jaxgan.data.source import from_named, only_split
+from jaxgan.data.view import apply_all, refuse_for_points, to_uint8
 
-X_KEYS = ("images", "x")
-LABEL_KEYS = ("labels", "y")
+SAMPLES = "samples"  # as ``jaxgan sample`` writes them: images are floating, in [-1, 1]
+X_KEYS = ("images", "x", SAMPLES)
+LABEL_KEYS = ("labels", "y", "label")
+NAMES_KEY = "class_names"
+BESIDE_SAMPLES = ("seed", "step", "generator")
+LOOKED_AT = 1000  # images that are looked at in memory
 # What reading a damaged .npz file raises; RuntimeError: a damaged head looks like encryption.
 UNSOUND = (
     OSError,
@@ -28,54 +35,83 @@ def npz(name, view, split):
     """Load ``npz:FILE``: arrays ``images`` (or ``x``) and, if it has any, ``labels`` (or ``y``).
 
     uint8 [N, H, W] or [N, H, W, C] are images with any number of channels; floating [N, D] are
-    points. Labels are whole numbers from 0, [N]. Anything else is a ``UserError``.
+    points. Labels are whole numbers from 0, truth values or words, [N]: ``categorise`` numbers
+    them; ``class_names``, words [K], are the names of the labels 0 to K - 1. A file of
+    ``jaxgan sample`` is read, too: ``samples`` and ``label``, floating images [N, H, W, C] in
+    [-1, 1] rounded to 0..255. Anything else is a ``UserError``, with the conversion where one is
+    plain. No array is guessed to be another, and none is unpickled.
     """
     only_split(split, ("train",), name)
     file = Path(name.partition(":")[2]).expanduser()
-    x, label = read_npz(file)
-    if label is not None and (
-        label.shape != (len(x),) or label.dtype.kind not in "iu" or label.min() < 0
-    ):
-        raise UserError(
-            f"{file}: labels must be whole numbers from 0, one for each of the {len(x)} examples; "
-            f"found {label.dtype} of shape {label.shape}."
-        )
-    if x.ndim == 2 and x.dtype.kind == "f":
-        refuse_for_points(view, name)
-        if not np.isfinite(x).all():
-            raise UserError(f"{file}: the points are not all finite.")
-        return from_arrays(name, x.astype(np.float32), label)
-    if x.ndim not in (3, 4) or x.dtype != np.uint8:
-        raise UserError(
-            f"{file}: images must be uint8 [N, H, W] or [N, H, W, C] and points floating [N, D]; "
-            f"found {x.dtype} of shape {x.shape}."
-        )
-    return from_images(name, x, label, view)
+    (key, x), (_, label), (_, names), others = read_npz(file)
+    remarks = [f"Arrays that are not read: {listed(others)}."] if others else []
+    if key == SAMPLES and x.ndim == 4 and x.dtype.kind == "f":
+        x, beyond = _pixels(x, file)
+        remarks += [f"Values of samples beyond [-1, 1], clipped: {beyond}."] if beyond else []
+    check_examples(x, key, file)
+    more = {"remarks": tuple(remarks)}
+    categories = {}
+    if label is not None:
+        label, categories["label"] = categorise(label, len(x), file, names)
+    if x.ndim > 2:
+        return looks(from_images(name, x, label, view, categories, **more), LOOKED_AT)
+    refuse_for_points(view, name)
+    with np.errstate(over="ignore"):
+        whole = {"x": x.astype(np.float32)}
+    check_examples(whole["x"], key, file)  # float32 ends where float64 does not
+    return from_named(name, whole | _labels(label), categories, **more)
 
 
-def from_images(name, images, labels, view, classes=None):
-    """Make a source of uint8 images [N, H, W] or [N, H, W, C], brought to the view once."""
+def from_images(name, images, label, view, categories=None, **more):
+    """Make a source of images in memory, brought to the view once.
+
+    Args:
+      images: uint8 [N, H, W] or [N, H, W, C].
+      label: whole numbers [N], or None.
+      view: a ``View``.
+      categories, more: as ``from_named`` takes them.
+    """
     images = images[..., None] if images.ndim == 3 else images
-    return from_arrays(name, apply_all(view, images), labels, classes=classes)
+    whole = {"x": apply_all(view, images)} | _labels(label)
+    return from_named(name, whole, categories, **more)
 
 
 def read_npz(file):
-    """Read the examples and the labels (or None) of an .npz file; damage is a ``UserError``."""
+    """Read an .npz file; damage is a ``UserError``.
+
+    Returns:
+      (key, array) of the examples, of the labels and of the names of the classes, ("", None) where
+      there are none, and the keys that are not read.
+    """
     if not file.is_file():
         raise UserError(f"{file}: no such file; npz:FILE names an .npz file.")
     try:
         with file.open("rb") as opened, np.load(opened, allow_pickle=False) as stored:
             keys = list(stored)
-            x, label = (
-                next((stored[key] for key in wanted if key in keys), None)
-                for wanted in (X_KEYS, LABEL_KEYS)
-            )
+            found = [
+                next(((key, stored[key]) for key in wanted if key in keys), ("", None))
+                for wanted in (X_KEYS, LABEL_KEYS, (NAMES_KEY,))
+            ]
     except UNSOUND as error:
         raise UserError(f"{file}: not a sound .npz file of plain arrays ({error}).") from error
-    if x is None:
-        raise UserError(
-            f"{file}: no array named {' or '.join(X_KEYS)}; found: {', '.join(keys) or 'nothing'}."
-        )
-    if not x.ndim or not x.size:
+    if not found[0][0]:
+        known = f"{', '.join(X_KEYS[:-1])} or {X_KEYS[-1]}"
+        raise UserError(f"{file}: no array named {known}; found: {listed(keys) or 'nothing'}.")
+    if not found[0][1].ndim:
         raise UserError(f"{file}: holds no example.")
-    return x, label
+    read = {key for key, _ in found}
+    if not found[1][0]:
+        read -= {NAMES_KEY}
+    read |= set(BESIDE_SAMPLES) if SAMPLES in read else set()
+    return *found, [key for key in keys if key not in read]
+
+
+def _labels(label):
+    return {} if label is None else {"label": label}
+
+
+def _pixels(samples, file):
+    """The pixels uint8 of images in [-1, 1], and how many values lie beyond."""
+    if not np.isfinite(samples).all():
+        raise UserError(f"{file}: the samples are not all finite.")
+    return to_uint8(samples), int((abs(samples) > 1).sum())

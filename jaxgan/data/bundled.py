@@ -41,7 +41,7 @@ def mnist10k(name, view, split):
     uint8 [10000, 28, 28, 1] before the view, 10 classes (LeCun and Cortes).
     """
     only_split(split, ("train",), name)
-    return from_images(name, *digits(), view)
+    return from_images(name, *digits(), view, {"label": category(10)})
 
 
 def digits():

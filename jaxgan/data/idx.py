@@ -9,7 +9,9 @@ from pathlib import Path
 import numpy as np
 
 from jaxgan.core.errors import UserError
-from jaxgan.data.arrays import from_images
+from jaxgan.data.arrays import LOOKED_AT, from_images
+from jaxgan.data.labels import categorise
+from jaxgan.data.remarks import listed, looks
 from jaxgan.data.source import only_split
 
 PREFIXES = {"train": "train", "test": "t10k"}  # split -> how its files' names begin
@@ -20,42 +22,65 @@ def idx(name, view, split, beside=""):
     """Load ``idx:DIR``: images and labels of one split, as MNIST's files are named.
 
     DIR holds ``train-images-idx3-ubyte`` and ``train-labels-idx1-ubyte`` (split "train") or
-    ``t10k-...`` (split "test"), with or without ``.gz``.
+    ``t10k-...`` (split "test"), with or without ``.gz``. The classes are those of both splits that
+    there are, whichever is loaded; ``categorise`` numbers them.
 
     Args:
-      beside: the split of the other part, whose classes count, too; "": there is none.
+      beside: the split of the other part; "": there is none.
 
     Raises:
       UserError: a file is missing, damaged or does not match the other; it names the file.
     """
     only_split(split, PREFIXES, name)
+    if beside:
+        only_split(beside, PREFIXES, name)
     directory = Path(name.partition(":")[2]).expanduser()
     image_file = find(directory, f"{PREFIXES[split]}-images-idx3-ubyte")
     label_file = find(directory, f"{PREFIXES[split]}-labels-idx1-ubyte")
-    images, labels = read_idx(image_file, 3), read_labels(directory, split)
-    if len(images) != len(labels):
+    images, labels = read_idx(image_file, 3), read_labels(directory, (split, beside))
+    if len(images) != len(labels[split]):
         raise UserError(
-            f"{label_file}: {len(labels)} labels for the {len(images)} images of {image_file}."
+            f"{label_file}: {len(labels[split])} labels for the {len(images)} images of "
+            f"{image_file}."
         )
-    greatest = labels.max()
-    if beside:
-        only_split(beside, PREFIXES, name)
-        greatest = max(greatest, read_labels(directory, beside).max())
-    source = from_images(name, images, labels, view, classes=int(greatest) + 1)
-    return source._replace(contents=(image_file, label_file))
+    both = np.concatenate(list(labels.values()))
+    label, kind = categorise(both, len(both), directory)
+    label = label[: len(images)]
+    missing = np.setdiff1d(np.arange(kind.classes), label)
+    names = kind.names or range(kind.classes)
+    told = f"Classes without an example in {split}: {listed([str(names[i]) for i in missing])}."
+    more = {
+        "contents": (image_file, label_file),
+        "remarks": (told,) if len(missing) else (),
+    }
+    return looks(from_images(name, images, label, view, {"label": kind}, **more), LOOKED_AT)
 
 
-def read_labels(directory, split):
-    """Read the labels of a split, uint8 [N]."""
-    return read_idx(find(directory, f"{PREFIXES[split]}-labels-idx1-ubyte"), 1)
+def read_labels(directory, wanted):
+    """Read the labels of the splits that are wanted, in their order, and of any other there is.
+
+    Returns:
+      {split: uint8 [N]}.
+    """
+    files = {}
+    for split in filter(None, dict.fromkeys((*wanted, *PREFIXES))):
+        stem = f"{PREFIXES[split]}-labels-idx1-ubyte"
+        if split in wanted or stored(directory, stem):
+            files[split] = find(directory, stem)
+    return {split: read_idx(file, 1) for split, file in files.items()}
 
 
 def find(directory, stem):
     """Return the file ``stem`` or ``stem.gz`` in the directory."""
-    for file in (directory / stem, directory / f"{stem}.gz"):
-        if file.is_file():
-            return file
+    if file := stored(directory, stem):
+        return file
     raise UserError(f"{directory / stem}: no such file, nor with .gz.")
+
+
+def stored(directory, stem):
+    """The same, or None."""
+    files = (directory / stem, directory / f"{stem}.gz")
+    return next((file for file in files if file.is_file()), None)
 
 
 def read_idx(file, dimensions):

@@ -9,6 +9,7 @@ from typing import NamedTuple
 import numpy as np
 
 from jaxgan.core.errors import UserError
+from jaxgan.data.check import check_category, check_entry
 from jaxgan.data.toy import Mixture
 
 CHUNK = 64  # examples that one thread reads at a time
@@ -56,7 +57,7 @@ class Source(NamedTuple):
         others join the set.
       origin: where it is from: a resolved path, "bundled" or "drawn".
       contents: by what it is known again: the files that it is read from, or words for its version.
-      remarks: what was left out and why, a sentence each.
+      remarks: what was left out of the set and what looks wrong, a sentence each.
     """
 
     name: str
@@ -117,6 +118,7 @@ def from_arrays(name, x, label=None, *, classes=None, truth=None):
     """
     if label is None:
         return from_named(name, {"x": x}, truth=truth)
+    check_category(np.asarray(label), "label", name, len(x))
     classes = int(np.max(label)) + 1 if classes is None else classes
     return from_named(name, {"x": x, "label": label}, {"label": category(classes)}, truth=truth)
 
@@ -128,8 +130,17 @@ def from_named(name, whole, categories=None, **more):
       whole: {name: [N, *shape]}, uint8 or float32; integers where the name is a category's.
       categories: {name: ``Entry``} of those that are categories.
       more: what else a ``Source`` has.
+
+    Raises:
+      UserError: other types or lengths, a category out of its range, channels that come first.
     """
     categories = categories or {}
+    size = len(next(iter(whole.values())))
+    for key, values in whole.items():
+        if key in categories:
+            check_category(np.asarray(values), key, name, size, categories[key].classes)
+        else:
+            check_entry(values, key, name, size)
     whole = {
         key: np.asarray(values, np.int32) if key in categories else values
         for key, values in whole.items()
@@ -138,7 +149,6 @@ def from_named(name, whole, categories=None, **more):
         key: categories.get(key) or Entry(values.shape[1:], values.dtype)
         for key, values in whole.items()
     }
-    size = len(next(iter(whole.values())))
     return Source(name, size, entries, partial(_take, whole), partial(_take, whole), **more)
 
 

@@ -13,11 +13,16 @@ from pathlib import Path
 import numpy as np
 
 from jaxgan.core.errors import UserError
+from jaxgan.data.remarks import listed, looks
 from jaxgan.data.source import category, from_reader, pixels
 from jaxgan.data.view import apply, shape_after
 
 NAME = re.compile(r"[A-Za-z]\w*(/[\w.-]+)?(:[\d.*]+)?")  # set, /configuration, :version
 FORMAT = "array_record"  # the file format with random access; TFDS's default has none
+
+EACH = 20  # examples a class in the sample that may show all classes
+CHUNK = 1000  # examples that are read at a time for their labels
+LOOKED_AT = 16  # pictures that are decoded at the start
 
 
 def looks_like_tfds(name):
@@ -29,7 +34,8 @@ def tfds(name, view, split, data_dir, known, beside=""):
     """Load an image set by its TFDS name; images are decoded when they are read.
 
     The image is the feature ``image`` or else the only one of type Image; the label is ``label`` or
-    else the only ClassLabel, and there is none where neither is so.
+    else the only ClassLabel, and there is none where neither is so. Classes that have no names but
+    numbers, and no example in any split, are left out.
 
     Args:
       split: of the set, or a slice of one, in TFDS's own words ("train[:90%]").
@@ -58,14 +64,28 @@ def tfds(name, view, split, data_dir, known, beside=""):
         if overlap(builder, split, beside):
             raise UserError(f"the splits {split!r} and {beside!r} of {name} share examples.")
     entries = {"x": pixels(shape)}
+    others = sorted(set(builder.info.features) - {image, label})
+    remarks = [f"Features that are not read: {listed(others)}."] if others else []
+    number = None
     if label:
         feature = builder.info.features[label]
-        entries["label"] = category(feature.num_classes, feature.names)
-    read_rows = partial(_read_rows, examples, image, label, view)
+        used = used_classes(builder, image, label)
+        number = np.full(feature.num_classes, -1, np.int32)
+        number[used] = np.arange(len(used))
+        entries["label"] = category(len(used), [feature.names[index] for index in used])
+        if unused := feature.num_classes - len(used):
+            remarks += [f"Classes without an example, left out: {unused}."]
+    read_rows = partial(_read_rows, examples, image, label, number, view)
     version = builder.info.full_name  # set/configuration/version, the last folders of its path
     origin = Path(builder.data_path).resolve().parents[version.count("/")]
-    more = {"origin": str(origin), "contents": (version,)}
-    return from_reader(name, read_rows, size=len(examples), entries=entries, **more)
+    more = {
+        "size": len(examples),
+        "entries": entries,
+        "origin": str(origin),
+        "contents": (version,),
+        "remarks": tuple(remarks),
+    }
+    return looks(from_reader(name, read_rows, **more), LOOKED_AT)
 
 
 def find_builder(name, data_dir, known):
@@ -114,6 +134,35 @@ def pick_features(features, name):
     return image, _pick(features, tfds.features.ClassLabel, "label")
 
 
+def used_classes(builder, image, label):
+    """The classes that have a name, or else an example in the whole set; increasing, int [K].
+
+    Images are not decoded, and where a sample has every class no more than that is read.
+    """
+    import tensorflow_datasets as tfds
+
+    feature = builder.info.features[label]
+    every = np.arange(feature.num_classes)
+    if list(feature.names) != [str(index) for index in every]:
+        return every
+    skipped = {image: tfds.decode.SkipDecoding()}
+    examples = builder.as_data_source(split="all", decoders=skipped)
+
+    def found(indices):
+        chunks = np.array_split(indices, -(-len(indices) // CHUNK))
+        return set().union(
+            *(
+                {int(example[label]) for example in examples.__getitems__(chunk.tolist())}
+                for chunk in chunks
+            )
+        )
+
+    size = len(examples)
+    some = np.linspace(0, size - 1, min(size, EACH * len(every))).astype(int)
+    few = found(some) - {-1}  # of an example without a class
+    return np.array(sorted(few if len(few) == len(every) else found(np.arange(size)) - {-1}))
+
+
 def open_split(builder, split, name):
     """Open one split, or slice, for random access."""
     try:
@@ -147,10 +196,15 @@ def _pick(features, kind, preferred):
     return keys[0] if len(keys) == 1 else None
 
 
-def _read_rows(examples, image, label, view, indices):
+def _read_rows(examples, image, label, number, view, indices):
     found = examples.__getitems__(indices)
     rows = [{"x": apply(view, example[image])} for example in found]
     if label is None:
         return rows
+    if unlabelled := sum(example[label] < 0 for example in found):
+        raise UserError(
+            f"{examples.dataset_info.full_name}, split {examples.split}: has examples without a "
+            f"class ({label} -1: {unlabelled} of {len(found)} read); choose another split."
+        )
     pairs = zip(rows, found, strict=True)
-    return [row | {"label": np.int32(example[label])} for row, example in pairs]
+    return [row | {"label": number[example[label]]} for row, example in pairs]

@@ -44,6 +44,12 @@ def refuse_for_points(view, name):
         )
 
 
+def to_uint8(images):
+    """Map [-1, 1] to 0..255, the inverse of ``x / 127.5 - 1``; outside is clipped, NaN is black."""
+    images = np.nan_to_num(np.asarray(images, np.float32), nan=-1.0)
+    return np.round((np.clip(images, -1.0, 1.0) + 1.0) * 127.5).astype(np.uint8)
+
+
 def apply(view, image):
     """Bring one image, uint8 [H, W, C], to the view, uint8 [size, size, channels]."""
     image = to_channels(image, view.channels)

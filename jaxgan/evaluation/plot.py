@@ -11,17 +11,12 @@ import numpy as np
 
 from jaxgan.core.errors import UserError
 from jaxgan.core.files import whole
+from jaxgan.data.view import to_uint8
 
 BLUE, ORANGE, GREY, INK = "#2563eb", "#ea580c", "#9ca3af", "#374151"
 # Images are enlarged by the largest whole factor that keeps their longer side within this.
 VIEW_SIDE = 64
 DPI = 100
-
-
-def to_uint8(images):
-    """Map [-1, 1] to 0..255, the inverse of ``x / 127.5 - 1``; outside is clipped, NaN is black."""
-    images = np.nan_to_num(np.asarray(images, np.float32), nan=-1.0)
-    return np.round((np.clip(images, -1.0, 1.0) + 1.0) * 127.5).astype(np.uint8)
 
 
 def image_grid(images, columns=None, padding=2, scale=None):

@@ -39,7 +39,7 @@ def test_npz_of_points(tmp_path):
 @pytest.mark.parametrize(
     "arrays, sentence",
     [
-        ({"pictures": IMAGES}, "no array named images or x; found: pictures"),
+        ({"pictures": IMAGES}, "no array named images, x or samples; found: pictures"),
         ({"images": IMAGES.astype(np.float32)}, r"found float32 of shape \(6, 5, 4, 5\)"),
         ({"images": IMAGES.astype(np.int64)}, "must be uint8"),
         ({"x": IMAGES[0, 0]}, "must be uint8"),
@@ -50,6 +50,19 @@ def test_npz_of_points(tmp_path):
         ({"images": IMAGES, "labels": LABELS - 1}, "whole numbers from 0"),
         ({"images": IMAGES, "labels": LABELS / 2}, "found float64"),
         ({"images": np.array([None, {}])}, "not a sound .npz file"),
+        ({"images": IMAGES, "labels": np.array([None] * 6)}, "not a sound .npz file"),
+        ({"x": np.array([[1e300, 1.0]])}, "not all finite"),
+        ({"x": np.ones((3, 4), complex)}, "which are no numbers"),
+        ({"images": np.zeros((32, 32, 3), np.uint8)}, r"one image: write images\[None\]"),
+        ({"images": np.zeros((9, 2, 8, 8, 3), np.uint8)}, r"reshape\(-1, H, W, C\)"),
+        ({"images": IMAGES / np.nan}, "not all finite"),
+        ({"images": IMAGES * 1e5}, "bring it to 0..255"),
+        ({"images": IMAGES, "labels": np.eye(6)[LABELS]}, r"labels.argmax\(axis=1\)"),
+        ({"images": IMAGES, "labels": LABELS[:, None]}, r"labels\[:, 0\]"),
+        ({"images": IMAGES, "labels": LABELS * 1.0}, r"labels.astype\(np.int64\)"),
+        ({"images": IMAGES, "labels": LABELS - 1}, "from -1: leave out .* or add 1"),
+        ({"images": IMAGES, "y": LABELS, "class_names": np.array(["a"])}, "class_names must be"),
+        ({"samples": np.full((2, 4, 4, 1), np.nan)}, "not all finite"),
     ],
 )
 def test_npz_that_does_not_fit(tmp_path, arrays, sentence):
@@ -93,3 +106,82 @@ def test_missing_npz_and_plain_array(tmp_path):
     np.save(tmp_path / "plain.npy", IMAGES)
     with pytest.raises(UserError, match="plain.npy"):
         load(f"npz:{tmp_path}/plain.npy")
+
+
+WIDE = np.random.default_rng(1).integers(0, 256, (7, 8, 6, 3), np.uint8)
+FLAT = WIDE[:, :6, :, 0].reshape(7, 36)
+
+
+@pytest.mark.parametrize(
+    "stored, images",
+    [
+        (WIDE.transpose(0, 3, 1, 2), WIDE),
+        (WIDE[..., :1].transpose(0, 3, 1, 2), WIDE[..., :1]),
+        (WIDE.transpose(0, 3, 1, 2) / 255, WIDE),
+        (WIDE[:, :6].transpose(1, 2, 3, 0), WIDE[:, :6]),
+        (WIDE / np.float32(255), WIDE),
+        (WIDE[..., 0] / 127.5 - 1, WIDE[..., 0]),
+        (WIDE.astype(np.float64), WIDE),
+        (WIDE.astype(np.int64), WIDE),
+        (WIDE.astype(np.uint16) * 257, WIDE),
+        (WIDE.astype(np.uint16) * 16, WIDE),
+        (WIDE > 99, 255 * (WIDE > 99)),
+        (FLAT, WIDE[:, :6, :, 0]),
+    ],
+)
+def test_the_sentence_tells_the_conversion(tmp_path, stored, images):
+    with pytest.raises(UserError, match="images must be uint8") as caught:
+        load(save(tmp_path / "set.npz", images=stored))
+    code = str(caught.value).rpartition(": write ")[2].removesuffix(".").partition(" for images")[0]
+    mended = eval(code, {"images": stored, "np": np})
+    np.testing.assert_array_equal(mended, images)
+    assert load(save(tmp_path / "set.npz", images=mended)).size == len(images)
+
+
+@pytest.mark.parametrize(
+    "labels, numbers, names",
+    [
+        ([1, 3, 1, 6, 3, 1], [0, 1, 0, 2, 1, 0], "136"),
+        (np.arange(2019, 2025, dtype=np.uint16), range(6), [str(y) for y in range(2019, 2025)]),
+        (["b10", "b9", "B", "b9", "a", "B"], [3, 2, 0, 2, 1, 0], ["B", "a", "b9", "b10"]),
+        ([b"cat", b"dog", b"cat", b"cat", b"dog", b"dog"], [0, 1, 0, 0, 1, 1], ["cat", "dog"]),
+        ([True, False, True, True, False, True], [1, 0, 1, 1, 0, 1], ["False", "True"]),
+    ],
+)
+def test_labels_are_numbered_and_named(tmp_path, labels, numbers, names):
+    name = save(tmp_path / "set.npz", images=IMAGES, labels=np.asarray(labels))
+    for held_out, part in (("", "train"), ("0.5", "train"), ("0.5", "held_out")):
+        source = load(name, held_out=held_out, part=part)
+        assert source.entries["label"] == category(len(names), names)
+    np.testing.assert_array_equal(load(name).arrays()["label"], numbers)
+
+
+def test_labels_that_number_the_examples(tmp_path):
+    points = np.zeros((300, 2))
+    assert load(save(tmp_path / "set.npz", x=points, y=np.arange(300) // 2)).classes == 150
+    with pytest.raises(UserError, match="200 values for 300 examples, and seem to number"):
+        load(save(tmp_path / "set.npz", x=points, y=np.arange(300) % 200 * 7))
+
+
+def test_samples_are_read_back(tmp_path):
+    samples = WIDE.astype(np.float32) / 127.5 - 1
+    more = {"label": np.array([0, 2, 0, 2, 0, 0, 0]), "class_names": np.array(["a", "b", "c"])}
+    more |= {"seed": 0, "step": 9}
+    source = load(save(tmp_path / "set.npz", samples=samples, **more))
+    assert source.entries == {"x": pixels((8, 6, 3)), "label": category(3, "abc")}
+    assert source.remarks == ()
+    np.testing.assert_array_equal(source.arrays()["x"], WIDE)
+    np.testing.assert_array_equal(source.arrays()["label"], more["label"])
+    points = load(save(tmp_path / "set.npz", samples=3 * samples[:, 0, :, 0], generator=LABELS))
+    assert points.entries == {"x": Entry((6,), np.float32)} and points.remarks == ()
+
+
+def test_what_is_not_read_or_looks_wrong_is_told(tmp_path):
+    samples = np.full((3, 8, 8, 1), -2, np.float32)
+    samples[0, 0, 0] = 0.5
+    source = load(save(tmp_path / "set.npz", samples=samples, ids=LABELS, class_names=["a"]))
+    assert source.remarks == (
+        "Arrays that are not read: ids, class_names.",
+        "Values of samples beyond [-1, 1], clipped: 191.",
+        "Of 3 pictures looked at, of one colour: 2.",
+    )

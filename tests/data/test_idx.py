@@ -108,8 +108,12 @@ def test_the_other_split_is_held_out_with_the_same_classes(tmp_path):
     name = write(tmp_path, "t10k", IMAGES[:2], np.array([5, 0], np.uint8))
     parts = {part: load(name, held_out="test", part=part) for part in ("train", "held_out")}
     assert {part: source.size for part, source in parts.items()} == {"train": 5, "held_out": 2}
-    assert [source.classes for source in parts.values()] == [6, 6] and load(name).classes == 4
-    np.testing.assert_array_equal(parts["held_out"].arrays()["label"], [5, 0])
+    # Of 0, 1, 2, 3 and 5, whichever split is loaded.
+    kinds = [source.entries["label"] for source in (*parts.values(), load(name))]
+    assert kinds == 3 * [category(5, "01235")]
+    np.testing.assert_array_equal(parts["held_out"].arrays()["label"], [4, 0])
+    assert parts["train"].remarks == ("Classes without an example in train: 5.",)
+    assert parts["held_out"].remarks == ("Classes without an example in test: 1, 2, 3.",)
     with pytest.raises(UserError, match="no split 'valid'; known: train, test"):
         load(name, held_out="valid")
     with pytest.raises(UserError, match="cannot hold out the split 'train' that it trains on"):

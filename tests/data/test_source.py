@@ -175,3 +175,22 @@ def test_any_names_from_arrays():
     assert source.entries["age"] == Entry((), np.float32)
     assert source.read(2)["tone"].dtype == np.int32 and source.entries["tone"].names[5] == "f"
     assert (source.classes, source.density, source.mixture) == (0, None, None)
+
+
+@pytest.mark.parametrize(
+    "x, label, sentence",
+    [
+        (PIXELS / 255, None, "x is float64 .*; it must be uint8 .* or float32"),
+        (PIXELS.transpose(0, 3, 1, 2), None, r"channels come first: write x.transpose\(0, 2, 3, 1"),
+        (PIXELS[:0], None, "x is uint8 of shape .*; it holds no example"),
+        (PIXELS, LABELS[1:], "label is int64 of shape .39,.; .* each of the 40"),
+        (PIXELS, LABELS / 2, "label is float64 .*; a category is one whole number"),
+        (PIXELS, np.eye(4, dtype=int)[LABELS], "a category is one whole number"),
+        (PIXELS, LABELS - 1, r"label lies in -1..2; classes begin at 0"),
+    ],
+)
+def test_arrays_that_are_no_set(x, label, sentence):
+    with pytest.raises(UserError, match=f"s: .*{sentence}"):
+        from_arrays("s", x, label)
+    with pytest.raises(UserError, match=r"s: label lies in 0..3; its 3 classes are 0 to 2"):
+        from_arrays("s", PIXELS, LABELS, classes=3)

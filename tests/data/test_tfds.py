@@ -7,13 +7,15 @@ import shutil
 import socket
 import sys
 from pathlib import Path
+from types import SimpleNamespace
 
 import numpy as np
 import pytest
 
 from jaxgan.core.errors import UserError
-from jaxgan.data import load
+from jaxgan.data import load, tfds
 from jaxgan.data.source import category, pixels
+from jaxgan.data.tfds import find_builder, pick_features
 
 HERE = Path(__file__).parent
 PREPARED = HERE / "tfds"
@@ -135,9 +137,37 @@ def test_images_of_more_than_eight_bits(tmp_path):
 
 def test_other_names_for_the_features(tmp_path):
     copy = edited(tmp_path, "features.json", '"label": {', '"kind": {')
-    features = (copy / "tiny_shapes/square/1.0.0/features.json").read_text()
-    assert '"kind"' in features
-    assert tiny(data_dir=copy).classes == 3
+    features = find_builder("tiny_shapes", copy, ()).info.features
+    assert pick_features(features, "tiny_shapes") == ("image", "kind")
+
+
+def test_classes_that_are_numbers_without_an_example_are_left_out(tmp_path):
+    copy = edited(tmp_path, "features.json", '"numClasses": "3"', '"numClasses": "5"')
+    (copy / "tiny_shapes/square/1.0.0/label.labels.txt").unlink()
+    source = tiny(data_dir=copy, split="test[:1]")
+    assert source.entries["label"] == category(3, ("0", "1", "2"))
+    assert source.remarks == (
+        "Features that are not read: number.",
+        "Classes without an example, left out: 2.",
+    )
+    assert tiny().remarks == ("Features that are not read: number.",)
+
+
+def test_examples_without_a_class_are_refused(monkeypatch):
+    known = tfds._read_rows
+
+    def unlabelled(examples, image, label, number, view, indices):
+        found = [example | {label: -1} for example in examples.__getitems__(indices)]
+        stub = SimpleNamespace(
+            __getitems__=lambda _: found, dataset_info=examples.dataset_info, split="train"
+        )
+        return known(stub, image, label, number, view, indices)
+
+    monkeypatch.setattr(tfds, "_read_rows", unlabelled)
+    with pytest.raises(
+        UserError, match="split train: has examples without a class .label -1: 1 of 1"
+    ):
+        tiny()
 
 
 def test_a_split_a_slice_or_a_share_is_held_out():

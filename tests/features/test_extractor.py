@@ -3,7 +3,7 @@ import numpy as np
 import pytest
 
 from jaxgan.core.errors import UserError
-from jaxgan.evaluation.plot import to_uint8
+from jaxgan.data.view import to_uint8
 from jaxgan.features import FEATURES, extractor
 
 TRACES = []
