@@ -62,7 +62,7 @@ def evaluate_run(workdir, *, names="", num=NUM, seed=0, step=None, features="", 
     started = time.perf_counter()
     stored = directory.read_config(workdir)
     config = defaults.complete(stored["config"])
-    run = prepare(config, device_count=1)
+    run = prepare(config, device_count=1, known=stored["entries"])
     examples = judge.examples_of(run.sources, run.held_out)
     source = examples.sources[0]
     if not features:  # the config's weights are of the config's network

@@ -64,7 +64,7 @@ def load(workdir, step=None, member=0):
             in_turn = np.arange(num) % labels * (not interpolated)
             batch["label"] = np.asarray(in_turn if label is None else np.full(num, label), np.int32)
         if "source" in inputs:
-            examples = judge.examples_of(*data.load_parts(config["data"]))
+            examples = judge.examples_of(*data.load_parts(config["data"], entries))
             chosen = np.random.default_rng(seed).permutation(examples.size)
             batch = {**examples.rows(chosen[np.arange(num) % examples.size]), **batch}
         if interpolated:

@@ -78,7 +78,8 @@ def train(config, workdir, *, device_count=None, profile=False) -> GanState:
       Stopped: the run went non-finite, and its last good checkpoint is kept; or it was asked to
         leave by SIGTERM or SIGINT, and saved before.
     """
-    run = prepare(config, device_count)
+    stored = (Path(workdir) / "config.json").exists() and directory.read_config(workdir)
+    run = prepare(config, device_count, stored["entries"] if stored else None)
     looks = make_looks(run, config)
     if looks.ranked_by != QUALITY and not config.eval_every:
         raise UserError(f"evaluation.rank_by={config.evaluation.rank_by} needs eval_every.")
