@@ -76,7 +76,7 @@ def evaluate_run(
     stored = directory.read_config(workdir)
     settings, notes = identity.settings_of(workdir, stored, moved)
     config = {**defaults.complete(stored["config"]), "data": settings}
-    run = prepare(config, device_count=1)
+    run = prepare(config, device_count=1, known=stored["entries"])
     known = identity.known_data(workdir, stored, run.sources, run.held_out)
     examples = judge.examples_of(run.sources, run.held_out)
     source = examples.sources[0]

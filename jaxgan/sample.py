@@ -72,7 +72,7 @@ def load(workdir, step=None, member=0, moved=""):
     @functools.cache
     def examples():
         settings, notes = identity.settings_of(workdir, stored, moved)
-        parts = data.load_parts(settings)
+        parts = data.load_parts(settings, entries)
         identity.known_data(workdir, stored, *parts)
         for note in notes:
             print(note, file=sys.stderr)

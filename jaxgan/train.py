@@ -110,7 +110,8 @@ def train(config, workdir, *, device_count=None, profile=False, new_data=False) 
     workdir = expand(workdir)
     stored = directory.read_config(workdir) if (workdir / "config.json").exists() else None
     moved, found = identity.find_data(workdir, stored, config.data, "--config.data")
-    run = prepare({**config, "data": {**config.data, **moved}}, device_count)
+    settings = {**config, "data": {**config.data, **moved}}
+    run = prepare(settings, device_count, stored["entries"] if stored else None)
     looks = make_looks(run, config)
     if looks.ranked_by != QUALITY and not config.eval_every:
         raise UserError(f"evaluation.rank_by={config.evaluation.rank_by} needs eval_every.")

@@ -52,12 +52,13 @@ class Run(NamedTuple):
     call: Callable[[Phase, feeds.Feed], Callable[..., Any]]
 
 
-def prepare(config, device_count=None) -> Run:
+def prepare(config, device_count=None, known=None) -> Run:
     """Build a ``Run`` from a config (a mapping); nothing is compiled yet.
 
     Args:
       config: as ``defaults.get_config`` spells it out.
       device_count: use only the first so many devices; None uses all.
+      known: entries of the stored run, which keeps the numbers of its classes; None: it is new.
 
     Raises:
       UserError: whatever is wrong with the config or the data.
@@ -72,7 +73,7 @@ def prepare(config, device_count=None) -> Run:
     for phase in all_phases:
         parallel.check_batch(phase.batch_size, devices.count)
     parts.check_names(whole)  # before the data, which may take long to come
-    sources, held_out = data.load_parts(config["data"])
+    sources, held_out = data.load_parts(config["data"], known)
     if members.count > 1:
         feeds.check_shared(sources, config["data"]["resident_bytes"])
     entries = data.entries(sources)

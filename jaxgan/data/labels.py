@@ -2,6 +2,7 @@
 
 import re
 import unicodedata
+from functools import partial
 
 import numpy as np
 
@@ -60,6 +61,35 @@ def categorise(label, size, where, names=None):
         plain = values.dtype.kind != "b" and values[-1] == len(values) - 1
         names = () if plain else [str(value) for value in values]
     return label.astype(np.int32), category(len(names) or len(values), names)
+
+
+def numbered_as(source, entries):
+    """The source with its classes numbered as a run has them.
+
+    Older versions put "10" before "2"; a run that they began goes on under their numbers.
+
+    Args:
+      source: a ``Source``.
+      entries: {name: ``Entry``} of the run. Only categories with the same names in another order
+        count; whoever calls compares the others.
+    """
+    numbers, kinds = {}, {}
+    for key, kind in source.entries.items():
+        names = entries[key].names if key in entries else ()
+        if names != kind.names and sorted(names) == sorted(kind.names):
+            numbers[key] = np.array([names.index(name) for name in kind.names], np.int32)
+            kinds[key] = kind._replace(names=names)
+    if not numbers:
+        return source
+    return source._replace(
+        entries=source.entries | kinds,
+        read=partial(_numbered, source.read, numbers),
+        arrays=partial(_numbered, source.arrays, numbers),
+    )
+
+
+def _numbered(read, numbers, *index):
+    return {key: numbers[key][v] if key in numbers else v for key, v in read(*index).items()}
 
 
 def _wrong(label, size):

@@ -15,6 +15,7 @@ from jaxgan.data.bundled import emoji, glyphs, mnist10k
 from jaxgan.data.folders import folder
 from jaxgan.data.held_out import HELD_OUT, PARTS, TRAIN, part_of, share_of, tenth
 from jaxgan.data.idx import idx
+from jaxgan.data.labels import numbered_as
 from jaxgan.data.source import Truth, from_arrays, only_split
 from jaxgan.data.stacked import stacked_digits
 from jaxgan.data.tfds import looks_like_tfds, tfds
@@ -32,11 +33,13 @@ TOY_DEFAULTS = {"points": 100_000, "seed": 0}  # options of every toy set
 PARTED = {"emoji": tenth, "glyphs": tenth}  # sets with a held-out part of their own, by this rule
 
 
-def load_sources(settings, part=TRAIN):
+def load_sources(settings, part=TRAIN, entries=None):
     """The sources of a config's group ``data``, a mapping; what is of its loading alone counts.
 
     Args:
       part: "train" or "held_out", of the same settings.
+      entries: those of the run, {name: ``Entry``}, whose numbers of the classes are kept; None: it
+        is new.
 
     Returns:
       a tuple of ``Source``; several, each with an order of its own, where domains are unpaired.
@@ -45,16 +48,17 @@ def load_sources(settings, part=TRAIN):
     kept = ("name", "split", "fit", "options", "held_out")
     chosen = {key: settings[key] for key in kept if key in settings}
     chosen |= {key: settings[key] or None for key in unset if key in settings}
-    return (load(**chosen, part=part),)
+    return (numbered_as(load(**chosen, part=part), entries or {}),)
 
 
-def load_parts(settings):
+def load_parts(settings, entries=None):
     """The sources of a config's group ``data`` that training sees, and those that it does not.
 
-    The latter are none where nothing is held out.
+    The latter are none where nothing is held out. ``entries``: as ``load_sources`` takes them.
     """
     parted = has_held_out(settings["name"], settings.get("held_out", ""))
-    return load_sources(settings), load_sources(settings, HELD_OUT) if parted else ()
+    held_out = load_sources(settings, HELD_OUT, entries) if parted else ()
+    return load_sources(settings, entries=entries), held_out
 
 
 def has_held_out(name, held_out=""):

@@ -7,7 +7,7 @@ import pytest
 from PIL import Image, PngImagePlugin
 
 from jaxgan.core.errors import UserError
-from jaxgan.data import load
+from jaxgan.data import load, load_sources
 from jaxgan.data.source import CHUNK, category, pixels
 
 PIXELS = np.random.default_rng(0).integers(0, 256, (6, 8, 3), np.uint8)
@@ -281,3 +281,19 @@ def test_what_looks_wrong_is_told(tmp_path):
         "Grey pictures are read as colour, as a.png: others are, as c.png.",
         "Of 4 pictures looked at, of one colour: 2; nearly black, no value above 15: 1.",
     )
+
+
+def test_a_run_keeps_the_numbers_of_its_classes(tmp_path):
+    for name in ("1", "2", "10"):
+        save(tmp_path / name / "0.png", np.full((2, 2, 3), int(name), np.uint8))
+    settings = {"name": f"folder:{tmp_path}"}
+    older = {"label": category(3, ("1", "10", "2"))}  # sorted by older versions
+    (new,), (old,) = load_sources(settings), load_sources(settings, entries=older)
+    assert new.entries["label"].names == ("1", "2", "10") and old.entries["label"] == older["label"]
+    for source, labels in ((new, [0, 2, 1]), (old, [0, 1, 2])):
+        assert source.arrays()["x"][:, 0, 0, 0].tolist() == [1, 10, 2]
+        assert source.arrays(np.array([1, 2]))["label"].tolist() == labels[1:]
+        assert [source.read(i)["label"] for i in range(3)] == labels
+        assert source.read(1)["label"].dtype == source.arrays()["label"].dtype == np.int32
+    (other,) = load_sources(settings, entries={"label": category(3, ("1", "2", "3"))})
+    assert other.entries == new.entries
