@@ -47,9 +47,7 @@ def claim_directory(workdir, stored, config, run, new_data):
     changed = []
     if stored:
         identity.check_config(workdir, stored, plain, new_data)
-        ways = "or use another --workdir, or go on with these by --new_data"
-        options = {"ways": ways, "new_data": new_data}
-        changed = identity.check_data(workdir, stored, known, entries, **options)
+        changed = identity.check_data(workdir, stored, known, entries, new_data)
     with checkpoint.view_checkpoints(workdir / "checkpoints") as kept:
         notes = identity.check_history(workdir, stored, kept)
         state = None
