@@ -73,10 +73,15 @@ def repaint(directory):
 
 
 @pytest.mark.parametrize("change", [rename, append, repaint])
-def test_names_sizes_and_contents_make_the_fingerprint(tmp_path, change):
-    data, found = known(pets(tmp_path / "pets"))
-    other, _ = known(shutil.copytree(tmp_path / "pets", tmp_path / "moved"))
+def test_names_sizes_and_contents_make_the_fingerprint(tmp_path, monkeypatch, change):
+    data, found = known(pets(tmp_path / "caf\u00e9"))
+    other, _ = known(shutil.copytree(tmp_path / "caf\u00e9", tmp_path / "moved"))
     assert other.fingerprint == data.fingerprint and other.origin != data.origin
+    (tmp_path / "link").symlink_to(tmp_path / "moved")
+    linked, _ = known(tmp_path / "link")
+    assert linked == other._replace(name=linked.name)
+    monkeypatch.chdir(tmp_path / "moved")
+    assert known(".")[0] == other._replace(name="folder:.")
     os.utime(tmp_path / "moved" / "cat" / "0.bmp", (0, 0))
     (tmp_path / "moved" / ".ipynb_checkpoints").mkdir()  # what is not read does not count
     other, _ = known(tmp_path / "moved")
@@ -92,16 +97,16 @@ def test_a_part_of_large_sets_is_read(tmp_path):
     for file in files:
         file.write_bytes(bytes(2 * BLOCK))
     (one := tmp_path / "one").write_bytes(bytes(BLOCKS * BLOCK + 2 * BLOCK))
-    before = fingerprint(tmp_path, files), fingerprint(one, (one,))
+    before = fingerprint(files), fingerprint((one,))
     files[0].write_bytes(bytes(2 * BLOCK - 1) + b"1")
     with open(one, "r+b") as opened:
         opened.seek(-1, os.SEEK_END)
         opened.write(b"1")
-    after = fingerprint(tmp_path, files), fingerprint(one, (one,))
+    after = fingerprint(files), fingerprint((one,))
     assert before[0] != after[0] and before[1] != after[1]
     shutil.move(one, tmp_path / "renamed")
-    assert fingerprint(tmp_path / "renamed", (tmp_path / "renamed",)) == after[1]
-    assert fingerprint("", ("3.0.1",)) != fingerprint("", ("3.0.2",))
+    assert fingerprint((tmp_path / "renamed",)) == after[1]
+    assert fingerprint(("3.0.1",)) != fingerprint(("3.0.2",))
 
 
 def test_differences(tmp_path):

@@ -84,7 +84,8 @@ def test_it_is_known_where_it_is_from_and_by_what(sets, name):
         assert source.origin == str(path.resolve()) and source.contents
         assert all(file.is_file() and file.is_relative_to(path) for file in source.contents)
     elif name == TFDS:
-        assert source.origin == sets[name]["data_dir"] and source.contents == ("tiny_shapes/1.0.0",)
+        assert source.origin == sets[name]["data_dir"]
+        assert source.contents == ("tiny_shapes/square/1.0.0",)
     else:
         assert source.origin == ("drawn" if name in TOYS else "bundled")
         assert len(source.contents) == (name not in TOYS)  # a toy is what its options say
