@@ -60,9 +60,7 @@ def claim(held, workdir, stored, config, run, new_data):
     changed = []
     if stored:
         identity.check_config(workdir, stored, plain, new_data)
-        ways = "or use another --workdir, or go on with these by --new_data"
-        options = {"ways": ways, "new_data": new_data}
-        changed = identity.check_data(workdir, stored, known, entries, **options)
+        changed = identity.check_data(workdir, stored, known, entries, new_data)
     state, notes = restored(workdir, stored, run, config.steps)
 
     def write():

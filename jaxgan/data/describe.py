@@ -43,7 +43,7 @@ def describe(sources, held_out=()) -> Description:
     first, parts = sources[0], (*sources, *held_out)
     contents = dict.fromkeys(part for source in parts for part in source.contents)
     try:
-        known_by = fingerprint(first.origin, contents)
+        known_by = fingerprint(contents)
     except OSError as error:
         raise UserError(f"{error.filename} cannot be read ({error.strerror}).") from error
     return Description(

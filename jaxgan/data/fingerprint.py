@@ -8,21 +8,21 @@ BLOCK = 16 * 1024  # bytes
 BLOCKS = 1024  # read of a set at most: 16 MiB, whether of one file or of 50,000
 
 
-def fingerprint(origin, contents) -> str:
+def fingerprint(contents) -> str:
     """A hexadecimal digest of what a set is read from, wherever it lies.
 
     Cheap: of a large set it reads a part, always the same one. It misses a change that keeps every
     name and size, and all of that part.
 
     Args:
-      origin: the folder or file that the names of files are relative to.
-      contents: of a ``Source``; words count as they are.
+      contents: of a ``Source``. Words count as they are, files by what their paths do not share.
     """
     files = [part for part in contents if isinstance(part, Path)]
     words = [part for part in contents if not isinstance(part, Path)]
     seen = hashlib.sha256(repr(words).encode())
+    shared = len(os.path.commonpath(files)) if files else 0
     for file in files:
-        name = os.fsencode(os.path.relpath(file, origin).replace(os.sep, "/"))
+        name = os.fsencode(str(file)[shared:].lstrip(os.sep))
         seen.update(b"%b\0%d\0" % (name, file.stat().st_size))
     count = min(len(files), BLOCKS)
     for index in _spread(len(files) - 1, count) if files else ():

@@ -77,8 +77,7 @@ def known_data(workdir, stored, sources, held_out):
       UserError: they are others than those of the run.
     """
     data = describe(sources, held_out)
-    ways = "or tell by --data where those of the run are"
-    check_data(workdir, stored, data, entries(sources), ways=ways)
+    check_data(workdir, stored, data, entries(sources))
     return data
 
 
@@ -103,15 +102,15 @@ def check_config(workdir, stored, config, new_data=False):
         )
 
 
-def check_data(workdir, stored, data, found, *, ways, new_data=False):
+def check_data(workdir, stored, data, found, new_data=None):
     """Raise ``UserError`` if the data are others than those of the run.
 
     Args:
       workdir: the run directory.
       stored: what ``directory.read_config`` gives.
       data, found: the data at hand: their ``Description``, and {name: ``Entry``}.
-      ways: what a user can do, after "Put the data back as they were, ".
-      new_data: take data that fit the run's networks.
+      new_data: whether to take other data that fit the run's networks; None: the run is looked
+        at, and not to be trained.
 
     Returns:
       how they differ, in sentences.
@@ -120,11 +119,16 @@ def check_data(workdir, stored, data, found, *, ways, new_data=False):
     different = misfit or changes(stored["data"], data, stored["entries"], found)
     if not different or (new_data and not misfit):
         return different
+    ways = ", use another --workdir, or go on with these by --new_data"
+    if new_data is None:
+        ways = ", or tell by --data where those of the run are"
+    elif misfit:
+        ways = ", or use another --workdir"
     known = stored["data"]
     places = "" if not known or known.origin == data.origin else f", which were in {known.origin}"
     raise UserError(
         f"{workdir} is a run on other data than those in {data.origin}{places}: "
-        f"{'; '.join(different)}. Put the data back as they were, {ways}."
+        f"{'; '.join(different)}. Put the data back as they were{ways}."
     )
 
 

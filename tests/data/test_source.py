@@ -77,6 +77,21 @@ def test_entries_say_what_is_read(sets, name, part):
 
 
 @FORMATS
+def test_it_is_known_where_it_is_from_and_by_what(sets, name):
+    source = load(**sets[name])
+    if name in FORMS:
+        path = Path(sets[name]["name"].partition(":")[2])
+        assert source.origin == str(path.resolve()) and source.contents
+        assert all(file.is_file() and file.is_relative_to(path) for file in source.contents)
+    elif name == TFDS:
+        assert source.origin == sets[name]["data_dir"]
+        assert source.contents == ("tiny_shapes/square/1.0.0",)
+    else:
+        assert source.origin == ("drawn" if name in TOYS else "bundled")
+        assert len(source.contents) == (name not in TOYS)  # a toy is what its options say
+
+
+@FORMATS
 def test_two_parts_share_nothing_and_miss_nothing(sets, name):
     held_out = "" if name in OWN else "0.3"
     parts = [load(**sets[name], held_out=held_out, part=part) for part in PARTS]
