@@ -35,10 +35,11 @@ from jaxgan.cli import Arguments, run_command, step_of
 from jaxgan.core.errors import UserError, within
 from jaxgan.core.files import write_text
 from jaxgan.data.describe import describe, told
-from jaxgan.evaluation import judge, measures
+from jaxgan.evaluation import folders, judge, measures
 from jaxgan.evaluation.draw import make_show, row_keys
 from jaxgan.evaluation.encode import network_name
 from jaxgan.evaluation.pictures import facts_of
+from jaxgan.metrics import TooFew
 from jaxgan.run import checkpoint, directory, identity, progress
 from jaxgan.step import parallel, population
 
@@ -129,18 +130,17 @@ def summarised(which, members):
     return {c: {name: whole[f"{name}{e}"] for name in members[0]} for c, e in columns.items()}
 
 
-def evaluate_folders(real, fake, *, names="", num=NUM, seed=0, size=None, features="", weights=""):
+def evaluate_folders(
+    real, fake, *, names="", num=NUM, seed=0, size=None, channels=None, features="", weights=""
+):
     """Evaluate a folder of images against another; arguments as ``evaluate_run`` has them.
 
-    ``size``: both are brought to squares of this side; None needs them alike.
+    ``size``, ``channels``: what both are brought to; see ``folders.load_pair``.
     """
     started = time.perf_counter()
-    real, fake = (data.load(f"folder:{folder}", size=size, fit="crop") for folder in (real, fake))
-    if real.shape != fake.shape:
-        raise UserError(
-            f"{real.name} holds images of {real.shape} and {fake.name} of {fake.shape}; "
-            "--size=N brings both to N x N."
-        )
+    real, fake, notes = folders.load_pair(real, fake, size, channels)
+    if fake.size < min(num, real.size // 2):
+        notes.append(f"{fake.name} holds {fake.size} images, so that every set has as many.")
     known = {"real": describe((real,)), "fake": describe((fake,))}
     examples = judge.examples_of((real,), ())
     names = measures.chosen(names, real, measures.facts(real, network_name(real, features)))
@@ -154,6 +154,7 @@ def evaluate_folders(real, fake, *, names="", num=NUM, seed=0, size=None, featur
         fakes = data.read((fake,), order[: judged.count])
         values = {"fake": judged.score(fakes["x"])}
     description = {"real": real.name, "fake": fake.name, "size": size, "fit": "crop"}
+    description |= {"channels": real.shape[2], "notes": notes}
     description["known_data"] = {which: each._asdict() for which, each in known.items()}
     return record(judged, values, real, seed, names, started) | {"folders": description}
 
@@ -216,6 +217,11 @@ def parser():
         "--data", default="", metavar="NAME", help="where the run's data are now, as folder:DIR"
     )
     arguments.add_argument("--size", type=int, help="of the folders' images; default: as they are")
+    arguments.add_argument(
+        "--channels",
+        type=int,
+        help="of theirs: 1, grey, or 3, alpha on black; default: as they are",
+    )
     known = ",".join(measures.METRICS)
     arguments.add_argument("--metrics", default="", help=f"of {known}; default: the usual ones")
     arguments.add_argument(
@@ -234,15 +240,17 @@ def parser():
 def asked(flags, common):
     """The record of what the command line asks for."""
     if flags.workdir and not (flags.real or flags.fake):
-        if flags.size:
-            raise UserError("--size is of folders; a run's images have their own.")
+        for name in ("size", "channels"):
+            if getattr(flags, name) is not None:
+                raise UserError(f"--{name} is of folders; a run's images have their own.")
         return evaluate_run(flags.workdir, step=flags.step, moved=flags.data, **common)
     if flags.real and flags.fake and not flags.workdir:
         if flags.step is not None:
             raise UserError("--step is of a run's checkpoints; folders have none.")
         if flags.data:
             raise UserError("--data tells where a run's data are; --real and --fake are folders.")
-        return evaluate_folders(flags.real, flags.fake, size=flags.size, **common)
+        wanted = {"size": flags.size, "channels": flags.channels}
+        return evaluate_folders(flags.real, flags.fake, **wanted, **common)
     raise UserError("give --workdir=DIR, or both --real=DIR and --fake=DIR.")
 
 
@@ -260,9 +268,12 @@ def main(argv=None):
         with warnings.catch_warnings(record=True, action="always") as heard:
             found = asked(flags, common)
         out = Path(flags.out or Path(flags.workdir or ".") / FILE)
-        few = {str(each.message) for each in heard if each.category is UserWarning}
-        found["warnings"] = sorted(few)  # of metrics: too few samples to mean something
-        print("\n".join([table(found), *(f"Warning: {text}" for text in found["warnings"])]))
+        few = [each for each in heard if issubclass(each.category, TooFew)]
+        for other in (each for each in heard if each not in few):  # not of what was measured
+            warnings.warn_explicit(other.message, other.category, other.filename, other.lineno)
+        found["warnings"] = sorted({str(each.message) for each in few})
+        notes = found.get("folders", {}).get("notes", [])
+        print("\n".join([table(found), *notes, *(f"Warning: {w}" for w in found["warnings"])]))
         try:
             write_text(out, json.dumps(found, indent=2, allow_nan=False) + "\n")
         except OSError as error:

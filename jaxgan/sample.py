@@ -16,7 +16,7 @@ from jaxgan import cli
 if __name__ == "__main__":  # before the imports that take seconds: a signal may come
     raise SystemExit(cli.console(["sample", *sys.argv[1:]]))
 
-import functools
+from functools import cache, partial
 from pathlib import Path
 
 import numpy as np
@@ -25,12 +25,14 @@ from jaxgan import data, defaults
 from jaxgan.build import parts
 from jaxgan.build.population import members as members_of
 from jaxgan.cli import Arguments, run_command, step_of
-from jaxgan.core import noise
 from jaxgan.core.errors import UserError, within
-from jaxgan.evaluation import judge, plot
-from jaxgan.evaluation.draw import in_turn, interpolate, make_show, row_keys
+from jaxgan.evaluation import draw, files, judge
+from jaxgan.games.draw import DISTRIBUTIONS
 from jaxgan.run import checkpoint, directory, identity
 from jaxgan.step import population
+
+BLOCK = 16 * draw.CHUNK  # rows that are in memory at once, beside the samples themselves
+KNOWN = 20  # classes that an error names
 
 
 def load(workdir, step=None, member=0, moved=""):
@@ -45,10 +47,13 @@ def load(workdir, step=None, member=0, moved=""):
 
     Returns:
       ``generate(num=64, *, seed=0, label=None, interpolated=False)`` -> float32 [num, *shape],
-      images in [-1, 1]. ``label``: that class alone; None: all classes in turn. ``interpolated``:
-      along the great circle between two z, of one class. A generator that is given images is given
-      those that the run holds out, or else those of its training set. The attribute ``step`` tells
-      the checkpoint; ``generators`` how many the run has: sample i is of generator i % generators.
+      images in [-1, 1]; sample i does not depend on ``num``. ``label``: a class, by its name or
+      else its number, alone; None: all classes in turn. ``interpolated``: from one z to another,
+      within a class; see ``interpolate``. A generator that is given images is given those that the
+      run holds out, or else those of its training set. The attribute ``step`` tells the
+      checkpoint; ``generators`` how many the run has: sample i is of generator i % generators;
+      ``class_names`` its classes; ``shape`` that of a sample; ``described``, which takes the same,
+      gives ``files.Samples``.
 
     Raises:
       UserError: no run there, no readable checkpoint, no such member, or other data than the run's.
@@ -62,87 +67,106 @@ def load(workdir, step=None, member=0, moved=""):
         variables = population.member(variables, member)
     played = parts.players(config, entries)
     generators, z_shape = played.generators, played.shapes.get("z")
-    inputs = played.generator.inputs
-    classes = {n: entries[n].classes for n in inputs if n in entries and entries[n].classes}
-    labels = classes.get("label", 0)
-    show = make_show(played.game)
-    if moved and "source" not in inputs:
+    classed = {
+        n: entries[n] for n in played.generator.inputs if n in entries and entries[n].classes
+    }
+    names = draw.class_names(classed["label"]) if "label" in classed else ()
+    if moved and "source" not in played.generator.inputs:
         raise UserError(f"{workdir} is sampled without data; leave --data out.")
+    examples = cache(partial(_examples, workdir, stored, moved))
+    show, brought = draw.make_show(played.game), _make_brought(examples, played, classed)
 
-    @functools.cache
-    def examples():
-        settings, notes = identity.settings_of(workdir, stored, moved)
-        parts = data.load_parts(settings, entries)
-        identity.known_data(workdir, stored, *parts)
-        for note in notes:
-            print(note, file=sys.stderr)
-        return judge.examples_of(*parts)
-
-    def rows_of(num, seed, label, interpolated):
-        """The batch of ``num`` rows: what the data or the user must bring."""
-        batch = {name: np.zeros(num, np.int32) for name in classes}
-        if labels:
-            in_turn = np.arange(num) % labels * (not interpolated)
-            batch["label"] = np.asarray(in_turn if label is None else np.full(num, label), np.int32)
-        if "source" in inputs:
-            chosen = np.random.default_rng(seed).permutation(examples().size)
-            batch = {**examples().rows(chosen[np.arange(num) % examples().size]), **batch}
-        if interpolated:
-            ends = np.asarray(noise.normal(row_keys(seed, 2), z_shape)).reshape(2, -1)
-            batch["z"] = interpolate(*ends, num).reshape(num, *z_shape)
-        return batch
-
-    def generate(num=64, *, seed=0, label=None, interpolated=False):
+    def described(num=64, *, seed=0, label=None, interpolated=False):
         within("num", num, 1, 2**31)
         within("seed", seed, 0, 2**31)
-        if label is not None and not labels:
+        if label is not None and not names:
             raise UserError(f"{workdir} is an unconditional run; it takes no label.")
-        if label is not None and not 0 <= label < labels:
-            raise UserError(f"label {label} is unknown; known: 0 to {labels - 1}.")
         if interpolated and z_shape is None:
             raise UserError(f"{workdir} draws no z; there is nothing to interpolate.")
-        rows = -(-num // generators)  # each makes one of a row
-        batch = rows_of(rows, seed, label, interpolated)
-        return in_turn(show(variables, batch, row_keys(seed, rows), found))[:num]
+        label = None if label is None else class_of(label, names)
+        if interpolated and names and label is None:
+            label = 0
+        count = -(-num // generators)  # rows; each generator makes one of each
+        path = interpolate(seed, count, z_shape, config["game"]["z"]) if interpolated else None
+        keys, made = draw.row_keys(seed, count), []
+        for start in range(0, count, BLOCK):
+            rows = np.arange(start, min(start + BLOCK, count))
+            looks = show(variables, brought(rows, seed, label, path), keys[rows], found)
+            made.append(draw.in_turn(looks))
+        labels = _labels(np.arange(num) // generators, label, len(names)) if names else None
+        return files.Samples(np.concatenate(made)[:num], found, seed, labels, names, generators)
 
-    generate.step, generate.generators = found, generators
+    def generate(num=64, *, seed=0, label=None, interpolated=False):
+        return described(num, seed=seed, label=label, interpolated=interpolated).x
+
+    generate.step, generate.generators, generate.described = found, generators, described
+    generate.class_names, generate.shape = names, played.shapes["x"]
     return generate
 
 
-def _save_npz(path, samples, generators):
-    of = {"generator": np.arange(len(samples)) % generators} if generators > 1 else {}
-    np.savez_compressed(path, samples=np.asarray(samples), **of)
+def _examples(workdir, stored, moved):
+    """The data of the run, of which its generator is given images."""
+    settings, notes = identity.settings_of(workdir, stored, moved)
+    both = data.load_parts(settings, stored["entries"])
+    identity.known_data(workdir, stored, *both)
+    for note in notes:
+        print(note, file=sys.stderr)
+    return judge.examples_of(*both)
 
 
-def _save_png(path, samples, generators):
-    plot.save_png(plot.picture(samples, generators), path)
+def _make_brought(examples, played, classed):
+    """(rows [N], seed, label or None, path or None) -> what the data or the user must bring."""
+
+    def brought(rows, seed, label, path):
+        batch = {name: np.zeros(len(rows), np.int32) for name in classed}
+        if "label" in classed:
+            batch["label"] = _labels(rows, label, classed["label"].classes)
+        if "source" in played.generator.inputs:
+            chosen = np.random.default_rng(seed).permutation(examples().size)
+            batch = {**examples().rows(chosen[rows % len(chosen)]), **batch}
+        return batch if path is None else {**batch, "z": path[rows]}
+
+    return brought
 
 
-WRITERS = {".png": _save_png, ".npz": _save_npz}
+def _labels(rows, label, classes):
+    """Labels int32 of the rows: one class alone, or all in turn."""
+    return np.asarray(rows % classes if label is None else np.full(len(rows), label), np.int32)
 
 
-def check_path(path):
-    """Raise ``UserError`` unless the file's ending is a row of ``WRITERS``."""
-    if Path(path).suffix not in WRITERS:
-        raise UserError(f"cannot write {path}: the ending must be {' or '.join(WRITERS)}.")
+def interpolate(seed, num, shape, distribution="normal"):
+    """Noise on the way from one draw to another -> float32 [num, *shape].
+
+    Args:
+      seed: of both draws.
+      num: how many, the ends among them.
+      shape: of one z, (Z,) or Z, or (generators, Z), each with a way of its own.
+      distribution: row of ``games.draw.DISTRIBUTIONS``; ``draw.PATHS`` has the way of each.
+    """
+    shape = tuple(np.atleast_1d(shape))
+    ends = np.asarray(DISTRIBUTIONS[distribution](draw.row_keys(seed, 2), shape))
+    way = partial(draw.PATHS[distribution], count=num)
+    paths = [way(a, b) for a, b in zip(*ends.reshape(2, -1, shape[-1]), strict=True)]
+    return np.stack(paths, axis=1).reshape(num, *shape)
 
 
-def save(path, samples, generators=1):
-    """Write samples: a grid for ``.png``, the raw array ``samples`` for ``.npz``.
+def class_of(label, names):
+    """The number of a class that is called by its name, or else by its number.
 
-    Of several generators, that made the samples in turn, the former has columns or colours, and the
-    latter an int array ``generator`` that tells whose each sample is.
+    Args:
+      label: a name, or a number as such or in decimals; "1" is the class with that name, if any.
+      names: of all classes.
 
     Raises:
-      UserError: another ending, or a place that cannot be written to.
+      UserError: no such class; it tells the known ones.
     """
-    check_path(path)
-    path = Path(path)
-    try:
-        path.parent.mkdir(parents=True, exist_ok=True)
-        WRITERS[path.suffix](path, samples, generators)
-    except OSError as error:
-        raise UserError(f"cannot write {path}: {error.strerror}.") from error
+    if label in names:
+        return names.index(label)
+    numbers = {str(i): i for i in range(len(names))}
+    if str(label) in numbers:
+        return numbers[str(label)]
+    known = ", ".join([*names[:KNOWN], *["..."] * (len(names) > KNOWN)])
+    raise UserError(f"label {label} is unknown; known: {known} (numbers 0 to {len(names) - 1}).")
 
 
 def parser():
@@ -150,7 +174,9 @@ def parser():
     arguments = Arguments("sample", description="Draw samples of a trained run.")
     arguments.add_argument("--workdir", required=True, metavar="DIR", help="the run directory")
     arguments.add_argument("--num", type=int, default=64, help="how many samples (64)")
-    arguments.add_argument("--label", type=int, help="class, for a conditional run; default: all")
+    arguments.add_argument(
+        "--label", help="class, its name or number, of a conditional run; default: all in turn"
+    )
     arguments.add_argument("--member", type=int, default=0, help="of a population (0)")
     arguments.add_argument(
         "--data", default="", metavar="NAME", help="where the run's data are now, as folder:DIR"
@@ -160,7 +186,9 @@ def parser():
     arguments.add_argument(
         "--step", type=step_of, help="of the checkpoint, or 'best'; default: the latest"
     )
-    arguments.add_argument("--out", default="samples.png", help=".png: a grid; .npz: the array")
+    arguments.add_argument(
+        "--out", default="samples.png", help=".png: a grid; .npz: arrays; DIR/: image files"
+    )
     return arguments
 
 
@@ -169,12 +197,17 @@ def main(argv=None):
 
     def command():
         flags = parser().parse_args(argv)
-        check_path(flags.out)
+        files.form_of(flags.out)
         generate = load(flags.workdir, flags.step, flags.member, flags.data)
-        samples = generate(
+        files.check(flags.out, generate.shape, generate.class_names)
+        samples = generate.described(
             flags.num, seed=flags.seed, label=flags.label, interpolated=flags.interpolate
         )
-        save(flags.out, samples, generate.generators)
-        print(f"{len(samples)} samples of step {generate.step}: {flags.out}")
+        files.save(flags.out, samples)
+        of = ""
+        if flags.label is not None:
+            number = samples.label[0]
+            of = f" of class {samples.class_names[number]!r} (number {number})"
+        print(f"{len(samples.x)} samples{of} of step {samples.step}: {flags.out}")
 
     return run_command(command)

@@ -112,7 +112,7 @@ MISTAKES = {
     "--num=0": "num is 0; it must lie in [1, 2147483648).",
     "--num=few": "argument --num: invalid int value: 'few'; jaxgan sample --help tells",
     "--seed=-1": "seed is -1; it must lie in [0, 2147483648).",
-    "--out=grid.jpg": "cannot write grid.jpg: the ending must be .png or .npz.",
+    "--out=grid.jpg": "cannot write grid.jpg: it must end in .png (a picture), .npz (the array",
     "--step=5": "there is no checkpoint of step 5 in {run}/checkpoints; known: 4.",
     "--step=last": "there is no checkpoint of step last in {run}/checkpoints; known: 4.",
     "--step=best": "there is no checkpoint with a metric in {run}/checkpoints; known: 4.",
@@ -133,9 +133,10 @@ def test_labels_of_samples(mistake, run, tmp_path, monkeypatch):
         told = f"{run} is an unconditional run; it takes no label."
         assert mistake(sample.main, [f"--workdir={run}", "--label=1"]) == told
     else:
+        known = ", ".join("0123456789")
         for label in (10, -1):
             told = mistake(sample.main, [f"--workdir={run}", f"--label={label}"])
-            assert told == f"label {label} is unknown; known: 0 to 9."
+            assert told == f"label {label} is unknown; known: {known} (numbers 0 to 9)."
     assert not list(tmp_path.iterdir())
 
 

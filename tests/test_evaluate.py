@@ -8,6 +8,7 @@ from PIL import Image
 from jaxgan import data, defaults, evaluate
 from jaxgan.core.errors import UserError
 from jaxgan.evaluation import measures
+from jaxgan.metrics import TooFew
 from jaxgan.run import directory, report, tables
 from jaxgan.train import train
 
@@ -136,6 +137,60 @@ def test_a_folder_against_another(tmp_path, capsys):
     Image.new("L", (20, 20)).save(tmp_path / "fake" / "small.png")
 
 
+def write_images(folder, images):
+    folder.mkdir()
+    for i, image in enumerate(images):
+        image.save(folder / f"{i:02d}.png")
+
+
+def test_folders_of_other_channels(tmp_path, mistake, capsys):
+    """Grey that is stored in colour is grey; of one true colour the way out is told."""
+    rng = np.random.default_rng(0)
+    grey = [Image.fromarray(rng.integers(0, 256, (28, 28), np.uint8)) for _ in range(60)]
+    write_images(tmp_path / "grey", grey)
+    write_images(tmp_path / "rgba", [one.convert("RGBA") for one in grey[:25]])
+    red = grey[1].convert("RGB")
+    red.putpixel((3, 4), (200, 0, 0))
+    write_images(tmp_path / "red", [*(grey[:24]), red])
+    common = ["--metrics=fd", f"--out={tmp_path}/e.json"]
+    words = [f"--real={tmp_path}/grey", f"--fake={tmp_path}/rgba", *common]
+    assert evaluate.main(words) == 0
+    out = capsys.readouterr().out
+    read = f"folder:{tmp_path}/rgba is stored in colour and grey in every pixel: read as grey.\n"
+    assert read in out and f"folder:{tmp_path}/rgba holds 25 images, so that every set has" in out
+    assert json.loads((tmp_path / "e.json").read_text())["folders"]["channels"] == 1
+    words = [f"--real={tmp_path}/grey", f"--fake={tmp_path}/red", *common]
+    told = mistake(evaluate.main, words)
+    assert told.endswith("(28, 28, 3); --channels=1 brings both to grey, --channels=3 to colour.")
+    assert evaluate.main([*words, "--channels=1"]) == 0
+    capsys.readouterr()
+    assert "channels must be 1 or 3" in mistake(evaluate.main, [*words, "--channels=2"])
+    write_images(tmp_path / "few", [one.resize((9, 9)) for one in grey[:19]])
+    words = [f"--real={tmp_path}/red", f"--fake={tmp_path}/few"]
+    told = mistake(evaluate.main, words)
+    assert told.endswith(
+        "; --size=N brings both to N x N, --channels=1 brings both to grey, --channels=3 to colour."
+    )
+    told = mistake(evaluate.main, [*words, "--size=28", "--channels=1"])
+    assert told == f"folder:{tmp_path}/few holds 19 images; fewer than 20 say nothing."
+
+
+def test_warnings_are_of_the_metrics_alone(run, monkeypatch, capsys, tmp_path):
+    """What JAX has to say, as of a cache that it cannot write, goes where it says it."""
+
+    def with_a_remark(*_, **__):
+        warnings.warn("the cache is read-only", UserWarning, stacklevel=2)
+        warnings.warn("fake has 3 rows", TooFew, stacklevel=2)
+        values = {"values": {}, "floor": {}, "counts": {"samples": 3}}
+        return dict(values)
+
+    monkeypatch.setattr(evaluate, "evaluate_run", with_a_remark)
+    with pytest.warns(UserWarning, match="read-only") as heard:
+        assert evaluate.main([f"--workdir={run}", f"--out={tmp_path}/e.json"]) == 0
+    assert len(heard) == 1
+    assert json.loads((tmp_path / "e.json").read_text())["warnings"] == ["fake has 3 rows"]
+
+
 def test_training_takes_the_weights_of_inception(tmp_path):
     """And tells before the run that they are not there, or that nothing would read them."""
     config = defaults.get_config()
@@ -153,6 +208,7 @@ def test_mistakes(mistake, run, tmp_path):
         "": "give --workdir=DIR, or both --real=DIR and --fake=DIR.",
         f"--workdir={run} --num=19": "19 examples a set say nothing, 20 are the fewest",
         f"--workdir={run} --size=8": "--size is of folders",
+        f"--workdir={run} --channels=1": "--channels is of folders",
         f"--workdir={run} --features=inception": "ring holds points, which are their own features",
         f"--workdir={run} --metrics=fid": "unknown metric 'fid'",
         f"--workdir={run} --metrics=accuracy": "metric 'accuracy' needs a classifier of the data",

@@ -7,10 +7,13 @@ import jax.numpy as jnp
 import numpy as np
 
 from jaxgan.core import noise
+from jaxgan.data import Entry
 from jaxgan.games import Game, Shown
 
 # Rows in one forward pass: bounds the memory, and one compilation serves every number.
 CHUNK = 64
+# Within so many radians of opposite, rounding has the say in which circle two vectors lie on.
+OPPOSITE = 1e-8
 
 Looks = dict[str, Shown]
 
@@ -32,7 +35,7 @@ def make_show(game: Game) -> Callable[..., Looks]:
         parts = []
         for start in range(0, len(keys), CHUNK):
             rows = np.minimum(np.arange(start, start + CHUNK), len(keys) - 1)
-            chunk = {name: jnp.asarray(array)[rows] for name, array in batch.items()}
+            chunk = {name: np.asarray(array)[rows] for name, array in batch.items()}
             parts.append(jax.device_get(forward(variables, chunk, keys[rows], step)))
         given, made = jax.tree.map(lambda *x: np.concatenate(x)[: len(keys)], *parts)
         return game.show(given, made)
@@ -52,37 +55,62 @@ def in_turn(looks: Looks) -> np.ndarray:
     return each.reshape(-1, *each.shape[2:])
 
 
-def interpolate(a, b, count: int):
+def straight(a, b, count: int) -> np.ndarray:
+    """``count`` points on the line from a [D] to b [D] -> float32 [count, D]."""
+    t = np.linspace(0, 1, count)[:, None]
+    a, b = np.asarray(a, np.float64), np.asarray(b, np.float64)
+    return ((1 - t) * a + t * b).astype(np.float32)
+
+
+def interpolate(a, b, count: int) -> np.ndarray:
     """``count`` points on the great circle from a [D] to b [D] (White 2016).
 
-    A straight line would pass through norms that N(0, I) never has. The norm goes from that of a to
-    that of b; between vectors on one line through 0 there is no circle, and the line is taken.
+    A straight line would pass through norms that N(0, I) never has. Here the norm goes evenly from
+    that of a to that of b. Of opposite vectors, which every great circle joins, it is one through
+    the axis that is farthest from them. The line is taken where there is no circle: in one
+    dimension, where opposite ends have 0 between them, and from or to 0.
 
     Returns:
-      [count, D].
+      float32 [count, D].
     """
-    t = np.linspace(0, 1, count, dtype=np.float32)[:, None]
-    a, b = np.asarray(a, np.float32), np.asarray(b, np.float32)
-    lengths = np.linalg.norm(a) * np.linalg.norm(b)
-    angle = np.arccos(np.clip(a @ b / lengths, -1, 1)) if lengths else 0.0
-    if np.sin(angle) < 1e-3:
-        return (1 - t) * a + t * b
-    return (np.sin((1 - t) * angle) * a + np.sin(t * angle) * b) / np.sin(angle)
+    lengths = np.linalg.norm(np.asarray([a, b], np.float64), axis=1)
+    if len(a) == 1 or not lengths.all():
+        return straight(a, b, count)
+    u, v = np.asarray([a, b], np.float64) / lengths[:, None]
+    angle = 2 * np.arctan2(np.linalg.norm(u - v), np.linalg.norm(u + v))  # exact near 0 and pi
+    if np.pi - angle < OPPOSITE:
+        v = np.eye(len(u))[np.argmin(np.abs(u))]
+    beside = v - (u @ v) * u
+    beside /= np.linalg.norm(beside) or 1.0  # of parallel vectors the angle is 0
+    t = np.linspace(0, 1, count)[:, None]
+    norm = (1 - t) * lengths[0] + t * lengths[1]
+    return (norm * (np.cos(t * angle) * u + np.sin(t * angle) * beside)).astype(np.float32)
+
+
+# How the noise goes from one draw to another, by its distribution: on a line between draws of
+# U[-1, 1) and of zeros and ones it leaves neither the range nor, as a circle would, the cube.
+PATHS = {"normal": interpolate, "uniform": straight, "bernoulli": straight}
+
+
+def class_names(entry: Entry) -> tuple[str, ...]:
+    """The names of a category's classes; where the data have none, their numbers, zero-padded."""
+    digits = len(str(entry.classes - 1))
+    return entry.names or tuple(f"{i:0{digits}d}" for i in range(entry.classes))
 
 
 def by_class(classes: Mapping[str, int], seed: int, count: int):
-    """Rows by class, and keys that repeat: a row of the picture a class, each from the same z.
+    """Rows by class, and keys that repeat: as many rows of every class, from the same z.
 
     Args:
-      classes: how many each category has; the first goes along the rows, of others the first class.
+      classes: how many each category has; the first is gone through, of others the first class.
       seed: of the keys.
       count: rows wanted, in all; at least one a class.
 
     Returns:
-      batch {name: int32 [N]}, keys [N], and the number of columns.
+      batch {name: int32 [N]} and keys [N].
     """
     (name, number), *others = classes.items()
-    columns = -(-count // number)
-    batch = {name: np.repeat(np.arange(number, dtype=np.int32), columns)}
-    batch |= {other: np.zeros(number * columns, np.int32) for other, _ in others}
-    return batch, jnp.tile(row_keys(seed, columns), number), columns
+    each = -(-count // number)
+    batch = {name: np.repeat(np.arange(number, dtype=np.int32), each)}
+    batch |= {other: np.zeros(number * each, np.int32) for other, _ in others}
+    return batch, jnp.tile(row_keys(seed, each), number)

@@ -93,7 +93,7 @@ def make_looks(run, config) -> Looks:
 def images(show, game, generator, variables, examples, seed, step=0):
     """The picture of a run's images: given, made and truth in columns, or samples in a grid.
 
-    Of a generator that is given a label, a row a class, each from the same z.
+    Of a generator that is given a label, rows of every class, each from the same z.
     """
     entries = data.entries(examples.sources)
     known = {name: entry.classes for name, entry in entries.items() if entry.classes}
@@ -103,8 +103,10 @@ def images(show, game, generator, variables, examples, seed, step=0):
         looks = show(variables, examples.rows(chosen), row_keys(seed, len(chosen)), step)
         return plot.columns(looks)
     if categories:
-        batch, keys, columns = by_class(categories, seed, PICTURED)
-        return plot.image_grid(in_turn(show(variables, batch, keys, step)), columns=columns)
+        batch, keys = by_class(categories, seed, PICTURED)
+        name = next(iter(categories))
+        made = in_turn(show(variables, batch, keys, step))
+        return plot.class_rows(made, batch[name], entries[name].names)
     looks = show(variables, {}, row_keys(seed, PICTURED), step)
     return plot.picture(in_turn(looks)[:PICTURED], len(looks))
 

@@ -17,6 +17,7 @@ BLUE, ORANGE, GREY, INK = "#2563eb", "#ea580c", "#9ca3af", "#374151"
 # Images are enlarged by the largest whole factor that keeps their longer side within this.
 VIEW_SIDE = 64
 DPI = 100
+CAPTION, LONGEST = 12, 24  # height of a class's name in pixels, and its letters at most
 
 
 def image_grid(images, columns=None, padding=2, scale=None):
@@ -47,6 +48,48 @@ def image_grid(images, columns=None, padding=2, scale=None):
     _, height, width, channels = pixels.shape
     grid = pixels.reshape(rows, columns, height, width, channels).transpose(0, 2, 1, 3, 4)
     return grid.reshape(rows * height, columns * width, channels)
+
+
+def class_rows(images, label, names):
+    """Images in rows by their class, the class's name at the left of the first of its rows.
+
+    Args:
+      images: [N, H, W, C] in [-1, 1].
+      label: int [N].
+      names: of all classes; long ones are cut. Empty: nothing is written beside the rows.
+
+    Returns:
+      uint8 [H', W', 1 or 3], as ``image_grid`` has it.
+    """
+    label = np.asarray(label)
+    present, counts = np.unique(label, return_counts=True)
+    wide = min(counts.max(), math.ceil(math.sqrt(len(images))))
+    blocks = [image_grid(np.asarray(images)[label == each], wide) for each in present]
+    grid = np.concatenate(blocks)
+    if not names:
+        return grid
+    beside = _captions([names[each] for each in present], [len(block) for block in blocks])
+    return np.concatenate([np.repeat(beside, grid.shape[2], axis=2), grid], axis=1)
+
+
+def _captions(texts, heights):
+    """Lines of text in white on black, each at the top of its height -> uint8 [sum, W, 1]."""
+    from matplotlib import get_data_path
+    from PIL import Image, ImageDraw, ImageFont
+
+    # Of matplotlib, because its letters are those of many alphabets.
+    file = Path(get_data_path()) / "fonts" / "ttf" / "DejaVuSans.ttf"
+    font = ImageFont.truetype(file, CAPTION)
+    # Names come from folders too, whose bytes need not be UTF-8.
+    lines = [" ".join(text.encode(errors="replace").decode().split()) for text in texts]
+    lines = [line if len(line) <= LONGEST else f"{line[:LONGEST]}..." for line in lines]
+    width = math.ceil(max(font.getlength(line) for line in lines)) + CAPTION
+    image = Image.new("L", (width, sum(heights)))
+    pen, top = ImageDraw.Draw(image), 0
+    for line, height in zip(lines, heights, strict=True):
+        pen.text((CAPTION // 2, top + 2), line, fill=255, font=font)
+        top += height
+    return np.asarray(image)[..., None]
 
 
 def columns(looks, triples=2):

@@ -1,5 +1,6 @@
 """Metrics: arrays of real and generated examples in, numbers out; they never see a generator."""
 
+from jaxgan.metrics.features import TooFew
 from jaxgan.metrics.frechet import (
     Moments,
     fd_infinity,
@@ -19,6 +20,7 @@ from jaxgan.metrics.transport import wasserstein
 
 __all__ = [
     "Moments",
+    "TooFew",
     "density_coverage",
     "diversity",
     "fd_infinity",

@@ -3,6 +3,10 @@
 import numpy as np
 
 
+class TooFew(UserWarning):
+    """So few rows that a metric says little; the text tells which side has too few."""
+
+
 def rows(name, x, least=2):
     """Return x as float64 [N, D] with N >= least; a ``ValueError`` names what is wrong with it."""
     x = np.asarray(x)

@@ -5,7 +5,7 @@ from typing import NamedTuple
 
 import numpy as np
 
-from jaxgan.metrics.features import pair, rows, same_width
+from jaxgan.metrics.features import TooFew, pair, rows, same_width
 
 
 class Moments(NamedTuple):
@@ -112,6 +112,7 @@ def frechet_from_moments(real, fake):
             warnings.warn(
                 f"{name} has {one.count} rows for {len(one.mean)} features: its covariance is "
                 "singular and the Frechet distance far too high.",
+                TooFew,
                 stacklevel=2,
             )
     return _distance(real.mean, _factor(real.covariance), fake.mean, _factor(fake.covariance))
@@ -156,13 +157,16 @@ def fd_infinity(real, fake, points=15, smallest=None, seed=0):
     smallest = len(fake) // 10 if smallest is None else smallest
     if points < 2 or not 2 <= smallest < len(fake):
         raise ValueError(
-            f"{points} subsets from {smallest} to {len(fake)} rows: at least 2 subsets are "
+            f"{points} subsets from {smallest} to {len(fake)} rows of fake: at least 2 subsets are "
             "needed, and the smallest must have at least 2 rows and fewer than all."
         )
-    if min(smallest, len(real) - 1) <= real.shape[1]:
+    few = {f"subsets from {smallest} of fake's {len(fake)} rows": smallest}
+    few |= {f"real's {len(real)} rows": len(real) - 1}
+    if few := [which for which, count in few.items() if count <= real.shape[1]]:
         warnings.warn(
-            f"subsets from {smallest} of {len(fake)} fakes, with {len(real)} real rows, are too "
-            f"small for {real.shape[1]} features: the bias is not linear in 1 / n there.",
+            f"{' and '.join(few)} are too few for {real.shape[1]} features: the bias is not linear "
+            "in 1 / n there.",
+            TooFew,
             stacklevel=2,
         )
     rng = np.random.default_rng(seed)

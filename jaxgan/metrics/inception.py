@@ -4,7 +4,7 @@ import warnings
 
 import numpy as np
 
-from jaxgan.metrics.features import rows
+from jaxgan.metrics.features import TooFew, rows
 
 
 def inception_score(predictions, splits=10, logits=False):
@@ -44,6 +44,7 @@ def inception_score(predictions, splits=10, logits=False):
         warnings.warn(
             f"{size} rows a split are fewer than 5 for each of {classes} classes: "
             "the Inception score is a tenth too low, or worse.",
+            TooFew,
             stacklevel=2,
         )
     bounds = np.arange(splits + 1) * len(p) // splits

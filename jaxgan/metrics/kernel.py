@@ -62,9 +62,11 @@ def kernel_distance(real, fake, subset_size=1000, subsets=100, seed=0):
       ValueError: as ``kernel_mmd2``, or the subsets are larger than a set, or too few.
     """
     real, fake = pair(real, fake)
-    most = min(len(real), len(fake))
+    fewer, most = min(("real", len(real)), ("fake", len(fake)), key=lambda side: side[1])
     if not 2 <= subset_size <= most:
-        raise ValueError(f"subset_size is {subset_size}; it must be from 2 to {most}, the rows.")
+        raise ValueError(
+            f"subset_size is {subset_size}; it must be from 2 to {most}, the rows of {fewer}."
+        )
     if subsets < 2:
         raise ValueError(f"subsets is {subsets}; a standard error needs at least 2.")
     rng = np.random.default_rng(seed)

@@ -7,6 +7,8 @@ import jax
 import jax.numpy as jnp
 import numpy as np
 
+from jaxgan.metrics.features import TooFew
+
 
 class Coverage(NamedTuple):
     """What a sample shows of the K modes of a mixture.
@@ -60,6 +62,7 @@ def mode_coverage(points, means, stds, threshold=3.0):
         warnings.warn(
             f"{len(points)} points are fewer than 10 for each of {k} modes: "
             "a perfect sampler, too, may miss modes or look unbalanced.",
+            TooFew,
             stacklevel=2,
         )
     # One coordinate at a time: [N, K], never [N, K, D]; offsets before squares keep the digits.
@@ -119,6 +122,7 @@ def stacked_modes(labels):
         warnings.warn(
             f"{rows} examples are fewer than 10 for each of {10**channels} modes: "
             "a perfect sampler, too, may miss modes or look unbalanced.",
+            TooFew,
             stacklevel=2,
         )
     combinations = labels.astype(np.int64) @ 10 ** np.arange(channels)[::-1]

@@ -5,7 +5,7 @@ from typing import NamedTuple
 
 import numpy as np
 
-from jaxgan.metrics.features import pair, rows, same_width
+from jaxgan.metrics.features import TooFew, pair, rows, same_width
 
 BLOCK = 2**20  # distances that are held at once: never N x M, never N x M x D
 
@@ -135,6 +135,7 @@ def memorisation(train, held_out, fake):
         warnings.warn(
             f"the closest hundredth of {len(held_out)} held-out examples is less than one of them: "
             "the share of copies is not calibrated.",
+            TooFew,
             stacklevel=2,
         )
     unseen, made = _nearest(held_out, train), _nearest(fake, train)
@@ -158,10 +159,12 @@ def _prepared(real, fake, k):
     if k != int(k) or k < 1:
         raise ValueError(f"k is {k}; it must be a whole number, 1 or more.")
     real, fake = pair(real, fake, least=k + 1)
-    if min(len(real), len(fake)) < 1000:
+    if few := [name for name, x in (("real", real), ("fake", fake)) if len(x) < 1000]:
         warnings.warn(
-            f"{len(real)} real and {len(fake)} fake rows: below 1000 the balls are so large that "
-            "their number, more than the generator, sets the values.",
+            f"too few of {' and '.join(few)}, in {len(real)} real and {len(fake)} fake rows: below "
+            "1000 the balls are so large that their number, more than the generator, sets the "
+            "values.",
+            TooFew,
             stacklevel=3,
         )
     return real, fake

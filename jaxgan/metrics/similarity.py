@@ -5,6 +5,8 @@ from typing import NamedTuple
 
 import numpy as np
 
+from jaxgan.metrics.features import TooFew
+
 WEIGHTS = (0.0448, 0.2856, 0.3001, 0.2363, 0.1333)  # finest scale first (Wang et al. 2003)
 WINDOW, SIGMA = 11, 1.5
 STABLE = 0.01**2, 0.03**2  # (K1 L)^2 and (K2 L)^2 for the range L = 1
@@ -77,6 +79,7 @@ def diversity(images, pairs=100, seed=0):
     if n * (n - 1) // 2 < pairs:
         warnings.warn(
             f"{n} images have fewer than {pairs} pairs: the same ones are drawn again.",
+            TooFew,
             stacklevel=2,
         )
     rng = np.random.default_rng(seed)

@@ -66,11 +66,11 @@ def test_what_a_user_brings_is_taken():
     ("a", "b", "middle"),
     [
         ([1, 0], [0, 1], [0.5**0.5, 0.5**0.5]),  # a quarter of the circle
-        ([1, 0, 0], [0, 0, -1], [0.5**0.5, 0, -(0.5**0.5)]),
-        ([2.0], [-4.0], [-1.0]),  # on one line through 0 there is no circle
-        ([1, 1], [-1, -1], [0, 0]),
+        ([1, 0, 0], [0, 0, -3], [2**0.5, 0, -(2**0.5)]),  # half way the norm is 2
+        ([2, 0, 0], [-2, 0, 0], [0, 2, 0]),  # opposite: through another axis
         ([1, 2], [2, 4], [1.5, 3]),
-        ([0, 0], [2, 0], [1, 0]),
+        ([0, 0], [2, 0], [1, 0]),  # where there is no circle, straight
+        ([2.0], [-4.0], [-1.0]),
     ],
 )
 def test_interpolation_goes_round_and_where_it_cannot_straight(a, b, middle):
@@ -78,9 +78,35 @@ def test_interpolation_goes_round_and_where_it_cannot_straight(a, b, middle):
     np.testing.assert_allclose(path, [a, middle, b], atol=1e-6)
 
 
+def ends(dimensions):
+    """Pairs of vectors: drawn, and as near to one line through 0 as float32 lets them be."""
+    for seed in range(200):
+        a, b = np.random.default_rng(seed).normal(size=(2, dimensions)).astype(np.float32)
+        yield a, b
+        for near in (0, 1e-8, 1e-6, 1e-4, 1e-2):
+            yield a, np.float32(2 * a + near * b)
+            yield a, np.float32(-3 * a + near * b)
+        yield a, 0 * b
+        yield 1e-30 * a, 1e30 * b
+
+
+@pytest.mark.parametrize("dimensions", range(1, 9))
+def test_norms_stay_between_those_of_the_ends(dimensions):
+    """In one dimension, where the way leads through 0, the numbers do."""
+    for a, b in ends(dimensions):
+        path = draw.interpolate(a, b, 17)
+        assert path.dtype == np.float32 and np.isfinite(path).all()
+        np.testing.assert_allclose(path[[0, -1]], [a, b], rtol=1e-5, atol=1e-5 * abs(b).max())
+        low, high = sorted(np.linalg.norm(np.float64([a, b]), axis=1))
+        norms = np.linalg.norm(path.astype(np.float64), axis=1)
+        if dimensions == 1:
+            low, high, norms = min(a, b), max(a, b), path
+        slack = 1e-6 * abs(high)
+        assert (norms >= low - slack).all() and (norms <= high + slack).all()
+
+
 def test_rows_by_class_have_the_same_keys():
-    batch, keys, columns = draw.by_class({"label": 3, "tone": 2}, seed=1, count=7)
-    assert columns == 3
+    batch, keys = draw.by_class({"label": 3, "tone": 2}, seed=1, count=7)
     np.testing.assert_array_equal(batch["label"], [0, 0, 0, 1, 1, 1, 2, 2, 2])
     np.testing.assert_array_equal(batch["tone"], np.zeros(9))
     data = jax.random.key_data(keys).reshape(3, 3, -1)

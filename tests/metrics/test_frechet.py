@@ -6,6 +6,7 @@ from scipy.linalg import sqrtm
 
 from jaxgan.metrics import (
     Moments,
+    TooFew,
     fd_infinity,
     frechet_distance,
     frechet_from_moments,
@@ -155,5 +156,5 @@ def test_mistakes(call, sentence):
 def test_too_few_are_warned_of():
     with pytest.warns(UserWarning, match="real has 4 rows for 4 features"):
         frechet_distance(features(4, 4), features(5, 4))
-    with pytest.warns(UserWarning, match="subsets from 4 of 50"):
+    with pytest.warns(TooFew, match="subsets from 4 of fake's 50 rows are too few"):
         fd_infinity(features(50, 4), features(50, 4), smallest=4)

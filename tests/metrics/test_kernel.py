@@ -86,7 +86,10 @@ def test_agrees_with_torch_fidelity(torchvision):
     [
         (lambda x: kernel_mmd2(x, x[:1]), "fake has 1 rows"),
         (lambda x: kernel_mmd2(x, x[:, :2]), "one feature width"),
-        (lambda x: kernel_distance(x, x), "subset_size is 1000; it must be from 2 to 9"),
+        (
+            lambda x: kernel_distance(x, x),
+            "subset_size is 1000; it must be from 2 to 9, the rows of real",
+        ),
         (lambda x: kernel_distance(x, x, 5, 1), "subsets is 1"),
     ],
 )

@@ -3,7 +3,13 @@ import pytest
 from scipy.spatial.distance import cdist
 from scipy.stats import mannwhitneyu, norm
 
-from jaxgan.metrics import density_coverage, memorisation, neighbours, precision_recall
+from jaxgan.metrics import (
+    TooFew,
+    density_coverage,
+    memorisation,
+    neighbours,
+    precision_recall,
+)
 
 pytestmark = pytest.mark.filterwarnings("ignore:.*below 1000 the balls", "ignore:the closest")
 
@@ -148,7 +154,9 @@ def test_mistakes(call, sentence):
 def test_too_few_are_warned_of():
     few, many = np.zeros((99, 1)), np.zeros((1000, 1))
     for metric in (precision_recall, density_coverage):
-        with pytest.warns(UserWarning, match="1000 real and 99 fake rows: below 1000"):
+        with pytest.warns(
+            TooFew, match="^too few of fake, in 1000 real and 99 fake rows: below 1000"
+        ):
             metric(many, few)
-    with pytest.warns(UserWarning, match="hundredth of 99 held-out"):
+    with pytest.warns(TooFew, match="hundredth of 99 held-out"):
         memorisation(many, few, many)

@@ -1,0 +1,124 @@
+"""Samples as files: a picture, an array with what the samples are, or a folder of images."""
+
+from pathlib import Path
+from typing import NamedTuple
+
+import numpy as np
+
+from jaxgan.core.errors import UserError
+from jaxgan.evaluation import plot
+
+
+class Samples(NamedTuple):
+    """Samples, and what they are.
+
+    Attributes:
+      x: float32 [N, H, W, C] in [-1, 1], or points [N, D].
+      step: of the checkpoint.
+      seed: of the noise.
+      label: int32 [N], the classes that were asked for; None of a run without.
+      class_names: of all classes, in the order of their numbers; empty of a run without.
+      generators: how many the run has; sample i is of generator i % generators.
+    """
+
+    x: np.ndarray
+    step: int
+    seed: int
+    label: np.ndarray | None = None
+    class_names: tuple[str, ...] = ()
+    generators: int = 1
+
+
+def _save_npz(path, samples):
+    found = {"samples": samples.x, "step": samples.step, "seed": samples.seed}
+    if samples.label is not None:
+        found |= {"label": samples.label, "class_names": np.array(samples.class_names)}
+    if samples.generators > 1:
+        found["generator"] = np.arange(len(samples.x)) % samples.generators
+    np.savez_compressed(path, **found)
+
+
+def _save_png(path, samples):
+    if samples.label is None:
+        pixels = plot.picture(samples.x, samples.generators)
+    else:
+        pixels = plot.class_rows(samples.x, samples.label, samples.class_names)
+    plot.save_png(pixels, path)
+
+
+def _save_folder(path, samples):
+    digits = max(5, len(str(len(samples.x) - 1)))
+    for i, image in enumerate(plot.to_uint8(samples.x)):
+        within = "" if samples.label is None else samples.class_names[samples.label[i]]
+        plot.save_png(image, path / within / f"{i:0{digits}d}.png")
+
+
+FOLDER = "DIR/"
+WRITERS = {".png": _save_png, ".npz": _save_npz, FOLDER: _save_folder}
+
+
+def form_of(path: str) -> str:
+    """The row of ``WRITERS`` that a path asks for, with a slash at its end for a folder.
+
+    Raises:
+      UserError: another ending, or a folder that is not empty: its files would be among them.
+    """
+    folder = Path(path)
+    if not (str(path).endswith("/") or folder.is_dir()):
+        if folder.suffix not in (".png", ".npz"):
+            raise UserError(
+                f"cannot write {path}: it must end in .png (a picture), .npz (the array) or / (a "
+                "folder of images)."
+            )
+        return folder.suffix
+    try:
+        full = folder.is_dir() and any(folder.iterdir())
+    except OSError as error:
+        raise UserError(f"cannot write {path}: {error.strerror}.") from error
+    if full:
+        raise UserError(f"cannot write {path}: the folder holds other files; name a new one.")
+    return FOLDER
+
+
+def check(path: str, shape: tuple[int, ...], class_names: tuple[str, ...] = ()) -> None:
+    """Raise ``UserError`` unless samples of this shape, of these classes, can be written there.
+
+    Args:
+      path: as the user names it; see ``form_of``.
+      shape: (H, W, C) of an image, (D,) of a point.
+      class_names: sub-folders of a folder.
+    """
+    form, image = form_of(path), len(shape) == 3
+    if form == ".png" and not image and shape[0] > 2:
+        raise UserError(f"points of {shape[0]} dimensions have no picture; write an .npz file.")
+    if form != FOLDER:
+        return
+    if not image or shape[2] not in (1, 3):
+        kind = f"images of {shape[2]} channels" if image else "points"
+        raise UserError(f"{path}: {kind} are no image files; write an .npz file.")
+    for name in class_names:
+        if not name or name.startswith(".") or set(name) & set("/\\\0"):
+            raise UserError(f"{path}: class {name!r} cannot name a folder; write an .npz file.")
+
+
+def save(path: str, samples: Samples) -> None:
+    """Write samples: a picture, the arrays, or image files, by the ending of the path.
+
+    ``.png``: a grid of images, or the points of a plane or a line; of several generators each has
+    columns or a colour of its own, of a run with classes each has rows under its name.
+
+    ``.npz``: ``samples``, as ``Samples.x``, ``seed`` and ``step``; ``label`` and ``class_names``
+    of a run with classes; ``generator`` int [N] of a run with several.
+
+    ``DIR/``, or a folder that exists: numbered .png files, in a sub-folder for each class.
+
+    Raises:
+      UserError: as ``check``, or a place that cannot be written to.
+    """
+    check(path, samples.x.shape[1:], samples.class_names)
+    file = Path(path)
+    try:
+        file.parent.mkdir(parents=True, exist_ok=True)
+        WRITERS[form_of(path)](file, samples)
+    except OSError as error:
+        raise UserError(f"cannot write {path}: {error.strerror}.") from error
