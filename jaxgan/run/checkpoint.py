@@ -28,7 +28,7 @@ from jaxgan.core.errors import UserError
 from jaxgan.run import digest
 
 LOG = logging.getLogger("absl")  # Orbax's
-SYSTEM_ERROR = re.compile(r"\[OS error \d+: \w+ ([^\]]+)\]")  # within what TensorStore raises
+SYSTEM_ERROR = re.compile(r"os_error_code='(\d+)'")  # within what TensorStore raises
 
 
 class SaveError(UserError):
@@ -43,8 +43,9 @@ class Checkpoints:
         self.manager = manager
         self._metric = metric
         self._scores = scores
-        # Of a save that fails each of Orbax's threads logs a traceback; here it is a sentence.
-        self._logged, LOG.disabled = LOG.disabled, True
+        # Of a save that fails each of Orbax's threads shows a traceback; here it is a sentence.
+        self._shown = LOG.disabled, sys.unraisablehook
+        LOG.disabled, sys.unraisablehook = True, _without_stragglers(sys.unraisablehook)
 
     def __enter__(self):
         return self
@@ -104,7 +105,7 @@ class Checkpoints:
             with self._told():
                 self.manager.close()
         finally:
-            LOG.disabled = self._logged
+            LOG.disabled, sys.unraisablehook = self._shown
 
     @contextlib.contextmanager
     def _told(self):
@@ -122,12 +123,22 @@ class Checkpoints:
             ) from error
 
 
+def _without_stragglers(hook):
+    """``hook``, but for threads of a failed save that report to an event loop which is closed."""
+
+    def shown(unraisable):
+        if str(unraisable.exc_value) != "Event loop is closed":
+            hook(unraisable)
+
+    return shown
+
+
 def _cause(error):
     """Why a write failed, in the system's words."""
     if isinstance(error, OSError) and error.strerror:
         return error.strerror
     if found := SYSTEM_ERROR.search(str(error)):
-        return found[1]
+        return os.strerror(int(found[1]))
     return f"{type(error).__name__}: {next(iter(str(error).splitlines()), '')[:120]}"
 
 
