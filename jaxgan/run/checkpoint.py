@@ -43,17 +43,20 @@ class Checkpoints:
         self.manager = manager
         self._metric = metric
         self._scores = scores
+
+    def __enter__(self):
         # Of a save that fails each of Orbax's threads shows a traceback; here it is a sentence.
         self._shown = LOG.disabled, sys.unraisablehook
         LOG.disabled, sys.unraisablehook = True, _without_stragglers(sys.unraisablehook)
-
-    def __enter__(self):
         return self
 
     def __exit__(self, failed, *_):
         # A save that failed is told already, or matters less than what went wrong since.
-        with contextlib.suppress(UserError) if failed else contextlib.nullcontext():
-            self.close()
+        try:
+            with contextlib.suppress(SaveError) if failed else contextlib.nullcontext():
+                self.close()
+        finally:
+            LOG.disabled, sys.unraisablehook = self._shown
 
     def save(self, step, state, metrics=None):
         """Start to save ``state``; its buffers may be donated as soon as this returns.
@@ -101,11 +104,8 @@ class Checkpoints:
 
     def close(self):
         """Wait, and let go of the directory."""
-        try:
-            with self._told():
-                self.manager.close()
-        finally:
-            LOG.disabled, sys.unraisablehook = self._shown
+        with self._told():
+            self.manager.close()
 
     @contextlib.contextmanager
     def _told(self):

@@ -34,8 +34,10 @@ def only_run(workdir):
     except OSError as error:
         raise UserError(f"{workdir} cannot be a run directory: {error.strerror}.") from error
     with file:
-        yield
-        path.unlink(missing_ok=True)  # while it is locked, or it might be another run's
+        try:
+            yield
+        finally:
+            path.unlink(missing_ok=True)  # while it is locked, or it might be another run's
 
 
 def _locked(path):
