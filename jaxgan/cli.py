@@ -94,5 +94,6 @@ def console(argv):
     """Be a process of its own: as ``main``, and signals are heard from here on."""
     process.start()
     code = run_command(lambda: main(argv))
-    process.bound(code)
+    if code:  # of a run of several processes, one that is done waits for the others
+        process.bound(code)
     return code

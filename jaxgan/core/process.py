@@ -19,7 +19,7 @@ SIGNALS = (
 # Seconds in which a signal that comes again is the same one: a terminal that is closed, and the
 # shell in it, both send SIGHUP.
 SAME = 0.2
-LAST = 5.0  # seconds that a process may take to end once its exit code is known
+LAST = 1.5  # seconds that a process may take to end once it has failed
 
 
 def start():

@@ -182,7 +182,8 @@ def streamed(
     process, share = jax.process_index(), batch_size // jax.process_count()
     rows = slice(process * share, (process + 1) * share)
     minibatches = _Minibatches(sources, batch_size, seed, rows, first_position)
-    options = grain.ReadOptions(num_threads=workers, prefetch_buffer_size=4 * batches)
+    ahead = max(4 * batches, workers)  # batches; a thread without a place in the buffer idles
+    options = grain.ReadOptions(num_threads=workers, prefetch_buffer_size=ahead)
     state = {"step": None, "iterator": None}
 
     def block(step, steps):

@@ -28,7 +28,7 @@ from jaxgan.core.errors import UserError
 from jaxgan.run import digest
 
 LOG = logging.getLogger("absl")  # Orbax's
-SYSTEM_ERROR = re.compile(r"\[OS error \d+: \w+ ([^\]]+)\]")  # within what TensorStore raises
+SYSTEM_ERROR = re.compile(r"os_error_code='(\d+)'")  # within what TensorStore raises
 
 
 class SaveError(UserError):
@@ -43,16 +43,20 @@ class Checkpoints:
         self.manager = manager
         self._metric = metric
         self._scores = scores
-        # Of a save that fails each of Orbax's threads logs a traceback; here it is a sentence.
-        self._logged, LOG.disabled = LOG.disabled, True
 
     def __enter__(self):
+        # Of a save that fails each of Orbax's threads shows a traceback; here it is a sentence.
+        self._shown = LOG.disabled, sys.unraisablehook
+        LOG.disabled, sys.unraisablehook = True, _without_stragglers(sys.unraisablehook)
         return self
 
     def __exit__(self, failed, *_):
         # A save that failed is told already, or matters less than what went wrong since.
-        with contextlib.suppress(UserError) if failed else contextlib.nullcontext():
-            self.close()
+        try:
+            with contextlib.suppress(SaveError) if failed else contextlib.nullcontext():
+                self.close()
+        finally:
+            LOG.disabled, sys.unraisablehook = self._shown
 
     def save(self, step, state, metrics=None):
         """Start to save ``state``; its buffers may be donated as soon as this returns.
@@ -105,11 +109,8 @@ class Checkpoints:
 
     def close(self):
         """Wait, and let go of the directory."""
-        try:
-            with self._told():
-                self.manager.close()
-        finally:
-            LOG.disabled = self._logged
+        with self._told():
+            self.manager.close()
 
     @contextlib.contextmanager
     def _told(self):
@@ -127,12 +128,22 @@ class Checkpoints:
             ) from error
 
 
+def _without_stragglers(hook):
+    """``hook``, but for threads of a failed save that report to an event loop which is closed."""
+
+    def shown(unraisable):
+        if str(unraisable.exc_value) != "Event loop is closed":
+            hook(unraisable)
+
+    return shown
+
+
 def _cause(error):
     """Why a write failed, in the system's words."""
     if isinstance(error, OSError) and error.strerror:
         return error.strerror
     if found := SYSTEM_ERROR.search(str(error)):
-        return found[1]
+        return os.strerror(int(found[1]))
     return f"{type(error).__name__}: {next(iter(str(error).splitlines()), '')[:120]}"
 
 

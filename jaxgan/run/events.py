@@ -20,9 +20,10 @@ class Events:
         from tensorboardX.event_file_writer import EventsWriter
         from tensorboardX.proto.event_pb2 import Event, SessionLog
 
-        Path(folder).mkdir(parents=True, exist_ok=True)
+        folder = Path(folder).absolute()  # a name as gs: would be one of a cloud's
+        folder.mkdir(parents=True, exist_ok=True)
         # Their names tell the second alone: without it, a quick restart writes over a file.
-        self._writer = EventsWriter(str(Path(folder) / "events"), f".{first_step}")
+        self._writer = EventsWriter(str(folder / "events"), f".{first_step}")
         self._event = Event
         begin = SessionLog(status=SessionLog.START)
         self._write(first_step and first_step + 1, session_log=begin)

@@ -7,16 +7,13 @@ from pathlib import Path
 
 from jaxgan.core.errors import UserError
 
-FOLDERS = ("", "checkpoints", "samples", "tensorboard")
-FILES = ("metrics.jsonl", "members.jsonl")
+PLACES = ("", "checkpoints", "samples", "tensorboard", "metrics.jsonl", "members.jsonl")
 DEEPEST = 200  # bytes of the longest path that a checkpoint has below ``checkpoints``
-ADDRESS = re.compile(r"\w+:/")  # gs://bucket, s3://bucket
+ADDRESS = re.compile(r"\w:/")  # as of gs://bucket; a folder called gs: is read as one, too
 
 
 def check_path(workdir):
     """Raise ``UserError`` if a path cannot be that of a run directory."""
-    if ADDRESS.match(str(workdir)):
-        raise UserError(f"--workdir={workdir} must be a folder of this machine, or one mounted.")
     whole = os.fsencode(Path(workdir).absolute())
     try:
         whole.decode()
@@ -25,6 +22,11 @@ def check_path(workdir):
             f"--workdir={workdir} is, as a whole path, not UTF-8, which checkpoints need; use a "
             "folder of another name."
         ) from error
+    if ADDRESS.search(f"{whole.decode()}/"):
+        raise UserError(
+            f"--workdir={workdir} reads like an address; a run needs a folder of this machine, or "
+            "one that is mounted here, and no colon at the end of a folder's name."
+        )
     parent = next(p for p in Path(workdir).absolute().parents if _exists(p))
     if len(whole) + len("/checkpoints") + DEEPEST > os.pathconf(parent, "PC_PATH_MAX"):
         raise UserError(f"--workdir is too long for the paths of its checkpoints: {workdir}.")
@@ -39,18 +41,13 @@ def _exists(path):
 
 def check_places(workdir):
     """Raise ``UserError`` unless all that a run writes can be written."""
-    for folder in FOLDERS:
-        place = Path(workdir) / folder
+    for name in PLACES:
+        place = Path(workdir) / name
         try:
-            place.mkdir(exist_ok=True)
-            with tempfile.TemporaryFile(dir=place):
+            if place.is_file():
+                place.open("r+").close()
+            elif place.exists():  # what is missing will be made, in a folder that is tried out here
                 os.listdir(place)
+                tempfile.TemporaryFile(dir=place).close()
         except OSError as error:
-            raise UserError(f"{place} cannot be written to: {error.strerror}.") from error
-    for name in FILES:
-        file = Path(workdir) / name
-        try:
-            if file.exists():
-                file.open("r+").close()
-        except OSError as error:
-            raise UserError(f"{file} cannot be written to: {error.strerror}.") from error
+            raise UserError(f"{place} cannot be read and written: {error.strerror}.") from error

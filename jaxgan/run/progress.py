@@ -1,5 +1,6 @@
 """Bars on a terminal, and lines where nobody looks at one."""
 
+import contextlib
 import shutil
 import sys
 
@@ -10,23 +11,27 @@ LINE_EVERY = 10.0
 class _Lines:
     """Stands for a stderr that is no terminal: each state of the bar becomes a line of its own."""
 
+    def __init__(self, telling):
+        self._telling = telling
+
     def write(self, text):
         if text.strip():
-            print(text.strip(), file=sys.stderr)
+            with self._telling():
+                print(text.strip(), file=sys.stderr, flush=True)
 
     def flush(self):
-        sys.stderr.flush()
+        pass
 
 
-def bar(first_step, last_step, unit="step"):
-    """A bar on a terminal; elsewhere, a line now and then."""
+def bar(first_step, last_step, unit="step", telling=contextlib.nullcontext):
+    """A bar on a terminal; elsewhere, a line now and then, each in a context ``telling()``."""
     from tqdm import tqdm
 
     options = {"initial": first_step, "total": last_step, "unit": unit}
     if sys.stderr.isatty():
         columns, lines = shutil.get_terminal_size()  # unlike tqdm's own, never 0
         return tqdm(**options, ncols=columns, nrows=lines)
-    return tqdm(**options, file=_Lines(), mininterval=LINE_EVERY, maxinterval=LINE_EVERY)
+    return tqdm(**options, file=_Lines(telling), mininterval=LINE_EVERY, maxinterval=LINE_EVERY)
 
 
 class Count:

@@ -36,8 +36,7 @@ class Report:
         return self
 
     def __exit__(self, failed, *_):
-        with self._telling():
-            self._bar.close()
+        self._bar.close()
         for file in (self._file, self._members, self._events):
             # What cannot be written cannot be closed either; the first error is the one to tell.
             with contextlib.suppress(OSError) if failed else contextlib.nullcontext():
@@ -80,9 +79,8 @@ class Report:
     def progress(self, step, values):
         """Move the progress bar to ``step`` and show the losses among ``values``."""
         shown = {SHORT_NAMES[name]: f"{values[name]:.3g}" for name in SHORT_NAMES if name in values}
-        with self._telling():
-            self._bar.set_postfix(shown, refresh=False)
-            self._bar.update(int(step) - self._bar.n)
+        self._bar.set_postfix(shown, refresh=False)
+        self._bar.update(int(step) - self._bar.n)
 
     def say(self, sentence):
         """Print a line on stderr without tearing the progress bar."""
@@ -129,8 +127,7 @@ def open_report(workdir, first_step, last_step, telling=contextlib.nullcontext):
         truncate(workdir / name, first_step)
     events = Events(workdir / "tensorboard", first_step)
     file = open(workdir / METRICS, "a")
-    with telling():
-        shown = bar(first_step, last_step)
+    shown = bar(first_step, last_step, telling=telling)
     return Report(workdir, file, events, shown, telling)
 
 
