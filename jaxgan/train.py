@@ -56,7 +56,12 @@ def claim(held, workdir, stored, config, run, new_data):
     """
     plain = config.to_dict()
     known, entries = describe(run.sources, run.held_out), data.entries(run.sources)
-    in_first_process(workdir, lambda: held.enter_context(lock.only_run(workdir)))
+
+    def take():
+        held.enter_context(lock.only_run(workdir))
+        places.check_places(workdir)
+
+    in_first_process(workdir, take)
     changed = []
     if stored:
         identity.check_config(workdir, stored, plain, new_data)
@@ -64,7 +69,6 @@ def claim(held, workdir, stored, config, run, new_data):
     state, notes = restored(workdir, stored, run, config.steps)
 
     def write():
-        places.check_places(workdir)
         earlier = identity.earlier(stored, int(state.step) if state else 0, changed)
         directory.write_config(workdir, plain, entries, known, earlier)
 

@@ -7,16 +7,20 @@ from pathlib import Path
 import numpy as np
 
 from jaxgan.core.errors import UserError
+from jaxgan.data.bundled import digits as bundled_digits
 from jaxgan.data.check import check_examples
+from jaxgan.data.images import from_images, labels_of
 from jaxgan.data.labels import categorise
 from jaxgan.data.remarks import listed, looks
 from jaxgan.data.source import from_named, only_split
-from jaxgan.data.view import apply_all, refuse_for_points, to_uint8
+from jaxgan.data.view import refuse_for_points, to_uint8
 
 SAMPLES = "samples"  # as ``jaxgan sample`` writes them: images are floating, in [-1, 1]
 X_KEYS = ("images", "x", SAMPLES)
 LABEL_KEYS = ("labels", "y", "label")
 NAMES_KEY = "class_names"
+__all__ = ["bundled_digits", "npz", "read_npz"]  # the first by its older name and place
+
 BESIDE_SAMPLES = ("seed", "step", "generator")
 LOOKED_AT = 1000  # images that are looked at in memory
 # What reading a damaged .npz file raises; RuntimeError: a damaged head looks like encryption.
@@ -59,21 +63,7 @@ def npz(name, view, split):
     with np.errstate(over="ignore"):
         whole = {"x": x.astype(np.float32)}
     check_examples(whole["x"], key, file)  # float32 ends where float64 does not
-    return from_named(name, whole | _labels(label), categories, **more)
-
-
-def from_images(name, images, label, view, categories=None, **more):
-    """Make a source of images in memory, brought to the view once.
-
-    Args:
-      images: uint8 [N, H, W] or [N, H, W, C].
-      label: whole numbers [N], or None.
-      view: a ``View``.
-      categories, more: as ``from_named`` takes them.
-    """
-    images = images[..., None] if images.ndim == 3 else images
-    whole = {"x": apply_all(view, images)} | _labels(label)
-    return from_named(name, whole, categories, **more)
+    return from_named(name, whole | labels_of(label), categories, **more)
 
 
 def read_npz(file):
@@ -104,10 +94,6 @@ def read_npz(file):
         read -= {NAMES_KEY}
     read |= set(BESIDE_SAMPLES) if SAMPLES in read else set()
     return *found, [key for key in keys if key not in read]
-
-
-def _labels(label):
-    return {} if label is None else {"label": label}
 
 
 def _pixels(samples, file):

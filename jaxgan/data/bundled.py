@@ -7,7 +7,7 @@ import numpy as np
 
 from jaxgan.core.errors import choose
 from jaxgan.core.files import read_bundled
-from jaxgan.data.arrays import from_images
+from jaxgan.data.images import from_images
 from jaxgan.data.source import category, from_named, only_split
 from jaxgan.data.view import apply_all
 

@@ -9,7 +9,8 @@ from pathlib import Path
 import numpy as np
 
 from jaxgan.core.errors import UserError
-from jaxgan.data.arrays import LOOKED_AT, from_images
+from jaxgan.data.arrays import LOOKED_AT
+from jaxgan.data.images import from_images
 from jaxgan.data.labels import categorise
 from jaxgan.data.remarks import listed, looks
 from jaxgan.data.source import only_split
