@@ -1,6 +1,7 @@
 """A run as a whole: resumed, killed, asked to leave, gone bad; always the same bits."""
 
 import gzip
+import importlib
 import json
 import logging
 import os
@@ -111,14 +112,15 @@ def test_a_damaged_checkpoint_falls_back_to_the_one_before(whole, tmp_path, caps
 RUN = """
 import sys
 sys.path.insert(0, {tests!r})
-from test_train import tiny, train
+from {file} import tiny, train
 from jaxgan.cli import run_command
-raise SystemExit(run_command(lambda: train(tiny({steps}), {workdir!r}) and None))
+raise SystemExit(run_command(lambda: train(tiny(steps={steps}), {workdir!r}) and None))
 """
 
 
-def start(workdir, steps):
-    code = RUN.format(tests=str(Path(__file__).parent), steps=steps, workdir=str(workdir))
+def start(workdir, steps, file="test_train"):
+    tests = str(Path(__file__).parent)
+    code = RUN.format(tests=tests, file=file, steps=steps, workdir=str(workdir))
     environment = {**os.environ, "PYTHONPATH": str(ROOT)}
     return subprocess.Popen(
         [sys.executable, "-c", code], env=environment, stderr=subprocess.PIPE, text=True
@@ -132,12 +134,14 @@ def wait_for(condition, seconds=120):
         time.sleep(0.02)
 
 
-def test_killed_at_any_moment_and_resumed_gives_the_same_bits(tmp_path):
+@pytest.mark.parametrize("file", ["test_train", "test_translation"])
+def test_killed_at_any_moment_and_resumed_gives_the_same_bits(file, tmp_path, monkeypatch):
     """SIGKILL a fifth of a second after a checkpoint of an endless run, then the rest in one go."""
-    workdir = tmp_path / "run"
-    process = start(workdir, 10_000_000)
+    monkeypatch.syspath_prepend(str(Path(__file__).parent))
+    workdir, tiny = tmp_path / "run", importlib.import_module(file).tiny
+    process = start(workdir, 10_000_000, file)
     try:
-        wait_for(lambda: (workdir / "checkpoints" / "16").exists())
+        wait_for(lambda: any((workdir / "checkpoints" / str(step)).exists() for step in (15, 16)))
         time.sleep(0.2)
     finally:
         process.kill()
@@ -147,8 +151,8 @@ def test_killed_at_any_moment_and_resumed_gives_the_same_bits(tmp_path):
     (workdir / "config.json").write_text(json.dumps(stored))
     with checkpoint.open_checkpoints(workdir / "checkpoints") as checkpoints:
         steps = checkpoints.steps()[-1] + 20
-    resumed = train(tiny(steps), workdir)
-    through = train(tiny(steps), tmp_path / "through")
+    resumed = train(tiny(steps=steps), workdir)
+    through = train(tiny(steps=steps), tmp_path / "through")
     assert same_bits(resumed, through)
     # The kept rows and the new ones are those of the uninterrupted run; its last row is at `steps`.
     assert rows(workdir) == rows(tmp_path / "through")
