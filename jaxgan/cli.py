@@ -7,6 +7,7 @@ import sys
 
 from jaxgan.core import process
 from jaxgan.core.errors import Stopped, UserError, choose
+from jaxgan.core.files import expand
 
 # name -> (its file, an example)
 COMMANDS = {
@@ -32,6 +33,17 @@ class Arguments(argparse.ArgumentParser):
         layout = argparse.RawDescriptionHelpFormatter
         prog = f"jaxgan {name}"
         super().__init__(prog, allow_abbrev=False, formatter_class=layout, **options)
+
+    def parse_known_args(self, args=None, namespace=None):
+        """As argparse has it; a value that begins with ``~`` is a path, and expanded.
+
+        A shell does that where a word begins, and not within ``--out=~/grid.png``.
+        """
+        flags, rest = super().parse_known_args(args, namespace)
+        for name, value in vars(flags).items():
+            if isinstance(value, str) and value.startswith("~"):
+                setattr(flags, name, str(expand(value)))
+        return flags, rest
 
     def error(self, message):
         """Raise what ``run_command`` tells, where argparse would print its usage and exit."""

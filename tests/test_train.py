@@ -1,7 +1,9 @@
 """A run as a whole: resumed, killed, asked to leave, gone bad; always the same bits."""
 
+import errno
 import gzip
 import importlib
+import io
 import json
 import logging
 import os
@@ -18,10 +20,12 @@ import numpy as np
 import pytest
 from PIL import Image
 
+import jaxgan.train
 from jaxgan import defaults, sample
+from jaxgan.build import run as build_run
 from jaxgan.core.errors import Stopped, UserError
 from jaxgan.evaluation.measures import QUALITY
-from jaxgan.run import checkpoint, report
+from jaxgan.run import checkpoint, lock, progress, report
 from jaxgan.train import next_stop, train
 
 ROOT = Path(__file__).parents[1]
@@ -168,6 +172,86 @@ def test_a_signal_saves_before_leaving(number, tmp_path):
     assert "Traceback" not in told
     step = int(re.search(r"asked to leave by SIG\w+; step (\d+) is saved", told)[1])
     assert checkpoint.restore_ema(tmp_path / "checkpoints")[1] == step
+
+
+def failing(monkeypatch, error, at=12):
+    """From this step on no batch can be read."""
+
+    def prepare(*args):
+        run = build_run.prepare(*args)
+
+        def feed(phase):
+            made = run.feed(phase)
+
+            def block(step, count):
+                if step >= at:
+                    raise error
+                return made.block(step, count)
+
+            return made._replace(block=block)
+
+        return run._replace(feed=feed)
+
+    monkeypatch.setattr(jaxgan.train, "prepare", prepare)
+
+
+class Closed(io.StringIO):
+    """A stderr whose reader leaves after four lines."""
+
+    def write(self, text):
+        if self.getvalue().count("\n") > 3:
+            raise BrokenPipeError
+        return super().write(text)
+
+
+def full(*_):
+    raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC))
+
+
+def unreadable(monkeypatch):
+    failing(monkeypatch, UserError("a.jpg is cut short."))
+    return UserError, r"a\.jpg is cut short\. Step 12 is saved\."
+
+
+def out_of_order(monkeypatch):
+    failing(monkeypatch, KeyError("a slip"))
+    return KeyError, "a slip"
+
+
+def full_disk(monkeypatch):
+    monkeypatch.setattr(report.Report, "image", full)
+    return UserError, r"No space left on device\. Step 12 is saved\."
+
+
+def closed_pipe(monkeypatch):
+    monkeypatch.setattr(progress, "LINE_EVERY", 0.0)
+    monkeypatch.setattr(sys, "stderr", Closed())
+    return Stopped, r"asked to leave by SIGPIPE; step \d+ is saved"
+
+
+@pytest.mark.parametrize("trouble", [unreadable, out_of_order, full_disk, closed_pipe])
+def test_whatever_goes_wrong_the_state_is_saved_first(trouble, whole, tmp_path, monkeypatch):
+    with monkeypatch.context() as patched:
+        error, told = trouble(patched)
+        with pytest.raises(error, match=told):
+            train(tiny(), tmp_path)
+    with checkpoint.open_checkpoints(tmp_path / "checkpoints") as checkpoints:
+        saved = checkpoints.steps()[-1]
+    assert saved == 12 if trouble is not closed_pipe else saved < 24
+    assert same_bits(train(tiny(), tmp_path), whole[1])
+    assert rows(tmp_path) == rows(whole[0])
+    assert not (tmp_path / lock.NAME).exists()
+
+
+def test_what_a_run_cannot_begin_with(whole, tmp_path):
+    with pytest.raises(UserError, match="is at step 24 already; steps=16 would have to be more"):
+        train(tiny(16), whole[0])
+    with lock.only_run(whole[0]), pytest.raises(UserError, match="in use by another run"):
+        train(tiny(), whole[0])
+    (tmp_path / "samples").symlink_to("/proc")
+    with pytest.raises(UserError, match="samples cannot be read and written"):
+        train(tiny(), tmp_path)
+    assert [path.name for path in tmp_path.iterdir()] == ["samples"]
 
 
 def test_a_run_that_goes_bad_names_the_step_and_keeps_the_good_checkpoint(tmp_path):

@@ -1,3 +1,4 @@
+import resource
 import shutil
 import subprocess
 import sys
@@ -241,6 +242,28 @@ def test_what_a_kill_leaves_behind(directory):
         state, notes = checkpoint.restore(checkpoints, make_state(0))
     assert_same(state, make_state(12))
     assert notes == [] and not any(half.exists() for half in halves)
+
+
+def test_a_disk_without_room(tmp_path, capfd, caplog):
+    """Files may grow to 100 kB, as where the disk is full: one sentence, and the rest is whole."""
+    limits = resource.getrlimit(resource.RLIMIT_FSIZE)
+    big = make_state(8, width=300_000)
+    with checkpoint.open_checkpoints(tmp_path) as checkpoints:
+        checkpoints.save(4, make_state(4))
+        checkpoints.wait()
+        resource.setrlimit(resource.RLIMIT_FSIZE, (100_000, limits[1]))
+        try:
+            with pytest.raises(checkpoint.SaveError) as failed:
+                checkpoints.save(8, big)
+                checkpoints.wait()
+        finally:
+            resource.setrlimit(resource.RLIMIT_FSIZE, limits)
+        assert f"in {tmp_path} (File too large); the one of step 4 is whole." in str(failed.value)
+        assert checkpoints.steps() == [4]
+    assert capfd.readouterr() == ("", "") and caplog.records == []
+    with checkpoint.open_checkpoints(tmp_path) as checkpoints:
+        assert_same(checkpoint.restore(checkpoints, make_state(0))[0], make_state(4))
+        checkpoints.save(8, big)
 
 
 def test_import_is_light():

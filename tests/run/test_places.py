@@ -1,0 +1,74 @@
+"""A run directory: one run at a time, and nothing that would fail only after hours."""
+
+import os
+import re
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+from jaxgan.core.errors import UserError
+from jaxgan.core.files import cache, expand
+from jaxgan.run import lock, places
+
+ROOT = Path(__file__).parents[2]
+HOLD = """
+import sys, time
+from jaxgan.run.lock import only_run
+with only_run(sys.argv[1]):
+    print("held", flush=True)
+    time.sleep(60)
+"""
+
+
+def test_a_second_run_is_refused_until_the_first_has_ended(tmp_path):
+    argv = [sys.executable, "-c", HOLD, str(tmp_path / "run")]
+    environment = {**os.environ, "PYTHONPATH": str(ROOT)}
+    process = subprocess.Popen(argv, env=environment, stdout=subprocess.PIPE, text=True)
+    try:
+        assert process.stdout.readline() == "held\n"
+        with pytest.raises(UserError, match=rf"in use by .*process {process.pid}, since 2\d\d\d-"):
+            with lock.only_run(tmp_path / "run"):
+                pass
+    finally:
+        process.kill()
+        process.communicate()
+    assert (tmp_path / "run" / lock.NAME).exists()  # a kill leaves the file, but no lock
+    with pytest.raises(ZeroDivisionError), lock.only_run(tmp_path / "run"):
+        raise ZeroDivisionError
+    assert not list((tmp_path / "run").iterdir())
+
+
+def test_paths_that_cannot_hold_a_run(tmp_path):
+    places.check_path(tmp_path / "with space, \u7d75 and\nline break")
+    with pytest.raises(UserError, match="not UTF-8"):
+        places.check_path(tmp_path / os.fsdecode(b"caf\xe9") / "run")
+    for address in ("gs://bucket/run", "s3://bucket", "gs:", tmp_path / "gs:" / "run"):
+        with pytest.raises(UserError, match="reads like an address"):
+            places.check_path(address)
+    with pytest.raises(UserError, match="is too long for the paths of its checkpoints"):
+        places.check_path("/".join(["a" * 250] * 16))
+    with pytest.raises(UserError, match="cannot be a run directory: File name too long"):
+        with lock.only_run(tmp_path / ("a" * 300)):
+            pass
+
+
+@pytest.mark.parametrize("name", ["checkpoints", "samples", "tensorboard"])
+def test_a_place_that_cannot_be_written_is_found_before_the_first_step(tmp_path, name):
+    places.check_places(tmp_path)
+    (tmp_path / name).mkdir()
+    places.check_places(tmp_path)
+    assert [path.name for path in tmp_path.iterdir()] == [name]
+    (tmp_path / name).rmdir()
+    (tmp_path / name).symlink_to("/proc")  # where nobody can write, not even root
+    with pytest.raises(UserError, match=f"{re.escape(name)} cannot be read and written"):
+        places.check_places(tmp_path)
+
+
+def test_no_home(monkeypatch):
+    with pytest.raises(UserError, match="~nobody-of-this-name/run: there is no such home"):
+        expand("~nobody-of-this-name/run")
+    monkeypatch.setenv("XDG_CACHE_HOME", "~nobody-of-this-name")
+    with pytest.raises(UserError, match="no home directory for a cache; set XDG_CACHE_HOME"):
+        cache()
