@@ -10,6 +10,7 @@ On the command line: python -m jaxgan.sample --workdir=runs/wgan --num=64 --out=
 """
 
 from functools import cache, partial
+from math import prod
 from pathlib import Path
 
 import numpy as np
@@ -18,6 +19,7 @@ from jaxgan import data, defaults
 from jaxgan.build import parts
 from jaxgan.build.population import members as members_of
 from jaxgan.cli import Arguments, run_command, step_of
+from jaxgan.core import memory
 from jaxgan.core.errors import UserError, within
 from jaxgan.evaluation import draw, files, judge
 from jaxgan.games.draw import DISTRIBUTIONS
@@ -74,6 +76,8 @@ def load(workdir, step=None, member=0):
         label = None if label is None else class_of(label, names)
         if interpolated and names and label is None:
             label = 0
+        x = (f"{num} samples take", 2 * 4 * num * prod(played.shapes["x"]), memory.of_host())
+        memory.check_fits(*x, "lower num, and take others of another seed")
         count = -(-num // generators)  # rows; each generator makes one of each
         path = interpolate(seed, count, z_shape, config["game"]["z"]) if interpolated else None
         keys, made = draw.row_keys(seed, count), []

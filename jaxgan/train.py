@@ -9,6 +9,7 @@ import jax
 import numpy as np
 
 from jaxgan import data, defaults
+from jaxgan.build.limits import check_limits
 from jaxgan.build.phases import phase_at
 from jaxgan.build.run import prepare
 from jaxgan.core.errors import Stopped, UserError
@@ -79,6 +80,7 @@ def train(config, workdir, *, device_count=None, profile=False) -> GanState:
         leave by SIGTERM or SIGINT, and saved before.
     """
     run = prepare(config, device_count)
+    check_limits(run, config)
     looks = make_looks(run, config)
     if looks.ranked_by != QUALITY and not config.eval_every:
         raise UserError(f"evaluation.rank_by={config.evaluation.rank_by} needs eval_every.")
