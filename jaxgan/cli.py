@@ -1,6 +1,7 @@
 """How every command starts and ends: a user's mistake is one sentence and exit code 2."""
 
 import argparse
+import errno
 import importlib
 import signal
 import sys
@@ -66,6 +67,14 @@ def run_command(command):
         return code
     except UserError as error:
         process.tell(error)
+        return 2
+    except OSError as error:
+        if error.errno != errno.ENAMETOOLONG:  # all others are told where they occur
+            raise
+        print(f"jaxgan: {str(error.filename):.40}...: {error.strerror}.", file=sys.stderr)
+        return 2
+    except MemoryError as error:
+        print(f"jaxgan: this needs more memory than there is ({error}).", file=sys.stderr)
         return 2
     except Stopped as stopped:
         process.tell(stopped)

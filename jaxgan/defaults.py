@@ -41,6 +41,7 @@ INF = float("inf")
 # Bounds of whole numbers. INT32: what a device counts in; the others are more than anybody needs,
 # and less than what fails with a traceback.
 INT32, MANY, FEW = 2**31, 2**20, 2**10
+FLOAT32 = 1e30  # of numbers: products of a few of them are still float32
 
 KEYS = {
     # The run.
@@ -105,7 +106,16 @@ OPTIONS = {
     "game.generators": (2, FEW),
     "generator.dropout": (0, 1),
     "critic.dropout": (0, 1),
+    "generator.norm_eps": (0, INF),
+    "critic.norm_eps": (0, INF),
+    "generator.width": (1, MANY),
+    "critic.width": (1, MANY),
+    "generator.halvings": (1, 16),
+    "critic.layers": (0, 16),
     "data.options.points": (1, 10**9),
+    "data.options.modes": (1, 2**16),
+    "data.options.side": (1, 2**8),
+    "data.options.noise": (1e-3, INF),  # its density is integrated in steps of it
 }
 
 

@@ -33,7 +33,7 @@ from jaxgan import data, defaults
 from jaxgan.build.run import prepare
 from jaxgan.cli import Arguments, run_command, step_of
 from jaxgan.core.errors import UserError, within
-from jaxgan.core.files import write_text
+from jaxgan.core.files import check_place, write_text
 from jaxgan.data.describe import describe, told
 from jaxgan.evaluation import folders, judge, measures
 from jaxgan.evaluation.draw import make_show, row_keys
@@ -263,6 +263,8 @@ def main(argv=None):
         within("--num", flags.num, 1, 2**31)
         if flags.size is not None:
             within("--size", flags.size, 1, 2**14)
+        if flags.out:
+            check_place(flags.out)
         common = {"num": flags.num, "seed": flags.seed, "features": flags.features}
         common |= {"names": flags.metrics, "weights": flags.inception_weights}
         with warnings.catch_warnings(record=True, action="always") as heard:

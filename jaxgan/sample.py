@@ -17,6 +17,7 @@ if __name__ == "__main__":  # before the imports that take seconds: a signal may
     raise SystemExit(cli.console(["sample", *sys.argv[1:]]))
 
 from functools import cache, partial
+from math import prod
 from pathlib import Path
 
 import numpy as np
@@ -25,6 +26,7 @@ from jaxgan import data, defaults
 from jaxgan.build import parts
 from jaxgan.build.population import members as members_of
 from jaxgan.cli import Arguments, run_command, step_of
+from jaxgan.core import memory
 from jaxgan.core.errors import UserError, within
 from jaxgan.evaluation import draw, files, judge
 from jaxgan.games.draw import DISTRIBUTIONS
@@ -86,6 +88,8 @@ def load(workdir, step=None, member=0, moved=""):
         label = None if label is None else class_of(label, names)
         if interpolated and names and label is None:
             label = 0
+        x = (f"{num} samples take", 2 * 4 * num * prod(played.shapes["x"]), memory.of_host())
+        memory.check_fits(*x, "lower num, and take others of another seed")
         count = -(-num // generators)  # rows; each generator makes one of each
         path = interpolate(seed, count, z_shape, config["game"]["z"]) if interpolated else None
         keys, made = draw.row_keys(seed, count), []

@@ -8,6 +8,7 @@ import jax
 import numpy as np
 
 from jaxgan import data
+from jaxgan.build.limits import check_limits
 from jaxgan.build.phases import phase_at
 from jaxgan.build.run import prepare
 from jaxgan.core.errors import Stopped, UserError
@@ -114,6 +115,7 @@ def train(config, workdir, *, device_count=None, profile=False, new_data=False) 
     moved, found = identity.find_data(workdir, stored, config.data, "--config.data")
     settings = {**config, "data": {**config.data, **moved}}
     run = prepare(settings, device_count, stored["entries"] if stored else None)
+    check_limits(run, config)
     looks = make_looks(run, config)
     if looks.ranked_by != QUALITY and not config.eval_every:
         raise UserError(f"evaluation.rank_by={config.evaluation.rank_by} needs eval_every.")

@@ -49,6 +49,7 @@ def test_an_unknown_command(mistake):
         "evaluate --workdir=run --num=N",
         "evaluate --workdir=run --seed=N",
         "evaluate --real=a --fake=a --size=N",
+        "evaluate --real=a --fake=a --channels=N",
         "train --config=configs/gan.py --workdir=run --processes=localhost:1,N,0",
     ],
 )
@@ -61,6 +62,30 @@ def test_no_number_is_too_wild_for_a_sentence(mistake, run, monkeypatch, words):
     told = mistake(cli.main, argv)
     assert argv[-1].split("=")[0].removeprefix("--") in told
     assert "9" * 20 in told or "no label" in told or "\u00b2" in told
+
+
+FLAGS = {
+    "sample --workdir=run --out": ("x", "1e20", "9" * 999, "/"),
+    "sample --workdir=run --num": ("1e20", "nan", "", "None", "2147483647", "-1"),
+    "sample --workdir=run --step": ("nan", "-1", "9" * 999, ""),
+    "evaluate --workdir=run --out": ("..", ".", "/", "none/e.json", "9" * 999),
+    "evaluate --workdir=run --features": ("1e20", "None"),
+    "evaluate --real=a --fake": ("9" * 999, "b", "."),
+    "train --workdir=r --config": ("9" * 999, "None", "", "."),
+    "train --config=configs/gan.py --workdir": ("9" * 999, ""),
+}
+
+
+@pytest.mark.parametrize("words", FLAGS)
+@pytest.mark.parametrize("run", ["unconditional"], indirect=True)
+def test_no_flag_takes_nonsense(mistake, run, monkeypatch, tmp_path, words):
+    monkeypatch.chdir(tmp_path)
+    (tmp_path / "a.npz").touch()
+    (tmp_path / "configs").symlink_to(ROOT / "configs")
+    argv = words.replace("=run", f"={run}").split()
+    for text in FLAGS[words]:
+        assert mistake(cli.main, [*argv[:-1], f"{argv[-1]}={text}"])
+    assert sorted(path.name for path in tmp_path.iterdir()) == ["a.npz", "configs"]
 
 
 TOLD = {

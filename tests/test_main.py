@@ -12,8 +12,14 @@ from ml_collections import ConfigDict
 
 import jaxgan.main
 from jaxgan import data, games, losses, models
-from jaxgan.build.overrides import load_recipe
+from jaxgan.build import parts
+from jaxgan.build.check import check_config
+from jaxgan.build.limits import check_limits
+from jaxgan.build.overrides import load_recipe, override
+from jaxgan.build.population import members
+from jaxgan.build.run import prepare
 from jaxgan.core import noise
+from jaxgan.core.errors import UserError
 from jaxgan.games import draw
 from jaxgan.main import main, parse
 from jaxgan.models import layers
@@ -126,6 +132,22 @@ def test_numbers_out_of_range(refused, overrides):
     assert NUMBERS[overrides] in refused(overrides)
 
 
+@pytest.mark.parametrize(
+    "overrides", ["", "game=multi_generator loss=minimax generator=mlp", "population.members=2"]
+)
+def test_points_that_the_generator_cannot_reach(refused, tmp_path, overrides):
+    """Whoever plays; those within its reach, or a generator without bounds, are taken."""
+    np.savez(tmp_path / "a.npz", x=np.random.default_rng(0).normal(0, 5, (99, 2)))
+    told = refused(f"data=npz:{tmp_path}/a.npz batch_size=8 {overrides}")
+    assert "the generator makes numbers in [-1, 1] alone: scale the data, or set --conf" in told
+    assert told.endswith("--config.generator=toy.") and f"npz:{tmp_path}/a.npz goes from -1" in told
+    if not overrides:
+        np.savez(tmp_path / "b.npz", x=np.float32([[-1, 1.00001]] * 9))
+        for words in (f"data=npz:{tmp_path}/b.npz", f"data=npz:{tmp_path}/a.npz generator=toy"):
+            config, *_ = parse(arguments(tmp_path, words))
+            check_limits(prepare(config), config)
+
+
 def numbers(config, prefix=""):
     """Dotted names of all numbers of a config, with their types."""
     for key, value in config.items():
@@ -144,6 +166,56 @@ def test_no_number_is_too_wild_for_a_sentence(mistake, recipe):
         for text in ("nan", "-1e400") if kind is float else ("1e20", "9" * 20, "-" + "9" * 20):
             told = mistake(main, [f"--config={path}", "--workdir=run", f"--config.{key}={text}"])
             assert key in told, told
+
+
+NONSENSE = (
+    *("1e20", "-1", "0", "nan", "inf", "1e39", "2147483648", "9223372036854775808", "9" * 5000),
+    *("", "None", "true", "x", "'a'", "(1,)", "()", "é"),
+)
+
+
+@pytest.mark.parametrize("recipe", ["toy_ring", "pix2pix"])
+def test_nonsense_is_a_sentence_or_legal(recipe):
+    """Every key, and every group: what a wrong value is not, is an exception of another kind."""
+    whole, legal = load_recipe(f"{CONFIGS}/{recipe}.py"), set()
+    for key in names(whole):
+        for text in NONSENSE:
+            config = whole.copy_and_resolve_references().lock()
+            try:
+                override(config, key, text)
+                check_config(config)
+                members(config)
+                parts.check_names(config)
+            except UserError as error:
+                told = str(error)
+                assert told.endswith((".", "?")) and "\n" not in told, (key, text, told)
+            else:
+                legal.add((key, text))
+    assert ("steps", "0") in legal and ("adversarial", "1e20") in legal
+    known = {key for key, _ in numbers(whole)}
+    taken = {text for key, text in legal if key in known}
+    assert taken <= {"1e20", "-1", "0", "2147483648", "9223372036854775808"}
+
+
+def names(config, prefix=""):
+    """Dotted names of all keys and groups of a config."""
+    for key, value in config.items():
+        yield prefix + key
+        if isinstance(value, ConfigDict):
+            yield from names(value, f"{prefix}{key}.")
+
+
+SIZES = {
+    "population.members=1000000": "optimisers take 15.71 TB, of ",
+    "generator.features=2000000000,8": "narrow the networks or z, or take fewer popul",
+    "batch_size=1000000000 steps_per_call=1": "compiled call take at least 785 GB, of ",
+    "batch_size=4000000 data.resident_bytes=0": "lower batch_size or steps_per_call.",
+}
+
+
+@pytest.mark.parametrize("overrides", SIZES)
+def test_sizes_that_cannot_fit(refused, overrides):
+    assert SIZES[overrides] in refused(overrides)
 
 
 @pytest.mark.parametrize(
@@ -165,7 +237,7 @@ def test_no_number_is_too_wild_for_a_sentence(mistake, recipe):
         ("gan", "game=multi_generator game.generators=1", "game.generators is 1; it must lie in"),
         ("gan", "game=multi_generator game.shared=Dense_9", "has no layer 'Dense_9' to share; "),
         ("toy_ring", "data.size=32", "ring holds points, which have no size and no channels"),
-        ("toy_ring", "data.options.modes=0", "modes must be a whole number, 1 or more; got 0."),
+        ("toy_ring", "data.options.modes=0", "data.options.modes is 0; it must lie in [1, 65536)."),
         ("toy_ring", "data.options.seed=-1", "seed is -1; it must be at least 0."),
     ],
 )

@@ -13,7 +13,7 @@ from jaxgan import defaults
 from jaxgan.build.phases import phases
 from jaxgan.core.errors import UserError, choose, within
 from jaxgan.core.table import check_type, options_of
-from jaxgan.defaults import GROUPS, INF, INT32, KEYS, OPTIMIZER, OPTIONS, WEIGHTED
+from jaxgan.defaults import FLOAT32, GROUPS, INF, INT32, KEYS, OPTIMIZER, OPTIONS, WEIGHTED
 from jaxgan.games.draw import DISTRIBUTIONS
 
 GROUP = (ConfigDict, Mapping)
@@ -57,10 +57,12 @@ def ranges(config: Mapping) -> dict[str, tuple[float, float]]:
 
 
 def _check_number(dotted, value):
-    """Whatever a row makes of its options: numbers are finite, whole ones fit a device's."""
+    """Whatever a row makes of its options: numbers fit those of a device."""
     for entry in value if isinstance(value, (tuple, list)) else (value,):
         if isinstance(entry, float) and not math.isfinite(entry):
             raise UserError(f"{dotted} is {entry}; it must be finite.")
+        if isinstance(entry, float) and not abs(entry) < FLOAT32:
+            raise UserError(f"{dotted} is {entry}; its size must be less than {FLOAT32:g}.")
         if isinstance(entry, int) and dotted not in KEYS:
             within(dotted, entry, -INT32, INT32)
 

@@ -12,7 +12,7 @@ from jaxgan.core import noise
 from jaxgan.core.errors import UserError, choose, within
 from jaxgan.core.table import check_type, options_of
 from jaxgan.data.tasks import TASKS
-from jaxgan.defaults import GROUPS
+from jaxgan.defaults import GROUPS, WEIGHTED
 from jaxgan.features import FEATURES, Extractor
 from jaxgan.games import GAMES, Game
 from jaxgan.games import draw as draws
@@ -50,6 +50,10 @@ def check_names(config):
     loss(config)
     penalties(config)
     terms(config)
+    for group, table in WEIGHTED.items():  # the options of rows that are not played, too
+        for name, settings in config[group].items():
+            options = {key: value for key, value in settings.items() if key != "weight"}
+            choose(table, name, group)(*_seen_through(options, NO_VALUES), **options)
 
 
 # What a game is given.

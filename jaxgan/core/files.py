@@ -53,6 +53,17 @@ def write_text(path, text: str):
         draft.write_text(text)
 
 
+def check_place(path) -> None:
+    """Raise ``UserError`` unless a file can be put there; asked before the work that fills it."""
+    path = Path(path)
+    if path.is_dir():
+        raise UserError(f"cannot write {path}: it is a folder; name a file.")
+    if not path.parent.is_dir():
+        raise UserError(f"cannot write {path}: there is no folder {path.parent}.")
+    if not os.access(path.parent, os.W_OK):
+        raise UserError(f"cannot write {path}: the folder {path.parent} is read-only.")
+
+
 def read_bundled(file, sha256: str) -> bytes:
     """The bytes of a file that ships with the package.
 

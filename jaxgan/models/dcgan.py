@@ -4,7 +4,7 @@ Reference: Unsupervised Representation Learning with Deep Convolutional GANs (ar
 """
 
 from math import prod
-from typing import Any
+from typing import Any, ClassVar
 
 import jax.numpy as jnp
 from flax import linen as nn
@@ -28,6 +28,7 @@ class DCGAN32Generator(nn.Module):
       norm, initializer: rows of ``layers.NORMS`` and ``layers.INITS``.
     """
 
+    bounds: ClassVar[tuple[float, float]] = (-1.0, 1.0)
     shape: tuple[int, ...]
     channels: tuple[int, ...] = (256, 128, 64)
     first_norm: bool = False
@@ -86,6 +87,7 @@ class DCGANGenerator(nn.Module):
       norm, initializer: rows of ``layers.NORMS`` and ``layers.INITS``.
     """
 
+    bounds: ClassVar[tuple[float, float]] = (-1.0, 1.0)
     shape: tuple[int, ...]
     channels: tuple[int, ...] = (1024, 512, 256, 128)
     norm: str = "batch"

@@ -1,7 +1,7 @@
 """Fully connected networks: those of the classic MLP GANs, and those for two-dimensional toys."""
 
 from math import prod
-from typing import Any
+from typing import Any, ClassVar
 
 import jax.numpy as jnp
 from flax import linen as nn
@@ -21,6 +21,7 @@ class MLPGenerator(nn.Module):
       initializer: a row of ``layers.INITS``.
     """
 
+    bounds: ClassVar[tuple[float, float]] = (-1.0, 1.0)
     shape: tuple[int, ...]
     features: tuple[int, ...] = (128, 256, 512)
     norm: str = "batch"

@@ -21,11 +21,18 @@ class Network(NamedTuple):
         batch statistics are those of the batch, units are dropped by the keys [B], and the mutables
         come back moved; without, they come back as given.
       inputs: the names of ``given`` that it takes.
+      bounds: (least, greatest) that its "x" can be, as behind a tanh; None: any number.
     """
 
     init: Callable
     apply: Callable
     inputs: tuple[str, ...] = ()
+    bounds: tuple[float, float] | None = None
+
+
+def bounds_of(module) -> tuple[float, float] | None:
+    """The ``bounds`` of a Linen module, or of a class of them."""
+    return getattr(module, "bounds", None)
 
 
 def network(module, inputs: tuple[str, ...], shapes: Mapping[str, tuple[int, ...]]) -> Network:
@@ -33,6 +40,7 @@ def network(module, inputs: tuple[str, ...], shapes: Mapping[str, tuple[int, ...
 
     Args:
       module: called as ``module(**{name: [B, ...]}, keys=None, train=...)``; returns {name: array}.
+        Its class may tell the ``bounds`` of its "x".
       inputs: names that it is given.
       shapes: of one example, by name; those of ``inputs`` at least.
     """
@@ -48,7 +56,7 @@ def network(module, inputs: tuple[str, ...], shapes: Mapping[str, tuple[int, ...
             return module.apply(variables, **taken, keys=keys, train=train), mutables
         return module.apply(variables, **taken, keys=keys, train=train, mutable=list(mutables))
 
-    return Network(init, apply, inputs)
+    return Network(init, apply, inputs, bounds_of(module))
 
 
 def team(**networks: Network) -> Network:
@@ -131,7 +139,7 @@ def stacked(network: Network, count: int, shared: tuple[str, ...] = ()) -> Netwo
         )(variables, taken, each)
         return out, reduce_shared(mutables, lambda leaf: leaf.mean(axis=0))
 
-    return Network(init, apply, network.inputs)
+    return Network(init, apply, network.inputs, network.bounds)
 
 
 def _keys_of_each(keys, count):

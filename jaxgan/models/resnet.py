@@ -5,7 +5,7 @@ Reference: Improved Training of Wasserstein GANs (arXiv:1704.00028), appendix F,
 every layer is initialised alike.
 """
 
-from typing import Any
+from typing import Any, ClassVar
 
 import jax.numpy as jnp
 from flax import linen as nn
@@ -27,6 +27,7 @@ class ResNet32Generator(nn.Module):
       norm, initializer: rows of ``layers.NORMS`` and ``layers.INITS``.
     """
 
+    bounds: ClassVar[tuple[float, float]] = (-1.0, 1.0)
     shape: tuple[int, ...]
     channels: tuple[int, ...] = (128, 128, 128, 128)
     norm: str = "batch"

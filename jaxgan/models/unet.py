@@ -4,7 +4,7 @@ Reference: Image-to-Image Translation with Conditional Adversarial Networks (arX
 appendix 6.1, in the layout of the authors' PyTorch code (``UnetGenerator``).
 """
 
-from typing import Any
+from typing import Any, ClassVar
 
 import jax.numpy as jnp
 from flax import linen as nn
@@ -33,6 +33,7 @@ class UNetGenerator(nn.Module):
       dropout_at_test: whether keys drop units when not training, too, as the paper's do.
     """
 
+    bounds: ClassVar[tuple[float, float]] = (-1.0, 1.0)
     shape: tuple[int, ...]
     halvings: int = 5
     width: int = 64

@@ -15,6 +15,7 @@ from jax.experimental import multihost_utils
 from jax.sharding import Mesh, NamedSharding, PartitionSpec
 
 from jaxgan.core.errors import UserError, choose, within
+from jaxgan.core.memory import of_host
 
 AXIS = "devices"
 ADDRESS = re.compile(r"(.+:\d+),(\d+),(\d+)")  # HOST:PORT,COUNT,INDEX
@@ -206,6 +207,12 @@ def join_processes(processes):
         jax.distributed.initialize(*address)
     except (RuntimeError, ValueError) as error:
         raise UserError(f"{wrong}: the processes do not find together ({error}).") from error
+
+
+def memory():
+    """Bytes of one device: what it tells, or the host's, which a CPU shares."""
+    told = (jax.local_devices()[0].memory_stats() or {}).get("bytes_limit")
+    return told or of_host()
 
 
 def kind():
