@@ -1,7 +1,6 @@
 """How every command starts and ends: a user's mistake is one sentence and exit code 2."""
 
 import argparse
-import errno
 import importlib
 import signal
 import sys
@@ -68,13 +67,8 @@ def run_command(command):
     except UserError as error:
         process.tell(error)
         return 2
-    except OSError as error:
-        if error.errno != errno.ENAMETOOLONG:  # all others are told where they occur
-            raise
-        print(f"jaxgan: {str(error.filename):.40}...: {error.strerror}.", file=sys.stderr)
-        return 2
     except MemoryError as error:
-        print(f"jaxgan: this needs more memory than there is ({error}).", file=sys.stderr)
+        process.tell(f"this needs more memory than there is ({error}).")
         return 2
     except Stopped as stopped:
         process.tell(stopped)
@@ -87,7 +81,7 @@ def run_command(command):
         return 128 + signal.SIGPIPE
     except OSError as error:
         process.silence(sys.stdout)  # or Python would tell once more
-        place = f"{error.filename} " if error.filename else "a file or the output "
+        place = f"{str(error.filename):.200} " if error.filename else "a file or the output "
         process.tell(f"{place}cannot be read or written: {error.strerror or error}.")
         return 2
 
