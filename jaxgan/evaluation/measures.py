@@ -76,6 +76,7 @@ class Metric(NamedTuple):
 # What a metric can need, in words.
 FACTS = {
     "images": "images",
+    "windows": f"images with sides of {WINDOW} pixels or more",
     "points": "points",
     "modes": "a toy mixture, or stacked_digits",
     "mixture": "a toy mixture",
@@ -102,6 +103,7 @@ def facts(source: Source, network: str, *, labels=False, held_out=False, truth=F
     mixture = source.truth is not None and source.truth.mixture is not None
     present = {
         "images": image,
+        "windows": image and min(source.shape[:2]) >= WINDOW,
         "points": network == POINTS,
         "modes": mixture or stacked,
         "mixture": mixture,
@@ -190,7 +192,7 @@ def _against_truth(reference, sample):
     return found
 
 
-_IMAGES, _ALL = frozenset({"images"}), frozenset({"images", "points"})
+_ALL = frozenset({"images", "points"})
 
 METRICS = {
     "fd": Metric(_frechet),
@@ -203,7 +205,7 @@ METRICS = {
     "fd_infinity": Metric(_frechet_infinity, usual=False),
     "memorisation": Metric(_memorisation, frozenset({"held_out"}), usual=False),
     "wasserstein": Metric(_wasserstein, frozenset({"points"}), plain=_ALL, usual=False),
-    "ms_ssim": Metric(_diversity, _IMAGES, plain=_ALL, features=False, usual=False),
+    "ms_ssim": Metric(_diversity, frozenset({"windows"}), plain=_ALL, features=False, usual=False),
 }
 
 

@@ -209,6 +209,7 @@ def test_stacked_digits_count_their_modes():
         ("accuracy", grey(NOISE), "'accuracy' needs a game with labels"),
         ("wasserstein", grey(NOISE), "'wasserstein' needs points; grey is not that"),
         ("ms_ssim", RING, "'ms_ssim' needs images"),
+        ("ms_ssim", grey(NOISE[:, :10]), "'ms_ssim' needs images with sides of 11 pixels or more"),
         ("memorisation", RING, "'memorisation' needs examples that training does not see"),
         ("truth", grey(NOISE), "'truth' needs a game that knows what should have been made"),
     ],
