@@ -105,9 +105,10 @@ def train(config, workdir, *, device_count=None, profile=False, new_data=False) 
       The final state.
 
     Raises:
-      UserError: bad input, before anything is compiled.
+      UserError: bad input, before anything is compiled; another run in the directory; later, a file
+        that cannot be read or written: the state is saved before, if it can be.
       Stopped: the run went non-finite, and its last good checkpoint is kept; or it was asked to
-        leave by SIGTERM or SIGINT, and saved before.
+        leave by a signal or a closed pipe, and saved before.
     """
     places.check_path(workdir)
     workdir = expand(workdir)

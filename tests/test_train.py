@@ -25,7 +25,7 @@ from jaxgan import defaults, sample
 from jaxgan.build import run as build_run
 from jaxgan.core.errors import Stopped, UserError
 from jaxgan.evaluation.measures import QUALITY
-from jaxgan.run import checkpoint, lock, progress, report
+from jaxgan.run import checkpoint, lock, progress, report, stop
 from jaxgan.train import next_stop, train
 
 ROOT = Path(__file__).parents[1]
@@ -321,6 +321,18 @@ def test_the_host_looks_when_it_must():
     while stops[-1] < 23:
         stops.append(next_stop(stops[-1], config, 23))
     assert stops == [0, 4, 6, 8, 12, 16, 18, 20, 23]
+
+
+def test_a_call_is_as_long_as_a_signal_may_wait(monkeypatch):
+    """A step alone at first, which compiles; then as many as take three seconds."""
+    now = iter([0.0, 6.0, 10.0, 10.5, 20.0, 20.1])
+    monkeypatch.setattr(stop.time, "monotonic", lambda: next(now))
+    pace, counts = stop.Pace(), []
+    for done in (1, 5, 100):
+        counts.append(pace.within(100))
+        with pace.of(done):
+            pass
+    assert [*counts, pace.within(100)] == [1, 1, 30, 100]
 
 
 def test_samples_of_several_generators_are_tagged(tmp_path):

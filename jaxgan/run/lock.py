@@ -1,12 +1,14 @@
 """One run at a time in a run directory."""
 
 import contextlib
+import errno
 import fcntl
 import os
 import socket
 import time
 from pathlib import Path
 
+from jaxgan.core import process
 from jaxgan.core.errors import UserError
 
 NAME = "run.lock"
@@ -45,7 +47,7 @@ def _locked(path):
     while True:
         file = open(path, "a+")  # a network's file system locks no file that is open for reading
         try:
-            fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
+            _lock(file)
             # A run that ended between the two calls has removed it, and another may hold a new one.
             if path.exists() and os.path.samestat(path.stat(), os.fstat(file.fileno())):
                 file.truncate(0)
@@ -57,6 +59,16 @@ def _locked(path):
             file.close()
             raise
         file.close()
+
+
+def _lock(file):
+    """Lock an open file; where the file system has no locks, say so and go on."""
+    try:
+        fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
+    except OSError as error:
+        if error.errno not in (errno.ENOLCK, errno.ENOSYS, errno.EOPNOTSUPP):
+            raise
+        process.tell(f"{file.name} cannot be locked ({error.strerror}): start no second run there.")
 
 
 def _holder(path):

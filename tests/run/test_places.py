@@ -1,5 +1,6 @@
 """A run directory: one run at a time, and nothing that would fail only after hours."""
 
+import errno
 import os
 import re
 import subprocess
@@ -38,6 +39,16 @@ def test_a_second_run_is_refused_until_the_first_has_ended(tmp_path):
     with pytest.raises(ZeroDivisionError), lock.only_run(tmp_path / "run"):
         raise ZeroDivisionError
     assert not list((tmp_path / "run").iterdir())
+
+
+def test_a_file_system_without_locks_is_told(tmp_path, monkeypatch, capsys):
+    def flock(*_):
+        raise OSError(errno.ENOLCK, os.strerror(errno.ENOLCK))
+
+    monkeypatch.setattr(lock.fcntl, "flock", flock)
+    with lock.only_run(tmp_path):
+        pass
+    assert "cannot be locked (No locks available): start no second run" in capsys.readouterr().err
 
 
 def test_paths_that_cannot_hold_a_run(tmp_path):
