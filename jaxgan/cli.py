@@ -108,7 +108,11 @@ def main(argv=None):
 def console(argv):
     """Be a process of its own: as ``main``, and signals are heard from here on."""
     process.start()
-    code = run_command(lambda: main(argv))
+    try:
+        code = run_command(lambda: main(argv))
+    except Exception:  # a bug: told in full, and no thread is waited for either
+        process.bound(1)
+        raise
     if code:  # of a run of several processes, one that is done waits for the others
         process.bound(code)
     return code

@@ -17,7 +17,14 @@ from jaxgan.data.describe import describe, told
 from jaxgan.evaluation.measures import QUALITY
 from jaxgan.evaluation.pictures import make_looks
 from jaxgan.run import checkpoint, directory, identity, lock, places, report, tables
-from jaxgan.run.stop import Pace, Stop, check_finite, check_members, saved_on_error
+from jaxgan.run.stop import (
+    Pace,
+    Stop,
+    check_finite,
+    check_members,
+    first_bad_array,
+    saved_on_error,
+)
 from jaxgan.step import parallel, population
 from jaxgan.step.state import GanState
 
@@ -36,17 +43,23 @@ def next_stop(step, config, last_step):
     return min(stops)
 
 
+def stored_in(workdir):
+    """What ``directory.read_config`` gives; None of a directory without a run."""
+    return directory.read_config(workdir) if (workdir / "config.json").exists() else None
+
+
 def restored(workdir, stored, run, steps):
     """The ``GanState`` to go on from, None at step 0; and what to tell the user."""
     with checkpoint.view_checkpoints(workdir / "checkpoints") as kept:
         notes = identity.check_history(workdir, stored, kept)
         if not kept.steps():
             return None, notes
+        if (last := kept.steps()[-1]) > steps:
+            raise UserError(
+                f"the run is at step {last} already; steps={steps} would have to be more."
+            )
         state, damaged = checkpoint.restore(kept, jax.eval_shape(run.create))
-    step = int(state.step)
-    if step > steps:
-        raise UserError(f"the run is at step {step} already; steps={steps} would have to be more.")
-    return state, [*damaged, f"Resuming at step {step}."]
+    return state, [*damaged, f"Resuming at step {int(state.step)}."]
 
 
 def claim(held, workdir, stored, config, run, new_data):
@@ -56,39 +69,47 @@ def claim(held, workdir, stored, config, run, new_data):
       as ``restored`` does.
     """
     plain = config.to_dict()
-    known, entries = describe(run.sources, run.held_out), data.entries(run.sources)
 
     def take():
         held.enter_context(lock.only_run(workdir))
+        if stored_in(workdir) != stored:
+            raise UserError(f"another run has just been in {workdir}; start again.")
         places.check_places(workdir)
 
-    in_first_process(workdir, take)
-    changed = []
-    if stored:
-        identity.check_config(workdir, stored, plain, new_data)
-        changed = identity.check_data(workdir, stored, known, entries, new_data)
-    state, notes = restored(workdir, stored, run, config.steps)
+    def check():
+        known, entries = describe(run.sources, run.held_out), data.entries(run.sources)
+        changed = []
+        if stored:
+            identity.check_config(workdir, stored, plain, new_data)
+            changed = identity.check_data(workdir, stored, known, entries, new_data)
+        return known, entries, changed, *restored(workdir, stored, run, config.steps)
 
     def write():
         earlier = identity.earlier(stored, int(state.step) if state else 0, changed)
         directory.write_config(workdir, plain, entries, known, earlier)
 
-    in_first_process(workdir, write)
+    agreed(workdir, take, first=True)
+    known, entries, changed, state, notes = agreed(workdir, check)
+    agreed(workdir, write, first=True)
     return state, [*told(known, entries), *notes]
 
 
-def in_first_process(workdir, action):
-    """Call ``action``; its mistake ends all processes, which would wait for the first."""
-    mistake = None
-    if parallel.is_first_process():
+def agreed(workdir, action, first=False):
+    """What ``action`` returns, called in every process, or in the first.
+
+    The mistake of one process ends all of them, which would wait for one another.
+    """
+    mistake = result = None
+    if not first or parallel.is_first_process():
         try:
-            action()
+            result = action()
         except OSError as error:
             mistake = UserError(f"{workdir} cannot be a run directory: {error.strerror}.")
         except UserError as error:
             mistake = error
     if parallel.any_process(mistake is not None):
-        raise mistake or UserError(f"the first process cannot use {workdir}.")
+        raise mistake or UserError(f"another process of the run cannot go on in {workdir}.")
+    return result
 
 
 def train(config, workdir, *, device_count=None, profile=False, new_data=False) -> GanState:
@@ -110,13 +131,15 @@ def train(config, workdir, *, device_count=None, profile=False, new_data=False) 
       Stopped: the run went non-finite, and its last good checkpoint is kept; or it was asked to
         leave by a signal or a closed pipe, and saved before.
     """
-    places.check_path(workdir)
     workdir = expand(workdir)
-    stored = directory.read_config(workdir) if (workdir / "config.json").exists() else None
+    places.check_path(workdir)
+    stored = stored_in(workdir)
     moved, found = identity.find_data(workdir, stored, config.data, "--config.data")
     settings = {**config, "data": {**config.data, **moved}}
-    run = prepare(settings, device_count, stored["entries"] if stored else None)
-    check_limits(run, config)
+    kept = stored["entries"] if stored else None
+    run = agreed(workdir, lambda: prepare(settings, device_count, kept))
+    if not stored:  # what has begun may go on
+        check_limits(run, config)
     looks = make_looks(run, config)
     if looks.ranked_by != QUALITY and not config.eval_every:
         raise UserError(f"evaluation.rank_by={config.evaluation.rank_by} needs eval_every.")
@@ -159,10 +182,18 @@ def loop(config, run, looks, state, written, checkpoints, stop, profile=None):
     many = run.members.count > 1
     alive = np.asarray(population.finite(run.devices.local(state))) if many else None
     phase = feed = call = None
+
+    def is_worth(state):
+        return (
+            population.finite(run.devices.local(state)).any()
+            if many
+            else not first_bad_array(state)
+        )
+
     pace = Pace()
     if jax.process_count() > 1:  # one that ended at once would leave the others waiting
         stop.listen()
-    with saved_on_error(lambda: state, checkpoints):
+    with saved_on_error(lambda: state, checkpoints, is_worth):
         while step < config.steps and not leaving:
             checkpoints.check()
             if phase is None or step >= phase.last_step:

@@ -121,10 +121,11 @@ class Checkpoints:
             with contextlib.suppress(Exception):  # the same once more; it drops the step
                 self.manager.wait_until_finished()
             steps = self.steps()
-            kept = f"the one of step {steps[-1]} is whole" if steps else "there is none yet"
+            kept = "there is none yet. The same command starts anew."
+            if steps:
+                kept = f"the one of step {steps[-1]} is whole. The same command goes on from there."
             raise SaveError(
-                f"a checkpoint cannot be written in {self.directory} ({_cause(error)}); {kept}. "
-                "The same command goes on from there."
+                f"a checkpoint cannot be written in {self.directory} ({_cause(error)}); {kept}"
             ) from error
 
 

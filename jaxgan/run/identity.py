@@ -35,16 +35,17 @@ def find_data(workdir, stored, settings, option):
     path = path_of(settings["name"]) or settings.get("data_dir", "")
     if not stored or not path or Path(path).expanduser().exists():
         return {}, []
-    if settings[key] != stored["config"]["data"].get(key):
+    if settings[key] != defaults.complete(stored["config"])["data"][key]:
         return {}, []  # a place that is named anew; who loads it tells what is wrong with it
     origin, form = stored["data"] and stored["data"].origin, form_of(settings["name"])
     if origin and Path(origin).exists():
         found = f"{form}:{origin}" if form else origin
         return {key: found}, [f"There is no {path} here; the data are read from {origin}."]
     if form:
+        unknown = "" if stored["data"] else ", when training with --new_data,"
         raise UserError(
             f"the data of {workdir} are gone from {origin or path}; "
-            f"{option}={form}:PATH tells where they are now."
+            f"{option}={form}:PATH{unknown} tells where they are now."
         )
     return {}, []
 
@@ -156,8 +157,11 @@ def check_history(workdir, stored, checkpoints):
     if not rows:
         return []
     last = rows[-1]["step"]
-    # The quick distance is in the rows that come with a checkpoint, and in no others.
+    # The quick distance is in the rows that come with a checkpoint, and in no others. A row comes
+    # just before its checkpoint, so the last one proves none, but of a run that is done.
     saved = {row["step"] for row in rows if QUALITY in row} - checkpoints.unfinished()
+    if stored and last < stored["config"]["steps"]:
+        saved -= {last}
     if saved or not checkpoints.directory.exists():
         raise UserError(
             f"{workdir} has rows of metrics up to step {last}, and no checkpoint to go on from in "

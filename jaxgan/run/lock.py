@@ -39,7 +39,8 @@ def only_run(workdir):
         try:
             yield
         finally:
-            path.unlink(missing_ok=True)  # while it is locked, or it might be another run's
+            with contextlib.suppress(OSError):  # what went wrong before matters more
+                path.unlink()  # while it is locked, or it might be another run's
 
 
 def _locked(path):
@@ -49,7 +50,7 @@ def _locked(path):
         try:
             _lock(file)
             # A run that ended between the two calls has removed it, and another may hold a new one.
-            if path.exists() and os.path.samestat(path.stat(), os.fstat(file.fileno())):
+            if _is_at(path, file):
                 file.truncate(0)
                 since = time.strftime("%Y-%m-%d %H:%M:%S")
                 print(f"{socket.gethostname()}, process {os.getpid()}, since {since}", file=file)
@@ -59,6 +60,14 @@ def _locked(path):
             file.close()
             raise
         file.close()
+
+
+def _is_at(path, file):
+    """Whether the open file is the one that lies at the path."""
+    try:
+        return os.path.samestat(path.stat(), os.fstat(file.fileno()))
+    except FileNotFoundError:
+        return False
 
 
 def _lock(file):

@@ -58,11 +58,12 @@ def _kept(checkpoints, which):
 
 
 @contextlib.contextmanager
-def saved_on_error(current, checkpoints):
+def saved_on_error(current, checkpoints, is_worth):
     """Whatever goes wrong inside, save the state before it is told.
 
     Args:
       current: () -> the state of the last step done.
+      is_worth: state -> whether it is worth a checkpoint.
       checkpoints: open, to save to.
 
     Raises:
@@ -73,7 +74,7 @@ def saved_on_error(current, checkpoints):
     except (Stopped, SaveError):
         raise
     except Exception as error:
-        kept = _save_if_whole(current(), checkpoints)
+        kept = _save_if_whole(current(), checkpoints, is_worth)
         if isinstance(error, OSError):
             place = error.filename or checkpoints.directory.parent
             told = f"{place} cannot be read or written: {error.strerror or error}."
@@ -84,11 +85,11 @@ def saved_on_error(current, checkpoints):
         raise UserError(f"{told} {kept}") from error
 
 
-def _save_if_whole(state, checkpoints):
-    """Save a state that no call has consumed and that is finite; tells what is kept."""
+def _save_if_whole(state, checkpoints, is_worth):
+    """Save a state that no call has consumed and that is worth it; tells what is kept."""
     gone = any(leaf.is_deleted() for leaf in jax.tree.leaves(state))
     # Of several processes the others know of no error, and all of them save together.
-    if not gone and jax.process_count() == 1 and not first_bad_array(state):
+    if not gone and jax.process_count() == 1 and is_worth(state):
         with contextlib.suppress(SaveError):  # then, what went wrong is told with what was kept
             checkpoints.save(int(state.step), state)
             checkpoints.wait()
