@@ -104,7 +104,8 @@ def agreed(workdir, action, first=False):
         try:
             result = action()
         except OSError as error:
-            mistake = UserError(f"{workdir} cannot be a run directory: {error.strerror}.")
+            place = error.filename or workdir
+            mistake = UserError(f"{place} cannot be read or written: {error.strerror}.")
         except UserError as error:
             mistake = error
     if parallel.any_process(mistake is not None):
