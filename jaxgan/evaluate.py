@@ -20,7 +20,6 @@ import hashlib
 import json
 import math
 import platform
-import sys
 import time
 import warnings
 from datetime import UTC, datetime
