@@ -68,7 +68,8 @@ def run_command(command):
         process.tell(error)
         return 2
     except MemoryError as error:
-        process.tell(f"this needs more memory than there is ({error}).")
+        told = f" ({error})" if str(error) else ""
+        process.tell(f"this needs more memory than there is{told}.")
         return 2
     except Stopped as stopped:
         process.tell(stopped)
