@@ -65,7 +65,7 @@ def form_of(path: str) -> str:
     """
     folder = Path(path)
     if not (str(path).endswith("/") or folder.is_dir()):
-        if folder.suffix not in (".png", ".npz"):
+        if folder.suffix not in WRITERS:
             raise UserError(
                 f"cannot write {path}: it must end in .png (a picture), .npz (the array) or / (a "
                 "folder of images)."
