@@ -262,13 +262,13 @@ def main(argv=None):
         within("--num", flags.num, 1, 2**31)
         if flags.size is not None:
             within("--size", flags.size, 1, 2**14)
-        if flags.out:
-            check_place(flags.out)
+        out = Path(flags.out or Path(flags.workdir or ".") / FILE)
+        if flags.out or out.parent.is_dir():  # of a run that is not there, that is told
+            check_place(out)
         common = {"num": flags.num, "seed": flags.seed, "features": flags.features}
         common |= {"names": flags.metrics, "weights": flags.inception_weights}
         with warnings.catch_warnings(record=True, action="always") as heard:
             found = asked(flags, common)
-        out = Path(flags.out or Path(flags.workdir or ".") / FILE)
         few = [each for each in heard if issubclass(each.category, TooFew)]
         for other in (each for each in heard if each not in few):  # not of what was measured
             warnings.warn_explicit(other.message, other.category, other.filename, other.lineno)
@@ -276,6 +276,7 @@ def main(argv=None):
         notes = found.get("folders", {}).get("notes", [])
         print("\n".join([table(found), *notes, *(f"Warning: {w}" for w in found["warnings"])]))
         try:
+            out.parent.mkdir(parents=True, exist_ok=True)
             write_text(out, json.dumps(found, indent=2, allow_nan=False) + "\n")
         except OSError as error:
             raise UserError(f"cannot write {out}: {error.strerror}.") from error

@@ -69,6 +69,14 @@ def test_the_command_writes_the_whole_protocol(run, capsys):
     assert again["floor"] == found["floor"]
 
 
+def test_the_place_of_the_protocol_is_tried_out_first(tmp_path, mistake):
+    (tmp_path / "evaluation.json").mkdir()
+    told = mistake(evaluate.main, [f"--workdir={tmp_path}"])
+    assert told == f"cannot write {tmp_path}/evaluation.json: it is a folder; name a file."
+    told = mistake(evaluate.main, [f"--workdir={tmp_path}/none"])
+    assert "none" in told and "cannot write" not in told
+
+
 def test_a_run_of_an_older_version_is_read(run, tmp_path):
     """Keys that its version did not have yet have their defaults; older forms get a sentence."""
     stored = json.loads((run / "config.json").read_text())
@@ -124,9 +132,9 @@ def test_a_folder_against_another(tmp_path, capsys):
             Image.fromarray(rng.integers(0, high, (28, 28), np.uint8)).save(
                 tmp_path / folder / f"{i}.png"
             )
-    folders = [f"--real={tmp_path}/real", f"--fake={tmp_path}/fake", f"--out={tmp_path}/e.json"]
+    folders = [f"--real={tmp_path}/real", f"--fake={tmp_path}/fake", f"--out={tmp_path}/a/e.json"]
     assert evaluate.main([*folders, "--metrics=fd"]) == 0
-    found = json.loads((tmp_path / "e.json").read_text())
+    found = json.loads((tmp_path / "a" / "e.json").read_text())
     assert found["counts"]["samples"] == 21 and found["network"]["name"] == "mnist10k_cnn"
     assert found["network"]["resize"] == "bilinear to 28x28, antialiased"
     assert found["folders"]["fit"] == "crop"

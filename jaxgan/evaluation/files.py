@@ -6,6 +6,7 @@ from typing import NamedTuple
 import numpy as np
 
 from jaxgan.core.errors import UserError
+from jaxgan.core.files import check_place
 from jaxgan.evaluation import plot
 
 
@@ -89,6 +90,7 @@ def check(path: str, shape: tuple[int, ...], class_names: tuple[str, ...] = ()) 
       class_names: sub-folders of a folder.
     """
     form, image = form_of(path), len(shape) == 3
+    check_place(path, folder=form == FOLDER)
     if form == ".png" and not image and shape[0] > 2:
         raise UserError(f"points of {shape[0]} dimensions have no picture; write an .npz file.")
     if form != FOLDER:
