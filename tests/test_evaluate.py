@@ -1,4 +1,7 @@
 import json
+import os
+import signal
+import sys
 import warnings
 
 import numpy as np
@@ -67,6 +70,17 @@ def test_the_command_writes_the_whole_protocol(run, capsys):
     assert "floor" in printed and "250 samples against 250 real" in printed
     again = evaluate.evaluate_run(run, num=250, names="fd,modes", seed=3, step="best")
     assert again["floor"] == found["floor"]
+
+
+def test_what_is_measured_is_kept_though_its_reader_has_left(run, monkeypatch, tmp_path):
+    reader, writer = os.pipe()
+    os.close(reader)
+    words = [f"--workdir={run}", "--num=250", "--metrics=modes", f"--out={tmp_path}/e.json"]
+    with open(writer, "w") as err, open(os.dup(writer), "w") as out, monkeypatch.context() as given:
+        given.setattr(sys, "stderr", err)
+        given.setattr(sys, "stdout", out)
+        assert evaluate.main(words) == 128 + signal.SIGPIPE
+    assert json.loads((tmp_path / "e.json").read_text())["counts"]["samples"] == 250
 
 
 def test_the_place_of_the_protocol_is_tried_out_first(tmp_path, mistake):
