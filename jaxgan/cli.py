@@ -26,6 +26,10 @@ HELP = "\n".join(
 )
 
 
+# Options of any command whose value is a path.
+PATHS = ("config", "workdir", "out", "real", "fake", "inception_weights")
+
+
 class Arguments(argparse.ArgumentParser):
     """A command's arguments; a wrong one is a ``UserError``, no option can be abbreviated."""
 
@@ -35,14 +39,16 @@ class Arguments(argparse.ArgumentParser):
         super().__init__(prog, allow_abbrev=False, formatter_class=layout, **options)
 
     def parse_known_args(self, args=None, namespace=None):
-        """As argparse has it; a value that begins with ``~`` is a path, and expanded.
+        """As argparse has it; a path that begins with ``~`` is expanded.
 
         A shell does that where a word begins, and not within ``--out=~/grid.png``.
         """
         flags, rest = super().parse_known_args(args, namespace)
-        for name, value in vars(flags).items():
-            if isinstance(value, str) and value.startswith("~"):
-                setattr(flags, name, str(expand(value)))
+        for name in PATHS:
+            value = getattr(flags, name, None) or ""
+            if value.startswith("~"):
+                slash = "/" * value.endswith("/")  # it asks for a folder
+                setattr(flags, name, f"{expand(value)}{slash}")
         return flags, rest
 
     def error(self, message):
@@ -68,7 +74,8 @@ def run_command(command):
         process.tell(error)
         return 2
     except MemoryError as error:
-        process.tell(f"this needs more memory than there is ({error}).")
+        told = f" ({error})" if str(error) else ""
+        process.tell(f"this needs more memory than there is{told}.")
         return 2
     except Stopped as stopped:
         process.tell(stopped)

@@ -20,7 +20,6 @@ import hashlib
 import json
 import math
 import platform
-import sys
 import time
 import warnings
 from datetime import UTC, datetime
@@ -32,6 +31,7 @@ import numpy as np
 from jaxgan import data, defaults
 from jaxgan.build.run import prepare
 from jaxgan.cli import Arguments, run_command, step_of
+from jaxgan.core import process
 from jaxgan.core.errors import UserError, within
 from jaxgan.core.files import check_place, write_text
 from jaxgan.data.describe import describe, told
@@ -90,7 +90,7 @@ def evaluate_run(
     judge.set_size(examples, num)
     folder = Path(workdir) / "checkpoints"
     state, found = checkpoint.load(folder, jax.eval_shape(run.create), step)
-    say([*told(known, data.entries(run.sources)), *notes])
+    process.say("\n".join([*told(known, data.entries(run.sources)), *notes]))
     with progress.open_bar("images seen") as bar:
         options = {"num": num, "seed": seed, "encoder": encoder, "progress": bar.chunk}
         judged = judge.judge(examples, names, labelled="labels" in present, **options)
@@ -114,11 +114,6 @@ def evaluate_run(
         description["members"] = [run.members.describe(i) for i in range(run.members.count)]
         description["finite"] = int(population.finite(state).sum())
     return record(judged, values, source, seed, names, started) | {"run": description}
-
-
-def say(lines):
-    """Tell the user what is evaluated."""
-    print("\n".join(lines), file=sys.stderr)
 
 
 def summarised(which, members):
@@ -146,7 +141,8 @@ def evaluate_folders(
     names = measures.chosen(names, real, measures.facts(real, network_name(real, features)))
     encoder = measures.make_encoder(names, real, features, weights)
     count = judge.set_size(examples, min(num, fake.size))
-    say([*told(known["real"], real.entries), *told(known["fake"], fake.entries)])
+    lines = [*told(known["real"], real.entries), *told(known["fake"], fake.entries)]
+    process.say("\n".join(lines))
     with progress.open_bar("images seen") as bar:
         options = {"num": count, "seed": seed, "encoder": encoder, "progress": bar.chunk}
         judged = judge.judge(examples, names, **options)
@@ -263,23 +259,25 @@ def main(argv=None):
         within("--num", flags.num, 1, 2**31)
         if flags.size is not None:
             within("--size", flags.size, 1, 2**14)
-        if flags.out:
-            check_place(flags.out)
+        out = Path(flags.out or Path(flags.workdir or ".") / FILE)
+        if flags.out or out.parent.is_dir():  # of a run that is not there, that is told
+            check_place(out)
         common = {"num": flags.num, "seed": flags.seed, "features": flags.features}
         common |= {"names": flags.metrics, "weights": flags.inception_weights}
         with warnings.catch_warnings(record=True, action="always") as heard:
             found = asked(flags, common)
-        out = Path(flags.out or Path(flags.workdir or ".") / FILE)
         few = [each for each in heard if issubclass(each.category, TooFew)]
         for other in (each for each in heard if each not in few):  # not of what was measured
             warnings.warn_explicit(other.message, other.category, other.filename, other.lineno)
         found["warnings"] = sorted({str(each.message) for each in few})
         notes = found.get("folders", {}).get("notes", [])
-        print("\n".join([table(found), *notes, *(f"Warning: {w}" for w in found["warnings"])]))
         try:
+            out.parent.mkdir(parents=True, exist_ok=True)
             write_text(out, json.dumps(found, indent=2, allow_nan=False) + "\n")
         except OSError as error:
             raise UserError(f"cannot write {out}: {error.strerror}.") from error
+        finally:  # the file first: a reader of what is printed may have left
+            print("\n".join([table(found), *notes, *(f"Warning: {w}" for w in found["warnings"])]))
         counted = found["counts"]["samples"]
         print(f"{counted} samples against {counted} real; the whole protocol: {out}")
 

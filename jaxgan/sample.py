@@ -26,7 +26,7 @@ from jaxgan import data, defaults
 from jaxgan.build import parts
 from jaxgan.build.population import members as members_of
 from jaxgan.cli import Arguments, run_command, step_of
-from jaxgan.core import memory
+from jaxgan.core import memory, process
 from jaxgan.core.errors import UserError, within
 from jaxgan.evaluation import draw, files, judge
 from jaxgan.games.draw import DISTRIBUTIONS
@@ -114,7 +114,7 @@ def _examples(workdir, stored, moved):
     both = data.load_parts(settings, stored["entries"])
     identity.known_data(workdir, stored, *both)
     for note in notes:
-        print(note, file=sys.stderr)
+        process.say(note)
     return judge.examples_of(*both)
 
 

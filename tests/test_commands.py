@@ -37,6 +37,14 @@ def test_an_unknown_command(mistake):
     assert "jaxgan train --help" in mistake(cli.main, ["train", "--confg"])
 
 
+def test_a_path_begins_at_home_and_nothing_else_does(monkeypatch):
+    monkeypatch.setenv("HOME", "/home/of")
+    words = ["--workdir=~/run", "--out=~/made/", "--label=~x", "--data=~y"]
+    flags = sample.parser().parse_args(words)
+    assert (flags.workdir, flags.out) == ("/home/of/run", "/home/of/made/")
+    assert (flags.label, flags.data) == ("~x", "~y")
+
+
 @pytest.mark.parametrize(
     "words",
     [

@@ -1,4 +1,7 @@
 import json
+import os
+import signal
+import sys
 import warnings
 
 import numpy as np
@@ -69,6 +72,25 @@ def test_the_command_writes_the_whole_protocol(run, capsys):
     assert again["floor"] == found["floor"]
 
 
+def test_what_is_measured_is_kept_though_its_reader_has_left(run, monkeypatch, tmp_path):
+    reader, writer = os.pipe()
+    os.close(reader)
+    words = [f"--workdir={run}", "--num=250", "--metrics=modes", f"--out={tmp_path}/e.json"]
+    with open(writer, "w") as err, open(os.dup(writer), "w") as out, monkeypatch.context() as given:
+        given.setattr(sys, "stderr", err)
+        given.setattr(sys, "stdout", out)
+        assert evaluate.main(words) == 128 + signal.SIGPIPE
+    assert json.loads((tmp_path / "e.json").read_text())["counts"]["samples"] == 250
+
+
+def test_the_place_of_the_protocol_is_tried_out_first(tmp_path, mistake):
+    (tmp_path / "evaluation.json").mkdir()
+    told = mistake(evaluate.main, [f"--workdir={tmp_path}"])
+    assert told == f"cannot write {tmp_path}/evaluation.json: it is a folder; name a file."
+    told = mistake(evaluate.main, [f"--workdir={tmp_path}/none"])
+    assert "none" in told and "cannot write" not in told
+
+
 def test_a_run_of_an_older_version_is_read(run, tmp_path):
     """Keys that its version did not have yet have their defaults; older forms get a sentence."""
     stored = json.loads((run / "config.json").read_text())
@@ -124,9 +146,9 @@ def test_a_folder_against_another(tmp_path, capsys):
             Image.fromarray(rng.integers(0, high, (28, 28), np.uint8)).save(
                 tmp_path / folder / f"{i}.png"
             )
-    folders = [f"--real={tmp_path}/real", f"--fake={tmp_path}/fake", f"--out={tmp_path}/e.json"]
+    folders = [f"--real={tmp_path}/real", f"--fake={tmp_path}/fake", f"--out={tmp_path}/a/e.json"]
     assert evaluate.main([*folders, "--metrics=fd"]) == 0
-    found = json.loads((tmp_path / "e.json").read_text())
+    found = json.loads((tmp_path / "a" / "e.json").read_text())
     assert found["counts"]["samples"] == 21 and found["network"]["name"] == "mnist10k_cnn"
     assert found["network"]["resize"] == "bilinear to 28x28, antialiased"
     assert found["folders"]["fit"] == "crop"

@@ -107,6 +107,11 @@ def test_a_folder_holds_neither_points_nor_every_name(tmp_path, mistake):
     with pytest.raises(UserError, match="class '../b' cannot name a folder"):
         sample.files.check(f"{tmp_path}/a/", (28, 28, 1), ("a", "../b"))
     assert not (tmp_path / "a").exists()
+    (tmp_path / "file").touch()
+    for out in ("file/a/", "file/a.png"):  # before anything is drawn
+        told = mistake(sample.main, [f"--workdir={ring}", f"--out={tmp_path}/{out}"])
+        assert told == f"cannot write {tmp_path / out}: {tmp_path}/file is no folder."
+    assert sample.main([f"--workdir={ring}", "--num=2", f"--out={tmp_path}/b/c/d.npz"]) == 0
 
 
 def test_a_picture_of_classes_has_their_names(years, tmp_path):

@@ -305,9 +305,10 @@ def test_a_conditional_run_has_a_row_of_pictures_a_class(tmp_path):
     config = tiny(2)
     config.game = defaults.game("matching_aware")
     train(config, tmp_path)
-    # 64 samples over 10 classes: 7 columns of 2 * 28 pixels and 2 of padding on each side.
+    # 64 samples over 10 classes: 7 columns of 2 * 28 pixels and 2 of padding on each side, and a
+    # digit at the left.
     with Image.open(tmp_path / "samples" / "00000002.png") as picture:
-        assert picture.size == (7 * 60, 10 * 60)
+        assert picture.size == (20 + 7 * 60, 10 * 60)
     generate = sample.load(tmp_path)
     sevens, in_turn = generate(num=10, label=7), generate(num=10)
     np.testing.assert_allclose(sevens[7], in_turn[7], atol=1e-6)

@@ -53,15 +53,23 @@ def write_text(path, text: str):
         draft.write_text(text)
 
 
-def check_place(path) -> None:
-    """Raise ``UserError`` unless a file can be put there; asked before the work that fills it."""
+def check_place(path, *, folder: bool = False) -> None:
+    """Raise ``UserError`` unless a file can be put there; asked before the work that fills it.
+
+    Folders on the way there may be missing: who writes makes them.
+
+    Args:
+      path: of the file, or of the folder of files.
+      folder: whether it is a folder.
+    """
     path = Path(path)
-    if path.is_dir():
+    if path.is_dir() and not folder:
         raise UserError(f"cannot write {path}: it is a folder; name a file.")
-    if not path.parent.is_dir():
-        raise UserError(f"cannot write {path}: there is no folder {path.parent}.")
-    if not os.access(path.parent, os.W_OK):
-        raise UserError(f"cannot write {path}: the folder {path.parent} is read-only.")
+    nearest = next(p for p in (path, *path.absolute().parents) if os.path.exists(p))
+    if (folder or nearest != path) and not nearest.is_dir():
+        raise UserError(f"cannot write {path}: {nearest} is no folder.")
+    if not os.access(nearest, os.W_OK):
+        raise UserError(f"cannot write {path}: {nearest} is read-only.")
 
 
 def read_bundled(file, sha256: str) -> bytes:

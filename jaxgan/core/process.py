@@ -100,9 +100,21 @@ def silence(stream):
             os.dup2(nowhere.fileno(), stream.fileno())
 
 
-def tell(sentence):
-    """Print a sentence on stderr, if it can still be printed."""
+@contextlib.contextmanager
+def telling():
+    """Around what is printed on stderr: what can no longer be printed goes nowhere."""
     try:
-        print(f"jaxgan: {sentence}", file=sys.stderr, flush=True)
+        yield
     except OSError:
         silence(sys.stderr)
+
+
+def say(text):
+    """Print on stderr, if it can still be printed."""
+    with telling():
+        print(text, file=sys.stderr, flush=True)
+
+
+def tell(sentence):
+    """``say`` a sentence of the command as such."""
+    say(f"jaxgan: {sentence}")

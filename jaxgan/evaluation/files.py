@@ -6,6 +6,7 @@ from typing import NamedTuple
 import numpy as np
 
 from jaxgan.core.errors import UserError
+from jaxgan.core.files import check_place
 from jaxgan.evaluation import plot
 
 
@@ -65,7 +66,7 @@ def form_of(path: str) -> str:
     """
     folder = Path(path)
     if not (str(path).endswith("/") or folder.is_dir()):
-        if folder.suffix not in (".png", ".npz"):
+        if folder.suffix not in WRITERS:
             raise UserError(
                 f"cannot write {path}: it must end in .png (a picture), .npz (the array) or / (a "
                 "folder of images)."
@@ -89,6 +90,7 @@ def check(path: str, shape: tuple[int, ...], class_names: tuple[str, ...] = ()) 
       class_names: sub-folders of a folder.
     """
     form, image = form_of(path), len(shape) == 3
+    check_place(path, folder=form == FOLDER)
     if form == ".png" and not image and shape[0] > 2:
         raise UserError(f"points of {shape[0]} dimensions have no picture; write an .npz file.")
     if form != FOLDER:

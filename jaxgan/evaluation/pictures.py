@@ -8,7 +8,7 @@ import numpy as np
 
 from jaxgan import data
 from jaxgan.evaluation import judge, measures, plot
-from jaxgan.evaluation.draw import by_class, in_turn, make_show, row_keys
+from jaxgan.evaluation.draw import by_class, class_names, in_turn, make_show, row_keys
 from jaxgan.evaluation.encode import network_name
 
 PICTURED = 64  # images in a picture of samples
@@ -106,7 +106,7 @@ def images(show, game, generator, variables, examples, seed, step=0):
         batch, keys = by_class(categories, seed, PICTURED)
         name = next(iter(categories))
         made = in_turn(show(variables, batch, keys, step))
-        return plot.class_rows(made, batch[name], entries[name].names)
+        return plot.class_rows(made, batch[name], class_names(entries[name]))
     looks = show(variables, {}, row_keys(seed, PICTURED), step)
     return plot.picture(in_turn(looks)[:PICTURED], len(looks))
 

@@ -56,7 +56,7 @@ def class_rows(images, label, names):
     Args:
       images: [N, H, W, C] in [-1, 1].
       label: int [N].
-      names: of all classes; long ones are cut. Empty: nothing is written beside the rows.
+      names: of all classes; long ones are cut.
 
     Returns:
       uint8 [H', W', 1 or 3], as ``image_grid`` has it.
@@ -66,8 +66,6 @@ def class_rows(images, label, names):
     wide = min(counts.max(), math.ceil(math.sqrt(len(images))))
     blocks = [image_grid(np.asarray(images)[label == each], wide) for each in present]
     grid = np.concatenate(blocks)
-    if not names:
-        return grid
     beside = _captions([names[each] for each in present], [len(block) for block in blocks])
     return np.concatenate([np.repeat(beside, grid.shape[2], axis=2), grid], axis=1)
 

@@ -1,8 +1,9 @@
 """Bars on a terminal, and lines where nobody looks at one."""
 
-import contextlib
 import shutil
 import sys
+
+from jaxgan.core import process
 
 # Seconds between two lines of progress where nobody looks at a terminal.
 LINE_EVERY = 10.0
@@ -23,7 +24,7 @@ class _Lines:
         pass
 
 
-def bar(first_step, last_step, unit="step", telling=contextlib.nullcontext):
+def bar(first_step, last_step, unit="step", telling=process.telling):
     """A bar on a terminal; elsewhere, a line now and then, each in a context ``telling()``."""
     from tqdm import tqdm
 

@@ -10,7 +10,7 @@ from pathlib import Path
 import pytest
 
 from jaxgan.core.errors import UserError
-from jaxgan.core.files import cache, expand
+from jaxgan.core.files import cache, check_place, expand
 from jaxgan.run import lock, places
 
 ROOT = Path(__file__).parents[2]
@@ -75,6 +75,22 @@ def test_a_place_that_cannot_be_written_is_found_before_the_first_step(tmp_path,
     (tmp_path / name).symlink_to("/proc")  # where nobody can write, not even root
     with pytest.raises(UserError, match=f"{re.escape(name)} cannot be read and written"):
         places.check_places(tmp_path)
+
+
+def test_a_file_is_tried_out_at_its_nearest_folder(tmp_path, monkeypatch):
+    check_place(tmp_path / "a" / "b" / "c.json")
+    check_place(tmp_path, folder=True)
+    assert not list(tmp_path.iterdir())
+    (tmp_path / "file").touch()
+    check_place(tmp_path / "file")
+    with pytest.raises(UserError, match="it is a folder; name a file"):
+        check_place(tmp_path)
+    for place, folder in (("file/a.png", False), ("file", True)):
+        with pytest.raises(UserError, match=r"/file is no folder\.$"):
+            check_place(tmp_path / place, folder=folder)
+    monkeypatch.setattr(os, "access", lambda place, mode: place != tmp_path)
+    with pytest.raises(UserError, match=f"c.json: {re.escape(str(tmp_path))} is read-only"):
+        check_place(tmp_path / "a" / "b" / "c.json")
 
 
 def test_no_home(monkeypatch):
