@@ -77,9 +77,9 @@ def numbered_as(source, entries):
     """
     numbers, kinds = {}, {}
     for key, kind in source.entries.items():
-        then, has = entries.get(key, kind), list(kind.names)
+        then, has = entries.get(key, kind), [composed(name) for name in kind.names]
         values = [str(number) for number in range(then.classes)]
-        had = list(then.names) or values
+        had = [composed(name) for name in then.names] or values
         gaps = had == values and kind.classes < then.classes and set(has) <= set(had)
         if has and has != had and (gaps or sorted(has) == sorted(had)):
             numbers[key] = np.array([had.index(name) for name in has], np.int32)
