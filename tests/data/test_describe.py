@@ -17,6 +17,7 @@ def pets(directory, classes=("cat", "dog"), each=3, side=4):
         (directory / name).mkdir(parents=True, exist_ok=True)
         for i in range(each):
             grey = np.full((side, side), 30 * k + i, np.uint8)
+            grey[0, 0] = 20 + i  # neither of one colour nor nearly black
             Image.fromarray(grey).save(directory / name / f"{i}.bmp")  # all of one length
     return directory
 
