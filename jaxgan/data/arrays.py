@@ -2,11 +2,11 @@
 
 import zipfile
 import zlib
-from pathlib import Path
 
 import numpy as np
 
 from jaxgan.core.errors import UserError
+from jaxgan.core.files import expand
 from jaxgan.data.bundled import digits as bundled_digits
 from jaxgan.data.check import check_examples
 from jaxgan.data.images import from_images, labels_of
@@ -46,7 +46,7 @@ def npz(name, view, split):
     plain. No array is guessed to be another, and none is unpickled.
     """
     only_split(split, ("train",), name)
-    file = Path(name.partition(":")[2]).expanduser()
+    file = expand(name.partition(":")[2])
     (key, x), (_, label), (_, names), others = read_npz(file)
     remarks = [f"Arrays that are not read: {listed(others)}."] if others else []
     if key == SAMPLES and x.ndim == 4 and x.dtype.kind == "f":

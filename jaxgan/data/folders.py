@@ -1,9 +1,9 @@
 """Folders of image files, decoded when they are read."""
 
 from functools import partial
-from pathlib import Path
 
 from jaxgan.core.errors import UserError
+from jaxgan.core.files import expand
 from jaxgan.data.decode import decode, is_grey, stored_size
 from jaxgan.data.remarks import looks, shown
 from jaxgan.data.scan import scan
@@ -27,7 +27,7 @@ def folder(name, view, split):
         ``size`` is None, or (when it is read) a file that is no sound image; it names the file.
     """
     only_split(split, ("train",), name)
-    directory = Path(name.partition(":")[2]).expanduser()
+    directory = expand(name.partition(":")[2])
     paths, label, classes, remarks = scan(directory)
     files = [directory / path for path in paths]
     if view.channels is None:

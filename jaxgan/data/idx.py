@@ -4,11 +4,11 @@ import gzip
 import math
 import struct
 import zlib
-from pathlib import Path
 
 import numpy as np
 
 from jaxgan.core.errors import UserError
+from jaxgan.core.files import expand
 from jaxgan.data.arrays import LOOKED_AT
 from jaxgan.data.images import from_images
 from jaxgan.data.labels import categorise
@@ -35,7 +35,7 @@ def idx(name, view, split, beside=""):
     only_split(split, PREFIXES, name)
     if beside:
         only_split(beside, PREFIXES, name)
-    directory = Path(name.partition(":")[2]).expanduser()
+    directory = expand(name.partition(":")[2])
     image_file = find(directory, f"{PREFIXES[split]}-images-idx3-ubyte")
     label_file = find(directory, f"{PREFIXES[split]}-labels-idx1-ubyte")
     images, labels = read_idx(image_file, 3), read_labels(directory, (split, beside))

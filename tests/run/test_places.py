@@ -12,6 +12,7 @@ import pytest
 from jaxgan.core.errors import UserError
 from jaxgan.core.files import cache, expand
 from jaxgan.run import lock, places
+from jaxgan.run.identity import find_data
 
 ROOT = Path(__file__).parents[2]
 HOLD = """
@@ -80,6 +81,8 @@ def test_a_place_that_cannot_be_written_is_found_before_the_first_step(tmp_path,
 def test_no_home(monkeypatch):
     with pytest.raises(UserError, match="~nobody-of-this-name/run: there is no such home"):
         expand("~nobody-of-this-name/run")
+    with pytest.raises(UserError, match="~nobody-of-this-name/x: there is no such home"):
+        find_data("run", {"config": {}}, {"name": "folder:~nobody-of-this-name/x"}, "--data")
     monkeypatch.setenv("XDG_CACHE_HOME", "~nobody-of-this-name")
     with pytest.raises(UserError, match="no home directory for a cache; set XDG_CACHE_HOME"):
         cache()
