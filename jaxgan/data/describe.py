@@ -8,8 +8,8 @@ from jaxgan.core.errors import UserError
 from jaxgan.data.fingerprint import fingerprint
 from jaxgan.data.labels import composed
 from jaxgan.data.load import path_of
+from jaxgan.data.remarks import LOOKED
 
-LOOKED = 16  # images whose pixels are looked at: decoding large ones takes time
 NAMED = 6  # classes that are named in a line
 
 

@@ -10,8 +10,6 @@ from jaxgan.data.scan import scan
 from jaxgan.data.source import category, from_reader, only_split, pixels
 from jaxgan.data.view import apply, shape_after
 
-LOOKED_AT = 16  # pictures that are decoded at the start
-
 
 def folder(name, view, split):
     """Load ``folder:DIR``: its image files, or one sub-folder of them for each class.
@@ -43,7 +41,7 @@ def folder(name, view, split):
     more = {"key": paths.__getitem__, "contents": tuple(files), "remarks": remarks}
     read_rows = partial(_read_rows, files, label, view)
     source = from_reader(name, read_rows, size=len(files), entries=entries, **more)
-    return looks(source, LOOKED_AT)
+    return looks(source)
 
 
 def common_size(files, view):

@@ -9,10 +9,9 @@ import numpy as np
 
 from jaxgan.core.errors import UserError
 from jaxgan.core.files import expand
-from jaxgan.data.arrays import LOOKED_AT
 from jaxgan.data.images import from_images
 from jaxgan.data.labels import categorise
-from jaxgan.data.remarks import listed, looks
+from jaxgan.data.remarks import LOOKED_IN_MEMORY, listed, looks
 from jaxgan.data.source import only_split
 
 PREFIXES = {"train": "train", "test": "t10k"}  # split -> how its files' names begin
@@ -54,7 +53,7 @@ def idx(name, view, split, beside=""):
         "contents": (image_file, label_file),
         "remarks": (told,) if len(missing) else (),
     }
-    return looks(from_images(name, images, label, view, {"label": kind}, **more), LOOKED_AT)
+    return looks(from_images(name, images, label, view, {"label": kind}, **more), LOOKED_IN_MEMORY)
 
 
 def read_labels(directory, wanted):

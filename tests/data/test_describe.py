@@ -8,8 +8,9 @@ import pytest
 from PIL import Image
 
 from jaxgan.data import entries, load_parts
-from jaxgan.data.describe import LOOKED, changes, describe, misfits, told
+from jaxgan.data.describe import changes, describe, misfits, told
 from jaxgan.data.fingerprint import BLOCK, BLOCKS, fingerprint
+from jaxgan.data.remarks import LOOKED
 
 
 def pets(directory, classes=("cat", "dog"), each=3, side=4):
