@@ -2,16 +2,16 @@
 
 import zipfile
 import zlib
-from pathlib import Path
 
 import numpy as np
 
 from jaxgan.core.errors import UserError
+from jaxgan.core.files import expand
 from jaxgan.data.bundled import digits as bundled_digits
 from jaxgan.data.check import check_examples
 from jaxgan.data.images import from_images, labels_of
 from jaxgan.data.labels import categorise
-from jaxgan.data.remarks import listed, looks
+from jaxgan.data.remarks import LOOKED_IN_MEMORY, listed, looks
 from jaxgan.data.source import from_named, only_split
 from jaxgan.data.view import refuse_for_points, to_uint8
 
@@ -22,7 +22,6 @@ NAMES_KEY = "class_names"
 __all__ = ["bundled_digits", "npz", "read_npz"]  # the first by its older name and place
 
 BESIDE_SAMPLES = ("seed", "step", "generator")
-LOOKED_AT = 1000  # images that are looked at in memory
 # What reading a damaged .npz file raises; RuntimeError: a damaged head looks like encryption.
 UNSOUND = (
     OSError,
@@ -46,7 +45,7 @@ def npz(name, view, split):
     plain. No array is guessed to be another, and none is unpickled.
     """
     only_split(split, ("train",), name)
-    file = Path(name.partition(":")[2]).expanduser()
+    file = expand(name.partition(":")[2])
     (key, x), (_, label), (_, names), others = read_npz(file)
     remarks = [f"Arrays that are not read: {listed(others)}."] if others else []
     if key == SAMPLES and x.ndim == 4 and x.dtype.kind == "f":
@@ -58,7 +57,7 @@ def npz(name, view, split):
     if label is not None:
         label, categories["label"] = categorise(label, len(x), file, names)
     if x.ndim > 2:
-        return looks(from_images(name, x, label, view, categories, **more), LOOKED_AT)
+        return looks(from_images(name, x, label, view, categories, **more), LOOKED_IN_MEMORY)
     refuse_for_points(view, name)
     with np.errstate(over="ignore"):
         whole = {"x": x.astype(np.float32)}

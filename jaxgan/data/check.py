@@ -6,7 +6,8 @@ import numpy as np
 
 from jaxgan.core.errors import UserError
 
-FEW = 4  # channels that images usually have at most
+CHANNELS = (1, 3, 4)  # that images usually have
+FEW = max(CHANNELS)
 
 
 def check_examples(x, key, where):
@@ -76,13 +77,15 @@ def check_entry(values, key, where, size):
 def _layout(shape, key):
     """What is wrong with the order of the axes ("": nothing), and the array with it mended."""
     if len(shape) == 3:
-        if shape[2] in (1, 3, 4) and min(shape[:2]) > 2 * FEW:
+        if shape[2] in CHANNELS and min(shape[:2]) > 2 * FEW:
             return "which seems to be one image", f"{key}[None]"
         return "", key
     examples, one, two, last = shape
-    if last > FEW and (one <= FEW or one < two == last):
+    # Images of 4 x 4 x 8, 4 x 8 x 16 or 8 x 16 x 16 are right as they are.
+    wide = min(two, last) > 2 * FEW
+    if one in CHANNELS and last > FEW and (two == last or wide):
         return "whose channels come first", f"{key}.transpose(0, 2, 3, 1)"
-    if last > FEW >= two and examples == one:
+    if two in CHANNELS and last > FEW and examples == one > FEW:
         return "whose examples come last", f"{key}.transpose(3, 0, 1, 2)"
     return "", key
 

@@ -6,9 +6,10 @@ import numpy as np
 
 from jaxgan.core.errors import UserError
 from jaxgan.data.fingerprint import fingerprint
+from jaxgan.data.labels import composed
 from jaxgan.data.load import path_of
+from jaxgan.data.remarks import LOOKED
 
-LOOKED = 16  # images whose pixels are looked at: decoding large ones takes time
 NAMED = 6  # classes that are named in a line
 
 
@@ -95,7 +96,8 @@ def changes(then, now, entries_then, entries_now):
     told = []
     for name in entries_then:
         both = zip(entries_then[name].names, entries_now[name].names, strict=False)
-        told += [f"class {i} was {a}, and is {b}" for i, (a, b) in enumerate(both) if a != b][:1]
+        others = [(i, a, b) for i, (a, b) in enumerate(both) if composed(a) != composed(b)]
+        told += [f"class {i} was {a}, and is {b}" for i, a, b in others[:1]]
     if then is None:
         return told
     for key, what in {"examples": "examples", "held_out": "held-out examples"}.items():

@@ -1,16 +1,14 @@
 """Folders of image files, decoded when they are read."""
 
 from functools import partial
-from pathlib import Path
 
 from jaxgan.core.errors import UserError
+from jaxgan.core.files import expand
 from jaxgan.data.decode import decode, is_grey, stored_size
 from jaxgan.data.remarks import looks, shown
 from jaxgan.data.scan import scan
 from jaxgan.data.source import category, from_reader, only_split, pixels
 from jaxgan.data.view import apply, shape_after
-
-LOOKED_AT = 16  # pictures that are decoded at the start
 
 
 def folder(name, view, split):
@@ -27,7 +25,7 @@ def folder(name, view, split):
         ``size`` is None, or (when it is read) a file that is no sound image; it names the file.
     """
     only_split(split, ("train",), name)
-    directory = Path(name.partition(":")[2]).expanduser()
+    directory = expand(name.partition(":")[2])
     paths, label, classes, remarks = scan(directory)
     files = [directory / path for path in paths]
     if view.channels is None:
@@ -43,7 +41,7 @@ def folder(name, view, split):
     more = {"key": paths.__getitem__, "contents": tuple(files), "remarks": remarks}
     read_rows = partial(_read_rows, files, label, view)
     source = from_reader(name, read_rows, size=len(files), entries=entries, **more)
-    return looks(source, LOOKED_AT)
+    return looks(source)
 
 
 def common_size(files, view):

@@ -4,15 +4,14 @@ import gzip
 import math
 import struct
 import zlib
-from pathlib import Path
 
 import numpy as np
 
 from jaxgan.core.errors import UserError
-from jaxgan.data.arrays import LOOKED_AT
+from jaxgan.core.files import expand
 from jaxgan.data.images import from_images
 from jaxgan.data.labels import categorise
-from jaxgan.data.remarks import listed, looks
+from jaxgan.data.remarks import LOOKED_IN_MEMORY, listed, looks
 from jaxgan.data.source import only_split
 
 PREFIXES = {"train": "train", "test": "t10k"}  # split -> how its files' names begin
@@ -35,7 +34,7 @@ def idx(name, view, split, beside=""):
     only_split(split, PREFIXES, name)
     if beside:
         only_split(beside, PREFIXES, name)
-    directory = Path(name.partition(":")[2]).expanduser()
+    directory = expand(name.partition(":")[2])
     image_file = find(directory, f"{PREFIXES[split]}-images-idx3-ubyte")
     label_file = find(directory, f"{PREFIXES[split]}-labels-idx1-ubyte")
     images, labels = read_idx(image_file, 3), read_labels(directory, (split, beside))
@@ -54,7 +53,7 @@ def idx(name, view, split, beside=""):
         "contents": (image_file, label_file),
         "remarks": (told,) if len(missing) else (),
     }
-    return looks(from_images(name, images, label, view, {"label": kind}, **more), LOOKED_AT)
+    return looks(from_images(name, images, label, view, {"label": kind}, **more), LOOKED_IN_MEMORY)
 
 
 def read_labels(directory, wanted):

@@ -66,19 +66,24 @@ def categorise(label, size, where, names=None):
 def numbered_as(source, entries):
     """The source with its classes numbered as a run has them.
 
-    Older versions put "10" before "2"; a run that they began goes on under their numbers.
+    Older versions put "10" before "2", and counted numbers without an example as classes; a run
+    that they began goes on under their numbers.
 
     Args:
       source: a ``Source``.
-      entries: {name: ``Entry``} of the run. Only categories with the same names in another order
-        count; whoever calls compares the others.
+      entries: {name: ``Entry``} of the run. Only categories count with the same names in another
+        order, or with more classes that are named by their numbers, or not named; whoever calls
+        compares the others.
     """
     numbers, kinds = {}, {}
     for key, kind in source.entries.items():
-        names = entries[key].names if key in entries else ()
-        if names != kind.names and sorted(names) == sorted(kind.names):
-            numbers[key] = np.array([names.index(name) for name in kind.names], np.int32)
-            kinds[key] = kind._replace(names=names)
+        then, has = entries.get(key, kind), [composed(name) for name in kind.names]
+        values = [str(number) for number in range(then.classes)]
+        had = [composed(name) for name in then.names] or values
+        gaps = had == values and kind.classes < then.classes and set(has) <= set(had)
+        if has and has != had and (gaps or sorted(has) == sorted(had)):
+            numbers[key] = np.array([had.index(name) for name in has], np.int32)
+            kinds[key] = then
     if not numbers:
         return source
     return source._replace(

@@ -2,12 +2,12 @@
 
 import inspect
 from functools import partial
-from pathlib import Path
 
 import numpy as np
 
 from jaxgan.core import table
 from jaxgan.core.errors import UserError, within
+from jaxgan.core.files import expand
 from jaxgan.core.table import Row
 from jaxgan.data import bundled
 from jaxgan.data.arrays import npz
@@ -165,7 +165,7 @@ def _rule(name, held_out, part, splits):
 def load_form(form, name, view, split, **special):
     """Load a row of ``FORMS``; where it is one file, that is what it is known by."""
     source = FORMS[form](name, view, split, **special)
-    path = Path(path_of(name)).expanduser().resolve()
+    path = expand(path_of(name)).resolve()
     return source._replace(origin=str(path), contents=source.contents or (path,))
 
 

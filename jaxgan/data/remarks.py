@@ -4,6 +4,8 @@ from collections import Counter
 
 import numpy as np
 
+LOOKED = 16  # pictures whose pixels are looked at: decoding large ones takes time
+LOOKED_IN_MEMORY = 1000  # where they need no decoding
 MOST = 8  # names that one sentence counts or lists
 DARK = 15  # greatest value of a picture that is nearly black: that of 12 bits stored as 16
 
@@ -26,7 +28,7 @@ def counted(names):
     return listed([f"{name} {count}" for name, count in counts])
 
 
-def looks(source, most):
+def looks(source, most=LOOKED):
     """The source with a remark on pictures of one colour, and on nearly black ones.
 
     Args:

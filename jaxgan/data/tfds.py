@@ -22,7 +22,6 @@ FORMAT = "array_record"  # the file format with random access; TFDS's default ha
 
 EACH = 20  # examples a class in the sample that may show all classes
 CHUNK = 1000  # examples that are read at a time for their labels
-LOOKED_AT = 16  # pictures that are decoded at the start
 
 
 def looks_like_tfds(name):
@@ -85,7 +84,7 @@ def tfds(name, view, split, data_dir, known, beside=""):
         "contents": (version,),
         "remarks": tuple(remarks),
     }
-    return looks(from_reader(name, read_rows, **more), LOOKED_AT)
+    return looks(from_reader(name, read_rows, **more))
 
 
 def find_builder(name, data_dir, known):

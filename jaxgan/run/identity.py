@@ -7,6 +7,7 @@ from pathlib import Path
 
 from jaxgan import defaults
 from jaxgan.core.errors import UserError
+from jaxgan.core.files import expand
 from jaxgan.data import entries
 from jaxgan.data.describe import changes, describe, misfits
 from jaxgan.data.load import form_of, path_of
@@ -33,7 +34,7 @@ def find_data(workdir, stored, settings, option):
     """
     key = "name" if path_of(settings["name"]) else "data_dir"
     path = path_of(settings["name"]) or settings.get("data_dir", "")
-    if not stored or not path or Path(path).expanduser().exists():
+    if not stored or not path or expand(path).exists():
         return {}, []
     if settings[key] != defaults.complete(stored["config"])["data"][key]:
         return {}, []  # a place that is named anew; who loads it tells what is wrong with it

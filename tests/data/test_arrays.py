@@ -3,7 +3,7 @@ import pytest
 
 from jaxgan.core.errors import UserError
 from jaxgan.data import load
-from jaxgan.data.source import Entry, category, pixels
+from jaxgan.data.source import Entry, category, from_arrays, pixels
 
 IMAGES = np.random.default_rng(0).integers(0, 256, (6, 5, 4, 5), np.uint8)
 LABELS = np.array([0, 2, 1, 2, 0, 1])
@@ -21,6 +21,16 @@ def test_npz_round_trip_with_any_channels(tmp_path, x, y):
     np.testing.assert_array_equal(source.arrays()["x"], IMAGES)
     np.testing.assert_array_equal(source.arrays()["label"], LABELS)
     assert source.density is None and source.mixture is None
+
+
+@pytest.mark.parametrize(
+    "shape", [(10, 4, 4, 8), (4, 4, 4, 8), (100, 2, 2, 16), (9, 8, 16, 16), (9, 4, 8, 16)]
+)
+def test_small_images_with_many_channels(tmp_path, shape):
+    images = np.arange(np.prod(shape)).astype(np.uint8).reshape(shape)
+    source = load(save(tmp_path / "set.npz", images=images))
+    assert (source.size, *source.shape) == shape
+    assert from_arrays("s", images).shape == shape[1:]
 
 
 def test_npz_of_grey_images_without_labels(tmp_path):
@@ -108,8 +118,9 @@ def test_missing_npz_and_plain_array(tmp_path):
         load(f"npz:{tmp_path}/plain.npy")
 
 
-WIDE = np.random.default_rng(1).integers(0, 256, (7, 8, 6, 3), np.uint8)
-FLAT = WIDE[:, :6, :, 0].reshape(7, 36)
+WIDE = np.random.default_rng(1).integers(0, 256, (7, 12, 9, 3), np.uint8)
+SQUARE = WIDE[:, :6, :6]
+FLAT = SQUARE[..., 0].reshape(7, 36)
 
 
 @pytest.mark.parametrize(
@@ -118,7 +129,8 @@ FLAT = WIDE[:, :6, :, 0].reshape(7, 36)
         (WIDE.transpose(0, 3, 1, 2), WIDE),
         (WIDE[..., :1].transpose(0, 3, 1, 2), WIDE[..., :1]),
         (WIDE.transpose(0, 3, 1, 2) / 255, WIDE),
-        (WIDE[:, :6].transpose(1, 2, 3, 0), WIDE[:, :6]),
+        (SQUARE.transpose(0, 3, 1, 2), SQUARE),
+        (SQUARE.transpose(1, 2, 3, 0), SQUARE),
         (WIDE / np.float32(255), WIDE),
         (WIDE[..., 0] / 127.5 - 1, WIDE[..., 0]),
         (WIDE.astype(np.float64), WIDE),
@@ -126,7 +138,7 @@ FLAT = WIDE[:, :6, :, 0].reshape(7, 36)
         (WIDE.astype(np.uint16) * 257, WIDE),
         (WIDE.astype(np.uint16) * 16, WIDE),
         (WIDE > 99, 255 * (WIDE > 99)),
-        (FLAT, WIDE[:, :6, :, 0]),
+        (FLAT, SQUARE[..., 0]),
     ],
 )
 def test_the_sentence_tells_the_conversion(tmp_path, stored, images):
@@ -168,12 +180,12 @@ def test_samples_are_read_back(tmp_path):
     more = {"label": np.array([0, 2, 0, 2, 0, 0, 0]), "class_names": np.array(["a", "b", "c"])}
     more |= {"seed": 0, "step": 9}
     source = load(save(tmp_path / "set.npz", samples=samples, **more))
-    assert source.entries == {"x": pixels((8, 6, 3)), "label": category(3, "abc")}
+    assert source.entries == {"x": pixels(WIDE.shape[1:]), "label": category(3, "abc")}
     assert source.remarks == ()
     np.testing.assert_array_equal(source.arrays()["x"], WIDE)
     np.testing.assert_array_equal(source.arrays()["label"], more["label"])
     points = load(save(tmp_path / "set.npz", samples=3 * samples[:, 0, :, 0], generator=LABELS))
-    assert points.entries == {"x": Entry((6,), np.float32)} and points.remarks == ()
+    assert points.entries == {"x": Entry((9,), np.float32)} and points.remarks == ()
 
 
 def test_what_is_not_read_or_looks_wrong_is_told(tmp_path):

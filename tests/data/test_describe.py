@@ -8,8 +8,9 @@ import pytest
 from PIL import Image
 
 from jaxgan.data import entries, load_parts
-from jaxgan.data.describe import LOOKED, changes, describe, misfits, told
+from jaxgan.data.describe import changes, describe, misfits, told
 from jaxgan.data.fingerprint import BLOCK, BLOCKS, fingerprint
+from jaxgan.data.remarks import LOOKED
 
 
 def pets(directory, classes=("cat", "dog"), each=3, side=4):
@@ -17,6 +18,7 @@ def pets(directory, classes=("cat", "dog"), each=3, side=4):
         (directory / name).mkdir(parents=True, exist_ok=True)
         for i in range(each):
             grey = np.full((side, side), 30 * k + i, np.uint8)
+            grey[0, 0] = 20 + i  # neither of one colour nor nearly black
             Image.fromarray(grey).save(directory / name / f"{i}.bmp")  # all of one length
     return directory
 

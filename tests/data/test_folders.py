@@ -8,6 +8,7 @@ from PIL import Image, PngImagePlugin
 
 from jaxgan.core.errors import UserError
 from jaxgan.data import load, load_sources
+from jaxgan.data.describe import changes, describe
 from jaxgan.data.source import CHUNK, category, pixels
 
 PIXELS = np.random.default_rng(0).integers(0, 256, (6, 8, 3), np.uint8)
@@ -297,3 +298,14 @@ def test_a_run_keeps_the_numbers_of_its_classes(tmp_path):
         assert source.read(1)["label"].dtype == source.arrays()["label"].dtype == np.int32
     (other,) = load_sources(settings, entries={"label": category(3, ("1", "2", "3"))})
     assert other.entries == new.entries
+
+
+def test_a_run_keeps_the_names_of_its_classes_in_any_form(tmp_path):
+    paths = e, apart, z = "e", "e\u0301", "z"  # an accent as macOS stores it
+    for name in paths:
+        save(tmp_path / name / "0.png")
+    for then, labels in ((paths, [0, 1, 2]), ((e, z, apart), [0, 2, 1])):
+        older = {"label": category(3, then)}
+        (source,) = load_sources({"name": f"folder:{tmp_path}"}, entries=older)
+        assert source.arrays()["label"].tolist() == labels
+        assert changes(None, describe((source,)), older, source.entries) == []

@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 
 from jaxgan.core.errors import UserError
-from jaxgan.data import load
+from jaxgan.data import load, load_sources
 from jaxgan.data.source import category, pixels
 
 IMAGES = np.random.default_rng(0).integers(0, 256, (5, 4, 3), np.uint8)
@@ -118,3 +118,17 @@ def test_the_other_split_is_held_out_with_the_same_classes(tmp_path):
         load(name, held_out="valid")
     with pytest.raises(UserError, match="cannot hold out the split 'train' that it trains on"):
         load(name, held_out="train")
+
+
+@pytest.mark.parametrize("names", [(), "0123456"])
+def test_a_run_keeps_the_classes_without_an_example(tmp_path, names):
+    settings = {"name": write(tmp_path, labels=np.array([3, 1, 6, 1, 2], np.uint8))}
+    older = category(7, names)  # older versions counted from 0 to the greatest label
+    (source,) = load_sources(settings, entries={"label": older})
+    assert source.entries["label"] == older
+    assert source.arrays()["label"].tolist() == [3, 1, 6, 1, 2]
+    assert source.read(2)["label"] == 6
+    new = load_sources(settings)[0].entries["label"]
+    assert new == category(4, "1236")
+    for other in (category(6, names[:6]), category(7, "abcdefg")):  # not those of this run
+        assert load_sources(settings, entries={"label": other})[0].entries["label"] == new

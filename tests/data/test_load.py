@@ -20,6 +20,12 @@ def test_unknown_split(name):
 
 
 @pytest.mark.parametrize("form", FORMS)
+def test_a_home_that_is_not_there(form):
+    with pytest.raises(UserError, match="~nobody-of-this-name/x: there is no such home"):
+        load(f"{form}:~nobody-of-this-name/x")
+
+
+@pytest.mark.parametrize("form", FORMS)
 def test_unknown_split_of_files(form, tmp_path):
     with pytest.raises(UserError, match="has no split 'validation'; known: train"):
         load(f"{form}:{tmp_path}", split="validation")

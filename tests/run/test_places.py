@@ -12,6 +12,7 @@ import pytest
 from jaxgan.core.errors import UserError
 from jaxgan.core.files import cache, check_place, expand
 from jaxgan.run import lock, places
+from jaxgan.run.identity import find_data
 
 ROOT = Path(__file__).parents[2]
 HOLD = """
@@ -96,6 +97,8 @@ def test_a_file_is_tried_out_at_its_nearest_folder(tmp_path, monkeypatch):
 def test_no_home(monkeypatch):
     with pytest.raises(UserError, match="~nobody-of-this-name/run: there is no such home"):
         expand("~nobody-of-this-name/run")
+    with pytest.raises(UserError, match="~nobody-of-this-name/x: there is no such home"):
+        find_data("run", {"config": {}}, {"name": "folder:~nobody-of-this-name/x"}, "--data")
     monkeypatch.setenv("XDG_CACHE_HOME", "~nobody-of-this-name")
     with pytest.raises(UserError, match="no home directory for a cache; set XDG_CACHE_HOME"):
         cache()
