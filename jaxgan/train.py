@@ -70,12 +70,6 @@ def claim(held, workdir, stored, config, run, new_data):
     """
     plain = config.to_dict()
 
-    def take():
-        held.enter_context(lock.only_run(workdir))
-        if stored_in(workdir) != stored:
-            raise UserError(f"another run has just been in {workdir}; start again.")
-        places.check_places(workdir)
-
     def check():
         known, entries = describe(run.sources, run.held_out), data.entries(run.sources)
         changed = []
@@ -84,13 +78,19 @@ def claim(held, workdir, stored, config, run, new_data):
             changed = identity.check_data(workdir, stored, known, entries, new_data)
         return known, entries, changed, *restored(workdir, stored, run, config.steps)
 
-    def write():
+    def take():
+        held.enter_context(lock.only_run(workdir))
+        with checkpoint.view_checkpoints(workdir / "checkpoints") as kept:
+            same = kept.steps()[-1:] == ([int(state.step)] if state else [])
+        if not same or stored_in(workdir) != stored:
+            raise UserError(f"another run has just been in {workdir}; start again.")
+        places.check_places(workdir)
         earlier = identity.earlier(stored, int(state.step) if state else 0, changed)
         directory.write_config(workdir, plain, entries, known, earlier)
 
-    agreed(workdir, take, first=True)
+    agreed(workdir, lambda: lock.check_free(workdir), first=True)
     known, entries, changed, state, notes = agreed(workdir, check)
-    agreed(workdir, write, first=True)
+    agreed(workdir, take, first=True)
     return state, [*told(known, entries), *notes]
 
 
@@ -247,15 +247,14 @@ def look(config, run, looks, step, state, metrics, written, checkpoints, leaving
     written.progress(step, population.summary(metrics))
     if scheduled:
         metrics |= population.joined([judged(looks, each, evaluated) for each in split()])
-    if due(config, step, "sample_every"):
-        for i, each in enumerate(split()):
-            written.image(step, looks.picture(each), i if many else None)
     if scheduled or due(config, step, "log_every"):
-        # Just before the checkpoint: whatever step a resumed run starts from, its row is there,
-        # and a row that a kill leaves without its checkpoint is rare.
+        # Before the checkpoint: whatever step a resumed run starts from, its row is there.
         written.scalars(step, population.summary(metrics))
         if many:
             written.members(step, metrics)
+    if due(config, step, "sample_every"):
+        for i, each in enumerate(split()):
+            written.image(step, looks.picture(each), i if many else None)
     if scheduled:
         score = {name: population.rank(values) for name, values in metrics.items()}
         checkpoints.save(step, state, score)

@@ -29,10 +29,7 @@ def only_run(workdir):
         path.parent.mkdir(parents=True, exist_ok=True)
         file = _locked(path)
     except BlockingIOError as error:
-        raise UserError(
-            f"{workdir} is in use by another run ({_holder(path)}); wait for it, stop it, or use "
-            "another --workdir."
-        ) from error
+        raise _taken(path) from error
     except OSError as error:
         raise UserError(f"{workdir} cannot be a run directory: {error.strerror}.") from error
     with file:
@@ -41,6 +38,25 @@ def only_run(workdir):
         finally:
             with contextlib.suppress(OSError):  # what went wrong before matters more
                 path.unlink()  # while it is locked, or it might be another run's
+
+
+def check_free(workdir):
+    """Raise ``UserError`` if another run holds a run directory; changes nothing there."""
+    path = Path(workdir) / NAME
+    try:
+        with open(path) as file:
+            fcntl.flock(file, fcntl.LOCK_SH | fcntl.LOCK_NB)
+    except BlockingIOError as error:
+        raise _taken(path) from error
+    except OSError:  # no such file; where files cannot be locked, ``only_run`` tells
+        return
+
+
+def _taken(path):
+    return UserError(
+        f"{path.parent} is in use by another run ({_holder(path)}); wait for it, stop it, or use "
+        "another --workdir."
+    )
 
 
 def _locked(path):
