@@ -76,20 +76,19 @@ def claim(held, workdir, stored, config, run, new_data):
         if stored:
             identity.check_config(workdir, stored, plain, new_data)
             changed = identity.check_data(workdir, stored, known, entries, new_data)
-        return known, entries, changed, *restored(workdir, stored, run, config.steps)
+        state, notes = restored(workdir, stored, run, config.steps)
+        return known, entries, changed, state, notes, checkpoint.folders(workdir / "checkpoints")
 
     def take():
         held.enter_context(lock.only_run(workdir))
-        with checkpoint.view_checkpoints(workdir / "checkpoints") as kept:
-            same = kept.steps()[-1:] == ([int(state.step)] if state else [])
-        if not same or stored_in(workdir) != stored:
+        if (stored_in(workdir), checkpoint.folders(workdir / "checkpoints")) != (stored, folders):
             raise UserError(f"another run has just been in {workdir}; start again.")
         places.check_places(workdir)
         earlier = identity.earlier(stored, int(state.step) if state else 0, changed)
         directory.write_config(workdir, plain, entries, known, earlier)
 
     agreed(workdir, lambda: lock.check_free(workdir), first=True)
-    known, entries, changed, state, notes = agreed(workdir, check)
+    known, entries, changed, state, notes, folders = agreed(workdir, check)
     agreed(workdir, take, first=True)
     return state, [*told(known, entries), *notes]
 

@@ -186,6 +186,12 @@ def open_checkpoints(directory, keep=3, metric=None):
     return Checkpoints(directory, manager, metric, scores)
 
 
+def folders(directory):
+    """The names of what lies in a directory of checkpoints, looked at by one process alone."""
+    directory = Path(directory)
+    return sorted(path.name for path in directory.iterdir()) if directory.exists() else []
+
+
 @_hush()
 def view_checkpoints(directory):
     """Open a directory to read from: nothing in it is touched, nor is it made where it is missing.
