@@ -118,6 +118,7 @@ class Checkpoints:
         try:
             yield
         except Exception as error:
+            logging.getLogger("asyncio").addFilter(_is_no_straggler)
             with contextlib.suppress(Exception):  # the same once more; it drops the step
                 self.manager.wait_until_finished()
             steps = self.steps()
@@ -133,10 +134,16 @@ def _without_stragglers(hook):
     """``hook``, but for threads of a failed save that report to an event loop which is closed."""
 
     def shown(unraisable):
-        if str(unraisable.exc_value) != "Event loop is closed":
+        told = str(unraisable.exc_value)
+        if told != "Event loop is closed" and not SYSTEM_ERROR.search(told):
             hook(unraisable)
 
     return shown
+
+
+def _is_no_straggler(record):
+    """Of asyncio's log: tasks of a failed save report whenever they are collected."""
+    return "never retrieved" not in record.getMessage()
 
 
 def _cause(error):
