@@ -76,7 +76,7 @@ FLAGS = {
     "sample --workdir=run --out": ("x", "1e20", "9" * 999, "/"),
     "sample --workdir=run --num": ("1e20", "nan", "", "None", "2147483647", "-1"),
     "sample --workdir=run --step": ("nan", "-1", "9" * 999, ""),
-    "evaluate --workdir=run --out": ("..", ".", "/", "none/e.json", "9" * 999),
+    "evaluate --workdir=run --out": ("..", ".", "/", "a.npz/e.json", "9" * 999),
     "evaluate --workdir=run --features": ("1e20", "None"),
     "evaluate --real=a --fake": ("9" * 999, "b", "."),
     "train --workdir=r --config": ("9" * 999, "None", "", "."),
@@ -188,4 +188,5 @@ def test_a_place_that_cannot_be_written(run, tmp_path, capsys):
     (tmp_path / "file").write_text("")
     argv = [f"--workdir={run}", "--num=1", f"--out={tmp_path}/file/a.npz"]
     assert sample.main(argv) == 2
-    assert capsys.readouterr().err == f"jaxgan: cannot write {tmp_path}/file/a.npz: File exists.\n"
+    told = f"jaxgan: cannot write {tmp_path}/file/a.npz: {tmp_path}/file is no folder.\n"
+    assert capsys.readouterr().err == told
