@@ -103,6 +103,7 @@ OPTIMIZER = {
 OPTIONS = {
     "game.z_dim": (1, MANY),
     "game.head_weight": (0, INF),
+    "game.constancy": (0, INF),
     "game.generators": (2, FEW),
     "generator.dropout": (0, 1),
     "critic.dropout": (0, 1),
@@ -111,6 +112,7 @@ OPTIONS = {
     "generator.width": (1, MANY),
     "critic.width": (1, MANY),
     "generator.halvings": (1, 16),
+    "generator.embedding": (0, MANY),
     "critic.layers": (0, 16),
     "data.options.points": (1, 10**9),
     "data.options.modes": (1, 2**16),

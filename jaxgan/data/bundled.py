@@ -5,7 +5,7 @@ from importlib import resources
 
 import numpy as np
 
-from jaxgan.core.errors import choose
+from jaxgan.core.errors import UserError, choose
 from jaxgan.core.files import read_bundled
 from jaxgan.data.images import from_images
 from jaxgan.data.source import category, from_named, only_split
@@ -70,19 +70,28 @@ def emoji(name, view, split, *, x="twemoji", source="noto"):
 
 
 def glyphs(name, view, split, *, x="kai", source="song"):
-    """Load the 3755 level-1 characters of GB 2312 in two typefaces.
+    """Load the 3755 level-1 characters of GB 2312 in two typefaces, or in more.
 
-    Images uint8 [32, 32, 1], black on white in 16 levels, before the view. There are no labels; a
-    character is held out in all typefaces.
+    Images uint8 [32, 32, 1], black on white in 16 levels, before the view. A character is held out
+    in all typefaces.
 
     Args:
-      x: typeface of the entry x, of ``TYPEFACES``.
+      x: typeface of the entry x, of ``TYPEFACES``; several with spaces between are as many
+        examples a character, and the entry label tells which.
       source: typeface of the entry source; "": there is none.
     """
     only_split(split, ("train",), name)
     stored = read("glyphs")
-    whole = _pair(stored, view, TYPEFACES, "typeface", x, source)
-    return from_named(name, whole, key=stored["char"].tolist().__getitem__)
+    faces = x.replace(",", " ").split() or [x]
+    if twice := sorted({face for face in faces if faces.count(face) > 1}):
+        raise UserError(f"the typeface {twice[0]!r} is named twice in x={x!r}.")
+    each = [_pair(stored, view, TYPEFACES, "typeface", face, source) for face in faces]
+    whole = {key: np.concatenate([pair[key] for pair in each]) for key in each[0]}
+    chars, categories = stored["char"].tolist() * len(faces), {}
+    if len(faces) > 1:
+        whole["label"] = np.repeat(np.arange(len(faces)), len(stored["char"]))
+        categories["label"] = category(len(faces), faces)
+    return from_named(name, whole, categories, key=chars.__getitem__)
 
 
 def _pair(stored, view, known, kind, x, source):

@@ -8,6 +8,7 @@ from jaxgan.games import draw
 from jaxgan.games.game import Game, Shown
 from jaxgan.games.pair import pair_game
 from jaxgan.games.several import several_game
+from jaxgan.games.typefaces import typefaces_game
 
 __all__ = ["GAMES", "Game", "Rules", "Shown"]
 
@@ -87,5 +88,17 @@ GAMES = {
     # The same, but the critic sees the result alone (Ledig et al. 2017).
     "restoration": Rules(
         pair_game, generator=("source",), critic=("x",), needs=("source",), terms=True
+    ),
+    # Translation to as many typefaces as there are labels, which the critic tells (zi2zi, 2017).
+    "typefaces": Rules(
+        typefaces_game,
+        (_label,),
+        generator=("source", "label"),
+        critic=("x", "source"),
+        needs=("source", "label"),
+        heads=("label",),
+        options={"head_weight": 1.0, "constancy": 15.0},
+        of_build=("head_weight", "constancy"),
+        terms=True,
     ),
 }

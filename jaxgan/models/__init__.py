@@ -9,7 +9,7 @@ import dataclasses
 import inspect
 
 from jaxgan.core.table import Row
-from jaxgan.models import dcgan, mlp, patch, resnet, unet
+from jaxgan.models import dcgan, mlp, patch, resnet, unet, zi2zi
 
 _SET_BY_BUILDER = {"shape", "outputs", "heads", "dtype", "axis_name", "parent", "name"}
 
@@ -42,4 +42,5 @@ CRITICS = {
     "dcgan": _row(dcgan.DCGANCritic),
     "resnet32": _row(resnet.ResNet32Critic),
     "patch": _row(patch.PatchCritic),
+    "zi2zi": _row(zi2zi.Zi2ziCritic),
 }

@@ -31,6 +31,7 @@ class UNetGenerator(nn.Module):
       dropout: share of the units that the keys drop, this network's noise, on the doublings that
         ``_dropped`` names.
       dropout_at_test: whether keys drop units when not training, too, as the paper's do.
+      embedding: length of the learned code of a label; 0: the label is its own.
     """
 
     bounds: ClassVar[tuple[float, float]] = (-1.0, 1.0)
@@ -41,6 +42,7 @@ class UNetGenerator(nn.Module):
     norm_eps: float = 1e-5
     dropout: float = 0.5
     dropout_at_test: bool = True
+    embedding: int = 0
     initializer: str = "dcgan"
     dtype: Any = jnp.float32
     axis_name: str | None = None
@@ -70,6 +72,8 @@ class UNetGenerator(nn.Module):
                 x = layers.norm(self, x, train=train)
             carried.append(x)
         code = carried.pop()
+        if label is not None and self.embedding:
+            label = layers.dense(self, label, self.embedding)
         x = layers.join_planes(layers.join_planes(nn.relu(code), z), label)
         for i, across in enumerate(reversed(carried)):
             x = layers.convolve_transpose(self, x, across.shape[3], _DOUBLE, bias=bias)

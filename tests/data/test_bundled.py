@@ -77,6 +77,20 @@ def test_what_a_pair_consists_of():
     assert small.read(0)["source"].shape == (16, 16, 1)
 
 
+def test_several_typefaces_are_so_many_examples_of_a_character():
+    stored = bundled.read("glyphs")
+    held = np.array([zlib.crc32(char.encode()) % 10 == 0 for char in stored["char"]])
+    for part, rows in zip(PARTS, (~held, held), strict=True):
+        both = load("glyphs", options={"x": "kai hei"}, part=part)
+        assert both.entries["label"].names == ("kai", "hei") and both.size == 2 * rows.sum()
+        whole = both.arrays()
+        np.testing.assert_array_equal(whole["label"], np.repeat([0, 1], rows.sum()))
+        for label, face in enumerate(("kai", "hei")):
+            of_face = whole["label"] == label
+            np.testing.assert_array_equal(whole["x"][of_face], stored[face][rows])
+            np.testing.assert_array_equal(whole["source"][of_face], stored["song"][rows])
+
+
 def test_classes_and_their_names():
     entries = load("emoji").entries
     assert [entries[name].classes for name in ("label", "tone", "gender")] == [10, 6, 3]
@@ -108,6 +122,7 @@ def test_all_tones_of_an_emoji_are_on_one_side():
         ("emoji", {"options": {"x": "apple"}}, "unknown artist 'apple'; known: noto, twemoji"),
         ("emoji", {"options": {"source": "kai"}}, "unknown artist 'kai'"),
         ("glyphs", {"options": {"x": ""}}, "unknown typeface ''; known: hei, kai, song"),
+        ("glyphs", {"options": {"x": "kai hei kai"}}, "the typeface 'kai' is named twice"),
         ("glyphs", {"options": {"y": "kai"}}, "no option 'y'; it has x, source"),
         ("emoji", {"split": "test"}, "no split 'test'"),
         ("glyphs", {"held_out": "0.1"}, "glyphs has a held-out part of its own; leave"),

@@ -71,6 +71,21 @@ def torch_dcgan_critic(first=6, second=8, more=0):
     )
 
 
+def torch_zi2zi_critic(width=4):
+    def block(n, m, stride):
+        return [nn.Conv2d(n, m, 5, stride, 2), nn.BatchNorm2d(m), nn.LeakyReLU(0.2)]
+
+    return nn.Sequential(
+        nn.Conv2d(3 + CLASSES, width, 5, 2, 2),
+        nn.LeakyReLU(0.2),
+        *block(width, 2 * width, 2),
+        *block(2 * width, 4 * width, 2),
+        *block(4 * width, 8 * width, 1),
+        nn.Flatten(),
+        nn.Linear(8 * width * 2 * 2, 1),
+    )
+
+
 # name -> (network, its twin, shape of one input, classes of the label)
 CASES = {
     "dcgan32 generator": (
@@ -111,6 +126,7 @@ CASES = {
         SMALL,
         CLASSES,
     ),
+    "zi2zi critic": (models.CRITICS["zi2zi"](width=4), torch_zi2zi_critic(), SMALL, CLASSES),
 }
 
 

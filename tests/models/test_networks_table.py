@@ -18,6 +18,7 @@ SHAPES = {
     "resnet32": (8, 16, 3),
     "unet": (8, 12, 2),
     "patch": (12, 14, 2),
+    "zi2zi": (8, 16, 2),
 }
 SMALL = {
     "mlp": {"features": (8, 6)},
@@ -27,6 +28,7 @@ SMALL = {
     "resnet32": {"channels": (4, 3, 3, 5)},
     "unet": {"halvings": 2, "width": 2},
     "patch": {"layers": 1, "width": 2},
+    "zi2zi": {"width": 2},
 }
 SMALL_CRITIC = {**SMALL, "dcgan32": {"channels": (2, 3, 4, 5)}}
 
@@ -269,7 +271,11 @@ def test_options_build_the_network(table, name):
 
 def test_a_network_takes_what_its_call_names():
     """``keys`` and ``train`` are the game's, not the example's."""
-    more = {"unet": ("source", "z", "label"), "patch": ("x", "source", "label", "mask")}
+    more = {
+        "unet": ("source", "z", "label"),
+        "patch": ("x", "source", "label", "mask"),
+        "zi2zi": ("x", "source", "label"),
+    }
     for table, name in ((models.GENERATORS, "z"), (models.CRITICS, "x")):
         for key, row in table.items():
             assert models.takes(row.build) == more.get(key, (name, "label"))

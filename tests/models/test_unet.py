@@ -79,6 +79,24 @@ def test_noise_and_label_join_at_the_bottleneck():
     assert variables["params"]["ConvTranspose_0"]["kernel"].shape == (4, 4, 8 + 4 + 3, 4)
 
 
+def test_a_label_has_a_learned_code():
+    """Row k of the layer is what label k joins: as planes of it, and it has a slope."""
+    given = {"source": image(1), "label": jnp.eye(BATCH)[:, ::-1]}
+    unet = UNET.clone(norm="none", embedding=5)
+    variables = filled(unet, **given)
+    codes = variables["params"]["Dense_0"]
+    assert codes["kernel"].shape == (BATCH, 5)
+    kernels = variables["params"]["ConvTranspose_0"]["kernel"]
+    assert kernels.shape == (4, 4, 8 + 5, 4)
+    as_noise = {"source": image(1), "z": (codes["kernel"] + codes["bias"])[::-1]}
+    layers = {name: layer for name, layer in variables["params"].items() if name != "Dense_0"}
+    expected = UNET.clone(norm="none").apply({"params": layers}, **as_noise, train=True)["x"]
+    out = unet.apply(variables, **given, train=True)["x"]
+    np.testing.assert_allclose(out, expected, rtol=1e-5, atol=1e-6)
+    slopes = jax.grad(lambda v: unet.apply(v, **given, train=True)["x"].sum())(variables)
+    assert np.abs(slopes["params"]["Dense_0"]["kernel"]).min() > 0
+
+
 @pytest.mark.parametrize("train", [True, False])
 def test_keys_drop_units_of_their_example(train):
     variables = filled(UNET, source=image(1))
