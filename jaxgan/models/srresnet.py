@@ -27,8 +27,8 @@ class SRResNetGenerator(nn.Module):
     Fields:
       blocks: how many, 16 in the paper.
       width: w.
-      norm, initializer: rows of ``layers.NORMS`` and ``layers.INITS``. With ``batch`` the normalised
-        layers have no bias.
+      norm, initializer: rows of ``layers.NORMS`` and ``layers.INITS``. With ``batch`` what is
+        normalised has no bias.
     """
 
     bounds: ClassVar[tuple[float, float]] = (-1.0, 1.0)

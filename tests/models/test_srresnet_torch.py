@@ -36,7 +36,7 @@ NAMES = {"Conv2d": "Conv", "BatchNorm2d": "BatchNorm", "PReLU": "PReLU", "Linear
 
 
 def as_flax(twin, read):
-    """({layer: parameters}, {layer: statistics}), named in Flax's order: that of the forward pass."""
+    """({layer: parameters}, {layer: statistics}), named in Flax's order, that of the passes."""
     params, statistics, counts = {}, {}, {}
     for layer in twin.modules():
         if (kind := NAMES.get(type(layer).__name__)) is None:
