@@ -217,6 +217,48 @@ def patch_critic(options, shape, classes):
     )
 
 
+class Sum(nn.Sequential):
+    """Layers beside which runs what came in."""
+
+    def forward(self, x):
+        """x [B, C, H, W] -> as x."""
+        return x + super().forward(x)
+
+
+def srresnet(blocks, width, source, colours, doublings, *, eps=1e-5):
+    """SRResNet (Ledig et al. 2017, figure 4), batch-normalised, and a tanh at its end."""
+
+    def normed():
+        return [nn.Conv2d(width, width, 3, 1, 1, bias=False), nn.BatchNorm2d(width, eps)]
+
+    def doubled():
+        return [nn.Conv2d(width, 4 * width, 3, 1, 1), nn.PixelShuffle(2), nn.PReLU()]
+
+    trunk = [Sum(*normed(), nn.PReLU(), *normed()) for _ in range(blocks)]
+    return nn.Sequential(
+        nn.Conv2d(source, width, 9, 1, 4),
+        nn.PReLU(),
+        Sum(*trunk, *normed()),
+        *(layer for _ in range(doublings) for layer in doubled()),
+        nn.Conv2d(width, colours, 9, 1, 4),
+        nn.Tanh(),
+    )
+
+
+def srgan(width, hidden, colours, height, breadth, *, eps=1e-5):
+    """SRGAN's critic of images of that height and breadth, without the sigmoid."""
+    layers, before = [], colours
+    for i in range(8):
+        after = width * 2 ** (i // 2)
+        layers += [nn.Conv2d(before, after, 3, 1 + i % 2, 1, bias=i == 0)]
+        layers += [nn.BatchNorm2d(after, eps)] if i else []
+        layers += [nn.LeakyReLU(0.2, inplace=True)]
+        before = after
+    pixels = height // 16 * (breadth // 16)
+    dense = [nn.Linear(before * pixels, hidden), nn.LeakyReLU(0.2, inplace=True)]
+    return nn.Sequential(*layers, nn.Flatten(), *dense, nn.Linear(hidden, 1))
+
+
 GENERATORS = {
     "mlp": mlp_generator,
     "dcgan32": dcgan32_generator,

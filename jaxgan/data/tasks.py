@@ -5,7 +5,10 @@ A built task is ``task(batch, keys, step) -> batch``: pure, on the device. ``bat
 the entry x, as when one samples from a given source, is left alone.
 """
 
+import jax
+
 from jaxgan.core.errors import UserError
+from jaxgan.core.pixels import eight_bits
 from jaxgan.core.table import Row
 from jaxgan.data.view import LUMA
 
@@ -31,10 +34,46 @@ def colourise():
     return task
 
 
+def superres(*, factor):
+    """source [B, H / factor, W / factor, C] is x made smaller, in eight bits, as a file would be.
+
+    Cubic (Keys 1981, a = -1/2) with antialiasing, as Pillow's BICUBIC and MATLAB's imresize.
+
+    Args:
+      factor: by which x is larger than its source.
+    """
+
+    def task(batch, keys, step):
+        del keys, step
+        if "x" not in batch:
+            return batch
+        rows, height, width, channels = _image(batch["x"], "superres")
+        if height % factor or width % factor:
+            raise UserError(
+                f"the task 'superres' makes images smaller by data.task.factor={factor}, which "
+                f"must divide their sides, {height}x{width}."
+            )
+        small = (rows, height // factor, width // factor, channels)
+        return {**batch, "source": eight_bits(jax.image.resize(batch["x"], small, "cubic"))}
+
+    return task
+
+
+def _image(x, name):
+    """The shape [B, H, W, C] of images, or a ``UserError``."""
+    if x.ndim != 4:
+        raise UserError(f"the task {name!r} needs images, not x of shape {x.shape[1:]}.")
+    return x.shape
+
+
 def grey(x):
     """Luma (ITU-R 601) of colour images [..., 3] in [-1, 1], as [..., 1] in [-1, 1]."""
     # The weights add up to 1, so that the range stays: no detour over [0, 1].
     return sum(float(weight) * x[..., c, None] for c, weight in enumerate(LUMA / 2**16))
 
 
-TASKS = {"none": Row(none), "colourise": Row(colourise)}
+TASKS = {
+    "none": Row(none),
+    "colourise": Row(colourise),
+    "superres": Row(superres, {"factor": 4}),
+}

@@ -8,6 +8,7 @@ import jax.numpy as jnp
 import numpy as np
 
 from jaxgan.core.errors import UserError, within
+from jaxgan.core.pixels import eight_bits
 
 ROUNDING = 1e-3  # how far beyond [-1, 1] arithmetic may carry an image
 
@@ -93,14 +94,6 @@ def make(name, hash, sizes, forward, variables, check, chunk, resize=""):
         return tuple(results)
 
     return Extractor(name, hash, *sizes, variables, forward, check, resize, run)
-
-
-def eight_bits(x):
-    """Images in [-1, 1] as they come back from a file of eight bits a channel.
-
-    Real examples are such files; generated ones must not be told from them by their decimals.
-    """
-    return jnp.round((jnp.clip(x, -1, 1) + 1) * 127.5) / 127.5 - 1
 
 
 def _checked(images):

@@ -9,7 +9,7 @@ import dataclasses
 import inspect
 
 from jaxgan.core.table import Row
-from jaxgan.models import dcgan, mlp, patch, resnet, unet, zi2zi
+from jaxgan.models import dcgan, mlp, patch, resnet, srresnet, unet, zi2zi
 
 _SET_BY_BUILDER = {"shape", "outputs", "heads", "dtype", "axis_name", "parent", "name"}
 
@@ -33,6 +33,7 @@ GENERATORS = {
     "dcgan": _row(dcgan.DCGANGenerator),
     "resnet32": _row(resnet.ResNet32Generator),
     "unet": _row(unet.UNetGenerator),
+    "srresnet": _row(srresnet.SRResNetGenerator),
 }
 
 CRITICS = {
@@ -43,4 +44,5 @@ CRITICS = {
     "resnet32": _row(resnet.ResNet32Critic),
     "patch": _row(patch.PatchCritic),
     "zi2zi": _row(zi2zi.Zi2ziCritic),
+    "srgan": _row(srresnet.SRGANCritic),
 }

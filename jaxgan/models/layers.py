@@ -167,6 +167,11 @@ def scores(module, x):
     return {"score": score, "features": as_output(x), **heads}
 
 
+def prelu(module, x):
+    """max(x, 0) + a min(x, 0) with one learned a for all units, 0.25 at first (He et al. 2015)."""
+    return nn.PReLU(negative_slope_init=0.25)(x)
+
+
 def dropout(module, x, keys, number, *, train):
     """Drop units of [B, ...] with the module's probability ``dropout``, each example by its key.
 

@@ -2,6 +2,7 @@ import jax
 import jax.numpy as jnp
 import numpy as np
 import pytest
+from PIL import Image
 
 from jaxgan import defaults
 from jaxgan.build import parts
@@ -26,7 +27,7 @@ def test_a_task_is_pure_and_leaves_the_other_entries(name, strict_ranks):
     for key in batch:
         np.testing.assert_array_equal(made[key], batch[key])
     again = jax.tree.map(lambda a, b: (a == b).all(), made, task(batch, KEYS, 7))
-    assert name in ("none", "colourise") and all(map(bool, jax.tree.leaves(again)))
+    assert all(map(bool, jax.tree.leaves(again)))
 
 
 @pytest.mark.parametrize("name", TASKS)
@@ -67,6 +68,40 @@ def test_colourise_needs_colours(x):
         jax.eval_shape(TASKS["colourise"](), {"x": x}, KEYS, 0)
 
 
+def test_superres_is_pillows_bicubic():
+    pixels = np.random.default_rng(1).integers(0, 256, (2, 24, 16, 3), np.uint8)
+    batch = {"x": jnp.float32(pixels) / 127.5 - 1}
+    made = TASKS["superres"](factor=4)(batch, KEYS, 0)["source"]
+    assert made.shape == (2, 6, 4, 3)
+    levels = (np.asarray(made) + 1) * 127.5
+    np.testing.assert_allclose(levels, np.round(levels), atol=1e-3)
+    for image, small in zip(pixels, levels, strict=True):
+        expected = Image.fromarray(image).resize((4, 6), Image.Resampling.BICUBIC)
+        # Pillow rounds between the two axes, too.
+        np.testing.assert_allclose(small, np.asarray(expected), atol=1.01)
+
+
+def test_superres_keeps_a_constant_and_clips():
+    """A step of black and white overshoots in a cubic filter: it stays in the range."""
+    step = jnp.where(jnp.arange(16) < 8, -1.0, 1.0)[None, None, :, None] * jnp.ones((1, 16, 1, 1))
+    made = TASKS["superres"](factor=2)({"x": step}, KEYS[:1], 0)["source"]
+    assert made.min() == -1 and made.max() == 1
+    flat = TASKS["superres"](factor=8)({"x": jnp.full((1, 8, 8, 1), -1.0)}, KEYS[:1], 0)["source"]
+    np.testing.assert_array_equal(flat, [[[[-1.0]]]])
+
+
+@pytest.mark.parametrize(
+    "x, sentence",
+    [
+        (X, "by data.task.factor=3, which must divide their sides, 4x4"),
+        (X[:, 0, 0], "'superres' needs images, not x of shape"),
+    ],
+)
+def test_superres_needs_images_that_its_factor_divides(x, sentence):
+    with pytest.raises(UserError, match=sentence):
+        jax.eval_shape(TASKS["superres"](factor=3), {"x": x}, KEYS, 0)
+
+
 @pytest.mark.parametrize("key", ["data.task", "data.task.name"])
 def test_a_config_names_its_task(key):
     config = defaults.get_config().lock()
@@ -79,7 +114,11 @@ def test_a_config_names_its_task(key):
 @pytest.mark.parametrize(
     "key, value, sentence",
     [
-        ("data.task", "nonsense", "unknown data.task 'nonsense'; known: colourise, none."),
+        (
+            "data.task",
+            "nonsense",
+            "unknown data.task 'nonsense'; known: colourise, none, s",
+        ),
         ("data.task.side", "3", "unknown config key 'data.task.side'; known: data.task.name"),
         ("data.held_out", "much", "mnist10k cannot hold out 'much'; data.held_out must be a sha"),
     ],

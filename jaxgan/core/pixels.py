@@ -1,0 +1,12 @@
+"""Images between floats in [-1, 1] and the eight bits that files hold."""
+
+import jax.numpy as jnp
+
+
+def eight_bits(x):
+    """Images in [-1, 1] as they come back from a file of eight bits a channel.
+
+    Real examples are such files; generated ones must not be told from them by their decimals. What
+    lies outside is clipped.
+    """
+    return jnp.round((jnp.clip(x, -1, 1) + 1) * 127.5) / 127.5 - 1
