@@ -7,6 +7,7 @@ the entry x, as when one samples from a given source, is left alone.
 
 from jaxgan.core.errors import UserError
 from jaxgan.core.table import Row
+from jaxgan.data.holes import inpaint
 from jaxgan.data.view import LUMA
 
 
@@ -37,4 +38,8 @@ def grey(x):
     return sum(float(weight) * x[..., c, None] for c, weight in enumerate(LUMA / 2**16))
 
 
-TASKS = {"none": Row(none), "colourise": Row(colourise)}
+TASKS = {
+    "none": Row(none),
+    "colourise": Row(colourise),
+    "inpaint": Row(inpaint, {"holes": "rectangle", "smallest": 0.25, "largest": 0.5, "fill": 0.0}),
+}

@@ -88,4 +88,12 @@ GAMES = {
     "restoration": Rules(
         pair_game, generator=("source",), critic=("x",), needs=("source",), terms=True
     ),
+    # What is missing is made; the critic is told where it was (Iizuka et al. 2017).
+    "inpainting": Rules(
+        pair_game,
+        generator=("source", "mask"),
+        critic=("x", "mask"),
+        needs=("source", "mask"),
+        terms=True,
+    ),
 }

@@ -9,7 +9,7 @@ import dataclasses
 import inspect
 
 from jaxgan.core.table import Row
-from jaxgan.models import dcgan, mlp, patch, resnet, unet
+from jaxgan.models import completion, dcgan, mlp, patch, resnet, unet
 
 _SET_BY_BUILDER = {"shape", "outputs", "heads", "dtype", "axis_name", "parent", "name"}
 
@@ -33,6 +33,7 @@ GENERATORS = {
     "dcgan": _row(dcgan.DCGANGenerator),
     "resnet32": _row(resnet.ResNet32Generator),
     "unet": _row(unet.UNetGenerator),
+    "completion": _row(completion.CompletionGenerator),
 }
 
 CRITICS = {
@@ -42,4 +43,5 @@ CRITICS = {
     "dcgan": _row(dcgan.DCGANCritic),
     "resnet32": _row(resnet.ResNet32Critic),
     "patch": _row(patch.PatchCritic),
+    "global_local": _row(completion.GlobalLocalCritic),
 }

@@ -18,6 +18,8 @@ SHAPES = {
     "resnet32": (8, 16, 3),
     "unet": (8, 12, 2),
     "patch": (12, 14, 2),
+    "completion": (8, 12, 2),
+    "global_local": (8, 12, 2),
 }
 SMALL = {
     "mlp": {"features": (8, 6)},
@@ -27,6 +29,8 @@ SMALL = {
     "resnet32": {"channels": (4, 3, 3, 5)},
     "unet": {"halvings": 2, "width": 2},
     "patch": {"layers": 1, "width": 2},
+    "completion": {"width": 2, "dilations": (2,)},
+    "global_local": {"layers": 2, "width": 2, "hidden": 8, "window": 4},
 }
 SMALL_CRITIC = {**SMALL, "dcgan32": {"channels": (2, 3, 4, 5)}}
 
@@ -269,7 +273,12 @@ def test_options_build_the_network(table, name):
 
 def test_a_network_takes_what_its_call_names():
     """``keys`` and ``train`` are the game's, not the example's."""
-    more = {"unet": ("source", "z", "label"), "patch": ("x", "source", "label", "mask")}
+    more = {
+        "unet": ("source", "z", "label"),
+        "patch": ("x", "source", "label", "mask"),
+        "completion": ("source", "mask", "label"),
+        "global_local": ("x", "mask", "label"),
+    }
     for table, name in ((models.GENERATORS, "z"), (models.CRITICS, "x")):
         for key, row in table.items():
             assert models.takes(row.build) == more.get(key, (name, "label"))
