@@ -117,6 +117,10 @@ OPTIONS = {
     "generator.blocks": (0, FEW),
     "critic.hidden": (1, MANY),
     "data.task.factor": (1, FEW),
+    "critic.window": (0, MANY),
+    "data.task.smallest": (0, 1),
+    "data.task.largest": (0, 1),
+    "data.task.fill": (-1, 1 + 1e-9),  # 1 is white
     "data.options.points": (1, 10**9),
     "data.options.modes": (1, 2**16),
     "data.options.side": (1, 2**8),

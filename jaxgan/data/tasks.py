@@ -8,8 +8,9 @@ the entry x, as when one samples from a given source, is left alone.
 import jax
 
 from jaxgan.core.errors import UserError
-from jaxgan.core.pixels import eight_bits
+from jaxgan.core.pixels import eight_bits, image_shape
 from jaxgan.core.table import Row
+from jaxgan.data.holes import inpaint
 from jaxgan.data.view import LUMA
 
 
@@ -47,7 +48,7 @@ def superres(*, factor):
         del keys, step
         if "x" not in batch:
             return batch
-        rows, height, width, channels = _image(batch["x"], "superres")
+        rows, height, width, channels = image_shape("superres", batch["x"])
         if height % factor or width % factor:
             raise UserError(
                 f"the task 'superres' makes images smaller by data.task.factor={factor}, which "
@@ -57,13 +58,6 @@ def superres(*, factor):
         return {**batch, "source": eight_bits(jax.image.resize(batch["x"], small, "cubic"))}
 
     return task
-
-
-def _image(x, name):
-    """The shape [B, H, W, C] of images, or a ``UserError``."""
-    if x.ndim != 4:
-        raise UserError(f"the task {name!r} needs images, not x of shape {x.shape[1:]}.")
-    return x.shape
 
 
 def grey(x):
@@ -76,4 +70,5 @@ TASKS = {
     "none": Row(none),
     "colourise": Row(colourise),
     "superres": Row(superres, {"factor": 4}),
+    "inpaint": Row(inpaint, {"holes": "rectangle", "smallest": 0.25, "largest": 0.5, "fill": 0.0}),
 }

@@ -101,4 +101,12 @@ GAMES = {
         of_build=("head_weight", "constancy"),
         terms=True,
     ),
+    # What is missing is made; the critic is told where it was (Iizuka et al. 2017).
+    "inpainting": Rules(
+        pair_game,
+        generator=("source", "mask"),
+        critic=("x", "mask"),
+        needs=("source", "mask"),
+        terms=True,
+    ),
 }

@@ -9,7 +9,7 @@ import dataclasses
 import inspect
 
 from jaxgan.core.table import Row
-from jaxgan.models import dcgan, mlp, patch, resnet, srresnet, unet, zi2zi
+from jaxgan.models import completion, dcgan, mlp, patch, resnet, srresnet, unet, zi2zi
 
 _SET_BY_BUILDER = {"shape", "outputs", "heads", "dtype", "axis_name", "parent", "name"}
 
@@ -34,6 +34,7 @@ GENERATORS = {
     "resnet32": _row(resnet.ResNet32Generator),
     "unet": _row(unet.UNetGenerator),
     "srresnet": _row(srresnet.SRResNetGenerator),
+    "completion": _row(completion.CompletionGenerator),
 }
 
 CRITICS = {
@@ -45,4 +46,5 @@ CRITICS = {
     "patch": _row(patch.PatchCritic),
     "zi2zi": _row(zi2zi.Zi2ziCritic),
     "srgan": _row(srresnet.SRGANCritic),
+    "global_local": _row(completion.GlobalLocalCritic),
 }

@@ -63,7 +63,8 @@ class Conv(nn.Module):
     """Convolution [B, H, W, C] -> [B, H', W', features]; see ``conv.conv`` for the geometry.
 
     ``resize``: empty, or a row of ``resize.CONVOLUTIONS`` for a stride of 1. ``bias``: whether one
-    is added; in front of a normalisation that shifts by itself it does nothing.
+    is added; in front of a normalisation that shifts by itself it does nothing. ``dilation``: the
+    step between the taps, 1 where there is a ``resize``.
     """
 
     features: int
@@ -74,6 +75,7 @@ class Conv(nn.Module):
     dtype: Any
     resize: str = ""
     bias: bool = True
+    dilation: int = 1
 
     @nn.compact
     def __call__(self, x):
@@ -82,7 +84,7 @@ class Conv(nn.Module):
         x = x.astype(self.dtype)
         if self.resize:
             return resize.CONVOLUTIONS[self.resize](x, kernel, self.padding) + bias
-        return conv.conv(x, kernel, self.stride, self.padding) + bias
+        return conv.conv(x, kernel, self.stride, self.padding, self.dilation) + bias
 
 
 class ConvTranspose(nn.Module):
@@ -130,9 +132,9 @@ def dense(module, x, features):
     return _constrained(module, layer, x)
 
 
-def convolve(module, x, features, geometry, resize="", bias=True):
+def convolve(module, x, features, geometry, resize="", bias=True, dilation=1):
     """A convolution [B, H, W, C] -> [B, H', W', features] of (window, stride, padding)."""
-    layer = Conv(features, *geometry, module.initializer, module.dtype, resize, bias)
+    layer = Conv(features, *geometry, module.initializer, module.dtype, resize, bias, dilation)
     return _constrained(module, layer, x)
 
 

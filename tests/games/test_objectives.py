@@ -25,6 +25,10 @@ def tiny(game):
     config, row = defaults.get_config(), GAMES[game]
     config.game = defaults.game(game, **({"z_dim": 2} if "z_dim" in row.options else {}))
     critic = {"norm": "spectral", "dropout": 0.5}
+    if "mask" in row.generator:
+        config.generator = defaults.generator("completion", width=2, dilations=(2,))
+        config.critic = defaults.critic("global_local", layers=2, width=2, window=4, **critic)
+        return config, {**IMAGES, "mask": Entry((12, 12, 1), np.float32)}
     if "source" in row.generator:
         config.generator = defaults.generator("unet", halvings=2, width=2)
         if row.heads:

@@ -17,13 +17,17 @@ B, CLASSES, KEYS = 4, 3, jax.random.split(jax.random.key(0), 4)
 RNG = np.random.default_rng(0)
 X, FAKE = RNG.normal(size=(2, B, 2)).astype(np.float32)
 SOURCE = RNG.normal(size=(B, 2)).astype(np.float32)
+MASK = np.array([[1.0, 0], [0, 1], [1, 1], [0, 0]], np.float32)
 LABELS = np.array([0, 2, 1, 2])
-BATCH = {"x": jnp.asarray(X), "label": jnp.asarray(LABELS), "source": jnp.asarray(SOURCE)}
+BATCH = {"x": X, "label": LABELS, "source": SOURCE, "mask": MASK}
+BATCH = {name: jnp.asarray(array) for name, array in BATCH.items()}
 ONE_HOT = np.eye(CLASSES)[LABELS]
-# score = x . W + label . V + source . U, so that a wrong label shows; a head is x @ H.
+# score = x . W + label . V + source . U + mask . T, so that a wrong label shows; a head is x @ H.
 W, V, U = np.array([1.0, -2.0]), np.array([0.5, -1.5, 3.0]), np.array([-1.0, 0.25])
 H = np.array([[1.0, 0.0, -1.0], [0.5, -0.5, 2.0]])
-PARAMS = {"x": jnp.asarray(W), "label": jnp.asarray(V), "source": jnp.asarray(U)}
+T = np.array([2.0, 0.5])
+PARAMS = {"x": W, "label": V, "source": U, "mask": T}
+PARAMS = {name: jnp.asarray(array) for name, array in PARAMS.items()}
 TEN = {"trail": jnp.float32(0)}
 
 
@@ -76,7 +80,7 @@ def given_of(name):
 def sees(name, call, x, **changed):
     """All that the rules give the critic, and nothing else."""
     taken, train = call
-    truth = {"x": x, "label": ONE_HOT, "source": SOURCE, **changed}
+    truth = {"x": x, "label": ONE_HOT, "source": SOURCE, "mask": MASK, **changed}
     assert tuple(taken) == GAMES[name].critic and train is True
     for key, value in taken.items():
         np.testing.assert_array_equal(value, truth[key])
@@ -84,7 +88,7 @@ def sees(name, call, x, **changed):
 
 def scores(name, x, label=ONE_HOT):
     """[B] by hand."""
-    parts = {"x": x @ W, "label": label @ V, "source": SOURCE @ U}
+    parts = {"x": x @ W, "label": label @ V, "source": SOURCE @ U, "mask": MASK @ T}
     return sum(parts[key] for key in GAMES[name].critic)
 
 
@@ -109,6 +113,7 @@ def test_each_game_gives_its_networks_what_the_papers_do():
         "translation": (("source",), ("x", "source")),
         "restoration": (("source",), ("x",)),
         "typefaces": (("source", "label"), ("x", "source")),
+        "inpainting": (("source", "mask"), ("x", "mask")),
     }
 
 
@@ -135,10 +140,11 @@ def test_what_is_drawn_and_what_is_made_of_it(name):
         np.testing.assert_array_equal(made["x"], 2 * SOURCE)
     if "label" in taken:
         np.testing.assert_array_equal(taken["label"], ONE_HOT)
-    for entry in ("x", "source"):
+    for entry in ("x", "source", "mask"):
         assert given[entry] is BATCH[entry]
     # As pictures ask for it: no examples, and the generator as it stands.
-    asked = game.draw({"z": jnp.ones((B, 5)), "source": BATCH["source"]}, KEYS, 0)
+    brought = {"z": jnp.ones((B, 5)), "source": BATCH["source"], "mask": BATCH["mask"]}
+    asked = game.draw(brought, KEYS, 0)
     assert "x" not in asked
     if "label" not in taken:
         game.generate({"params": 2.0, "count": 7}, asked, KEYS, train=False)
@@ -202,7 +208,7 @@ def test_what_the_generator_is_told(name, loss):
     assert len(spies.critic_calls) == 2
     for taken, train in spies.critic_calls:
         assert train is True and tuple(taken) == GAMES[name].critic
-        for key, truth in (("label", ONE_HOT), ("source", SOURCE)):
+        for key, truth in (("label", ONE_HOT), ("source", SOURCE), ("mask", MASK)):
             assert key not in taken or np.array_equal(taken[key], truth)
     real, fake = scores(name, X), scores(name, FAKE)
     expected = np.mean(ADVERSARIAL[loss]().generator(real, fake))
@@ -257,6 +263,7 @@ def test_instance_noise_blurs_all_that_the_critic_sees(name):
         "x": jnp.full((rows, 2), 7.0),
         "label": jax.nn.one_hot(jnp.arange(rows) % CLASSES, CLASSES),
         "source": jnp.ones((rows, 2)),
+        "mask": jnp.ones((rows, 2)),
     }
     fake, blurred = {"x": jnp.full((rows, 2), -7.0)}, {}
 

@@ -22,6 +22,8 @@ SHAPES = {
     "zi2zi": (8, 16, 2),
     "srresnet": (8, 12, 2),
     "srgan": (16, 32, 2),
+    "completion": (8, 12, 2),
+    "global_local": (8, 12, 2),
 }
 SMALL = {
     "mlp": {"features": (8, 6)},
@@ -34,6 +36,8 @@ SMALL = {
     "zi2zi": {"width": 2},
     "srresnet": {"blocks": 1, "width": 2},
     "srgan": {"width": 2, "hidden": 4},
+    "completion": {"width": 2, "dilations": (2,)},
+    "global_local": {"layers": 2, "width": 2, "hidden": 8, "window": 4},
 }
 SMALL_CRITIC = {**SMALL, "dcgan32": {"channels": (2, 3, 4, 5)}}
 
@@ -283,6 +287,8 @@ def test_a_network_takes_what_its_call_names():
         "patch": ("x", "source", "label", "mask"),
         "zi2zi": ("x", "source", "label"),
         "srresnet": ("source", "label"),
+        "completion": ("source", "mask", "label"),
+        "global_local": ("x", "mask", "label"),
     }
     for table, name in ((models.GENERATORS, "z"), (models.CRITICS, "x")):
         for key, row in table.items():
