@@ -117,7 +117,7 @@ def test_a_config_names_its_task(key):
         (
             "data.task",
             "nonsense",
-            "unknown data.task 'nonsense'; known: colourise, none, s",
+            f"unknown data.task 'nonsense'; known: {', '.join(sorted(TASKS))}.",
         ),
         ("data.task.side", "3", "unknown config key 'data.task.side'; known: data.task.name"),
         ("data.held_out", "much", "mnist10k cannot hold out 'much'; data.held_out must be a sha"),
