@@ -17,10 +17,10 @@ from jaxgan import data, defaults
 
 def get_config():
     config = defaults.get_config()
-    config.steps = 3000
+    config.steps = 8000
     config.steps_per_call = 20
     config.log_every = 20
-    config.sample_every = config.checkpoint_every = config.eval_every = 500
+    config.sample_every = config.checkpoint_every = config.eval_every = 1000
     config.evaluation.metrics = "truth"
     config.evaluation.num = 360
     config.data.name = "emoji"
@@ -30,7 +30,7 @@ def get_config():
     config.game = defaults.game("restoration")
     config.terms.l2.weight = 1.0
     config.adversarial = 1e-3
-    config.phases = "2000:n_critic=0,adversarial=0"
+    config.phases = "5000:n_critic=0,adversarial=0"
     adam = {"learning_rate": 5e-4, "b1": 0.9}
     config.generator = defaults.generator(
         "srresnet", blocks=4, width=32, optimizer=defaults.optimizer(**adam)

@@ -118,6 +118,8 @@ OPTIONS = {
     "critic.hidden": (1, MANY),
     "data.task.factor": (1, FEW),
     "critic.window": (0, MANY),
+    "data.task.contrast": (1e-6, INF),
+    "data.task.std": (0, INF),
     "data.task.smallest": (0, 1),
     "data.task.largest": (0, 1),
     "data.task.fill": (-1, 1 + 1e-9),  # 1 is white

@@ -11,7 +11,7 @@ from jaxgan.build import phases
 from jaxgan.core import noise
 from jaxgan.core.errors import UserError, choose, within
 from jaxgan.core.table import check_type, options_of
-from jaxgan.data.tasks import TASKS
+from jaxgan.data.tasks import TASKS, Task
 from jaxgan.defaults import GROUPS, WEIGHTED
 from jaxgan.features import FEATURES, Extractor
 from jaxgan.games import GAMES, Game
@@ -59,8 +59,8 @@ def check_names(config):
 # What a game is given.
 
 
-def task(config):
-    """The task that prepares every batch: (batch, keys, step) -> batch."""
+def task(config) -> Task:
+    """The task that prepares every batch."""
     row, options = _row(config, "data.task")
     return row(**options)
 
@@ -77,7 +77,7 @@ def draw(config, entries):
       UserError: the data lack what the game needs.
     """
     row, options = rules(config)
-    prepare = task(config)
+    prepare = task(config).apply
     known = classes(entries)
     shapes = jax.eval_shape(prepare, *_one(entries), 0)
     for name in row.needs:
@@ -316,7 +316,7 @@ def game(
     compared = terms(config, see, values)
     played = {"terms": compared} if row.terms else {}
     played |= {"heads": row.heads} if row.heads else {}
-    return row.build(
+    built = row.build(
         generator,
         critic,
         loss(config),
@@ -328,6 +328,14 @@ def game(
         **played,
         **{name: options[name] for name in row.of_build},
     )
+    return built._replace(show=_pictured(built.show, task(config).picture))
+
+
+def _pictured(show, picture):
+    """``show`` with what people look at in place of what the networks make."""
+    if picture is None:
+        return show
+    return lambda given, made: {name: picture(each) for name, each in show(given, made).items()}
 
 
 def optimizer(config, side, values=NO_VALUES):

@@ -7,9 +7,6 @@ and never the whole image.
 import jax
 import jax.numpy as jnp
 
-from jaxgan.core.errors import choose, within
-from jaxgan.core.pixels import image_shape
-
 VERTICES = 5  # of a stroke
 
 
@@ -66,30 +63,3 @@ def either(key, height, width, smallest, largest):
 
 
 HOLES = {"rectangle": rectangle, "stroke": stroke, "either": either}
-
-
-def inpaint(*, holes, smallest, largest, fill):
-    """mask [B, H, W, 1] is 1 in a hole anywhere; source is x with ``fill`` there.
-
-    A training step draws other holes at every pass over the data; looks, whose rows have keys of
-    their own, see the same ones every time.
-
-    Args:
-      holes: row of ``HOLES``.
-      smallest, largest: shares of the image's sides, as the row reads them.
-      fill: level of the hole in [-1, 1].
-    """
-    shape = choose(HOLES, holes, "data.task.holes")
-    within("data.task.smallest", smallest, 0, 1)
-    within("data.task.largest", largest, smallest, 1)
-    within("data.task.fill", fill, -1, 1 + 1e-9)
-
-    def task(batch, keys, step):
-        del step
-        if "x" not in batch:
-            return batch
-        _, height, width, _ = image_shape("inpaint", batch["x"])
-        mask = jax.vmap(lambda key: shape(key, height, width, smallest, largest))(keys)[..., None]
-        return {**batch, "mask": mask, "source": jnp.where(mask > 0, fill, batch["x"])}
-
-    return task

@@ -43,6 +43,10 @@ class CompletionGenerator(nn.Module):
     dtype: Any = jnp.float32
     axis_name: str | None = None
 
+    def multiple(self, height, width):
+        """See ``Network.multiple``: all taps of the dilated convolutions must have met something."""
+        return 4 if max(self.dilations, default=0) < min(height, width) // 4 else 0
+
     @nn.compact
     def __call__(self, *, source, mask=None, label=None, keys=None, train):
         """An image from one with a hole.

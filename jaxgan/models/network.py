@@ -22,12 +22,15 @@ class Network(NamedTuple):
         come back moved; without, they come back as given.
       inputs: the names of ``given`` that it takes.
       bounds: (least, greatest) that its "x" can be, as behind a tanh; None: any number.
+      multiple: of a generator that takes images of other sizes than those it learned from, what
+        their sides must be multiples of; 0: it does not.
     """
 
     init: Callable
     apply: Callable
     inputs: tuple[str, ...] = ()
     bounds: tuple[float, float] | None = None
+    multiple: int = 0
 
 
 def bounds_of(module) -> tuple[float, float] | None:
@@ -42,7 +45,8 @@ def network(module, inputs: tuple[str, ...], shapes: Mapping[str, tuple[int, ...
       module: called as ``module(**{name: [B, ...]}, keys=None, train=...)``; returns {name: array}.
         Its class may tell the ``bounds`` of its "x".
       inputs: names that it is given.
-      shapes: of one example, by name; those of ``inputs`` at least.
+      shapes: of one example, by name; those of ``inputs`` at least. Of a class with a method
+        ``multiple``, (H, W) of the source -> ``Network.multiple``, source is one of them.
     """
 
     def init(key):
@@ -56,7 +60,9 @@ def network(module, inputs: tuple[str, ...], shapes: Mapping[str, tuple[int, ...
             return module.apply(variables, **taken, keys=keys, train=train), mutables
         return module.apply(variables, **taken, keys=keys, train=train, mutable=list(mutables))
 
-    return Network(init, apply, inputs, bounds_of(module))
+    other = getattr(module, "multiple", None)
+    multiple = other(*shapes["source"][:2]) if other and "source" in shapes else 0
+    return Network(init, apply, inputs, bounds_of(module), multiple)
 
 
 def team(**networks: Network) -> Network:

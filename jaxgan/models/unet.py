@@ -47,6 +47,14 @@ class UNetGenerator(nn.Module):
     dtype: Any = jnp.float32
     axis_name: str | None = None
 
+    def multiple(self, height, width):
+        """See ``Network.multiple``.
+
+        From innermost images of one pixel the network learns four of the sixteen taps there: the
+        others have met nothing but padding, and would add what they were drawn as.
+        """
+        return 2**self.halvings if min(height, width) >= 2 ** (self.halvings + 1) else 0
+
     @nn.compact
     def __call__(self, *, source, z=None, label=None, keys=None, train):
         """An image from an image of the same size, by what else is given.

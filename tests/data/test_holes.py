@@ -15,7 +15,7 @@ X = jnp.linspace(-1, 1, 12 * 16 * 3).reshape(1, 12, 16, 3).repeat(400, axis=0)
 
 
 def drawn(holes, **options):
-    task = TASKS["inpaint"](holes=holes, **options)
+    task = TASKS["inpaint"](holes=holes, **options).apply
     return jax.jit(task)({"x": X}, KEYS, 0)
 
 
@@ -32,7 +32,7 @@ def test_a_hole_is_filled_and_nothing_else(holes):
     share = mask.mean(axis=0)
     assert share.min() > 0 and share.max() < 1
     # Each from its own key, and no two alike but by chance.
-    again = TASKS["inpaint"](holes=holes, fill=1.0)({"x": X[:2]}, KEYS[5:7], 99)
+    again = TASKS["inpaint"](holes=holes, fill=1.0).apply({"x": X[:2]}, KEYS[5:7], 99)
     np.testing.assert_array_equal(again["mask"], mask[5:7])
     assert len(np.unique(mask.reshape(400, -1), axis=0)) > 100
 
@@ -78,5 +78,5 @@ def test_holes_that_cannot_be(options, sentence):
 
 def test_a_users_mask_stays():
     given = {"source": X[:2], "mask": jnp.ones((2, 12, 16, 1))}
-    made = TASKS["inpaint"]()(given, KEYS[:2], 0)
+    made = TASKS["inpaint"]().apply(given, KEYS[:2], 0)
     assert made is given
