@@ -14,12 +14,13 @@ COMMANDS = {
     "train": ("jaxgan.main", "--config=configs/wgan.py --workdir=runs/wgan"),
     "evaluate": ("jaxgan.evaluate", "--workdir=runs/wgan"),
     "sample": ("jaxgan.sample", "--workdir=runs/wgan --num=64 --out=grid.png"),
+    "translate": ("jaxgan.translate", "--workdir=runs/pix2pix --input=pictures --out=redrawn"),
 }
 HELP = "\n".join(
     [
         "usage: jaxgan COMMAND [options]",
         "",
-        *(f"  jaxgan {name:9}{example}" for name, (_, example) in COMMANDS.items()),
+        *(f"  jaxgan {name:10}{example}" for name, (_, example) in COMMANDS.items()),
         "",
         "jaxgan COMMAND --help tells the options.",
     ]
@@ -27,7 +28,7 @@ HELP = "\n".join(
 
 
 # Options of any command whose value is a path.
-PATHS = ("config", "workdir", "out", "real", "fake", "inception_weights")
+PATHS = ("config", "workdir", "input", "mask", "out", "real", "fake", "inception_weights")
 
 
 class Arguments(argparse.ArgumentParser):

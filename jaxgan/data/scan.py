@@ -48,14 +48,7 @@ def scan(directory):
     """
     if not directory.is_dir():
         raise UserError(f"{directory}: no such directory; folder:DIR names a directory of images.")
-    found = defaultdict(list)
-    for path, what in _walk(directory, "", (), set(endings())):
-        found[what].append(path)
-    left_out = tuple(_left_out(what, found[what]) for what in LEFT_OUT if found[what])
-    paths = sorted(found[PICTURE], key=lambda path: path.split("/"))
-    if not paths:
-        known = f"known kinds: {', '.join(endings())}."
-        raise UserError(" ".join([f"{directory}: holds no image; {known}", *left_out]))
+    paths, left_out = pictures(directory)
     nested = [path for path in paths if "/" in path]
     if not nested:
         return paths, None, (), left_out
@@ -69,6 +62,25 @@ def scan(directory):
     label = np.array([number[_class(path)] for path in paths], np.int32)
     remarks = (*left_out, *_of_classes(directory, names, paths))
     return paths, label, tuple(map(composed, names)), remarks
+
+
+def pictures(directory):
+    """The pictures of a folder, at every depth; nothing is opened.
+
+    Returns:
+      the paths below the folder, in their order, and remarks on what was left out.
+
+    Raises:
+      UserError: there is none.
+    """
+    found = defaultdict(list)
+    for path, what in _walk(directory, "", (), set(endings())):
+        found[what].append(path)
+    left_out = tuple(_left_out(what, found[what]) for what in LEFT_OUT if found[what])
+    if not found[PICTURE]:
+        known = f"known kinds: {', '.join(endings())}."
+        raise UserError(" ".join([f"{directory}: holds no image; {known}", *left_out]))
+    return sorted(found[PICTURE], key=lambda path: path.split("/")), left_out
 
 
 def _walk(folder, prefix, above, known):

@@ -18,11 +18,12 @@ OPPOSITE = 1e-8
 Looks = dict[str, Shown]
 
 
-def make_show(game: Game) -> Callable[..., Looks]:
+def make_show(game: Game, chunk: int = CHUNK) -> Callable[..., Looks]:
     """Compile ``show(variables, batch, keys, step=0) -> {name: Shown}`` of all rows, in NumPy.
 
     ``variables`` are the generator's; ``batch`` holds named arrays [N, ...], as the data give them
-    or as a user chose them, and may be empty; ``keys`` [N] are the rows' own.
+    or as a user chose them, and may be empty; ``keys`` [N] are the rows' own. ``chunk`` rows pass
+    at once, whatever N.
     """
 
     @jax.jit
@@ -33,10 +34,10 @@ def make_show(game: Game) -> Callable[..., Looks]:
 
     def show(variables, batch, keys, step=0):
         parts = []
-        for start in range(0, len(keys), CHUNK):
-            rows = np.minimum(np.arange(start, start + CHUNK), len(keys) - 1)
-            chunk = {name: np.asarray(array)[rows] for name, array in batch.items()}
-            parts.append(jax.device_get(forward(variables, chunk, keys[rows], step)))
+        for start in range(0, len(keys), chunk):
+            rows = np.minimum(np.arange(start, start + chunk), len(keys) - 1)
+            part = {name: np.asarray(array)[rows] for name, array in batch.items()}
+            parts.append(jax.device_get(forward(variables, part, keys[rows], step)))
         given, made = jax.tree.map(lambda *x: np.concatenate(x)[: len(keys)], *parts)
         return game.show(given, made)
 

@@ -44,7 +44,7 @@ class CompletionGenerator(nn.Module):
     axis_name: str | None = None
 
     def multiple(self, height, width):
-        """See ``Network.multiple``: all taps of the dilated convolutions must have met something."""
+        """See ``Network.multiple``: every tap must have met more than padding."""
         return 4 if max(self.dilations, default=0) < min(height, width) // 4 else 0
 
     @nn.compact
