@@ -100,8 +100,8 @@ def evaluate_run(
         for which, of in GENERATORS.items():
             looks = [show(of(member), judged.given, keys, found) for member in members]
             values |= summarised(which, [judge.shown_values(judged, each) for each in looks])
-        if "truth" in names and (given := judge.given_values(looks[0])):
-            values["given"] = given
+        if "truth" in present:
+            values |= judge.floor_values(judged, looks[0])
     description = {
         "workdir": str(workdir),
         "step": found,

@@ -60,8 +60,8 @@ def load(workdir, step=None, member=0):
       tells. ``mask`` [H, W] or [N, H, W], true in the hole, of a run that fills holes. ``label``: a
       class, by its name or else its number, of a run that has them. ``seed``: of the noise, where
       the network has any: image i has the noise that ``sample`` gives its row i. The attribute
-      ``step`` tells the checkpoint; ``check``, which takes whether there is a mask, label, direction
-      and seed, raises the errors of a call without one.
+      ``step`` tells the checkpoint; ``check`` takes whether there is a mask, and the other options,
+      and raises the errors of such a call.
 
     Raises:
       UserError: no run there, no readable checkpoint, no such member, or no run of such a game.

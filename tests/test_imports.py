@@ -21,11 +21,11 @@ ORDER = (
     {"defaults", "evaluation"},
     {"build", "cli", "run"},
     {"sample"},
-    {"train", "evaluate"},
+    {"train", "translate", "evaluate"},
     {"main"},
 )
 LEVEL = {name: level for level, names in enumerate(ORDER) for name in names}
-FLAT = 8  # files beside the folders, at most
+FLAT = 9  # files beside the folders, at most
 # Other people's packages that only these rooms may import.
 OWNERS = {
     "orbax": {"run/checkpoint"},

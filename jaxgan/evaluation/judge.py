@@ -15,8 +15,9 @@ import numpy as np
 from jaxgan.core.errors import UserError
 from jaxgan.data import Source, read
 from jaxgan.evaluation.draw import Looks, in_turn
-from jaxgan.evaluation.encode import Encoded, Encoder, make_encoder
+from jaxgan.evaluation.encode import NO_NETWORK, Encoder, make_encoder
 from jaxgan.evaluation.measures import METRICS, Reference, Sample, facts
+from jaxgan.evaluation.truth import floors
 from jaxgan.metrics import sliced_wasserstein
 
 FEWEST = 20  # examples a set below which a metric has nothing to say
@@ -108,9 +109,10 @@ class Judge(NamedTuple):
     """Judges samples of one source.
 
     Attributes:
-      score: (x [N, *shape], labels [N] or None, truth or None) -> {name: number}; NaN of samples
-        with any.
-      floor: the same of real examples that the reference does not hold.
+      score: (x [N, *shape], labels [N] or None, and what ``Sample`` has beside) -> {name: number};
+        NaN of samples with any.
+      against: as ``score``, of the metrics that need a truth alone.
+      floor: scores of real examples that the reference does not hold.
       given: rows for the generator, as many as the reference has.
       count: examples in the reference, in the floor's set, and wanted of a sample.
       network: what ``Encoder`` says of the feature network.
@@ -118,6 +120,7 @@ class Judge(NamedTuple):
     """
 
     score: Callable[..., dict[str, float]]
+    against: Callable[..., dict[str, float]]
     floor: dict[str, float]
     given: dict
     count: int
@@ -162,30 +165,36 @@ def judge(
     if "memorisation" in names:  # copies are of any training example: all of them are seen
         whole = read(examples.train, np.arange(examples.train[0].size))
         train = encode(whole)
-    reference = Reference(source, real, other, train)
+    truth = real if rows.given is rows.real else other
+    reference = Reference(source, real, other, train, truth)
+    of_truth = [name for name in names if "truth" in METRICS[name].needs]
+    others = [name for name in names if name not in of_truth]
     present = facts(source, encoder.name)
 
-    def values(sample, skip=()):
+    def values(sample, names):
         found = {}
         for key in names:
             metric = METRICS[key]
-            if key in skip:
-                continue
             tail = "" if metric.plain & present else f"_{encoder.name}"
             numbers = metric.compute(reference, sample)
             found |= {f"{name}{tail}": float(number) for name, number in numbers.items()}
         return found
 
-    floor = values(Sample(other), skip=("truth",))
+    floor = values(Sample(other), others)
 
-    def score(x, labels=None, truth=None):
+    def score(x, labels=None, truth=None, given=None, mask=None):
         if not np.isfinite(x).all():
             return dict.fromkeys(floor, float("nan"))
-        skip = () if truth is not None else ("truth",)
-        return values(Sample(encoder.encode(x, labels, progress), truth), skip)
+        sample = Sample(encoder.encode(x, labels, progress), truth, given, mask)
+        return values(sample, others if truth is None else names)
+
+    def against(x, labels, truth, given, mask):
+        seen = encoder if any(METRICS[name].features for name in of_truth) else NO_NETWORK
+        return values(Sample(seen.encode(x, labels, progress), truth, given, mask), of_truth)
 
     return Judge(
         score=score,
+        against=against,
         floor=floor,
         given=rows.given,
         count=len(real.x),
@@ -201,7 +210,8 @@ def shown_values(judged: Judge, looks: Looks) -> dict[str, float]:
     """
     first = next(iter(looks.values()))
     labels = None if first.label is None else first.label.argmax(axis=1)
-    return judged.score(in_turn(looks)[: judged.count], labels, first.truth)
+    made = in_turn(looks)[: judged.count]
+    return judged.score(made, labels, first.truth, first.given, first.mask)
 
 
 def make_distance(examples: Examples, seed: int):
@@ -222,13 +232,17 @@ def make_distance(examples: Examples, seed: int):
     return rows, lambda made: float(compare(rows["x"], made[: len(rows["x"])], key))
 
 
-def given_values(looks: Looks) -> dict[str, float]:
-    """How near to the truth what was given is already: what a generator must do better than.
+def floor_values(judged: Judge, looks: Looks) -> dict[str, dict[str, float]]:
+    """What takes no learning, by the name that ``truth.floors`` gives it, and its scores.
 
-    Empty where nothing was given, or images of another shape than the truth's.
+    Empty where there is no truth.
     """
     first = next(iter(looks.values()))
-    if first.given is None or first.truth is None or first.given.shape != first.truth.shape:
+    if first.truth is None:
         return {}
-    given = Sample(Encoded(first.given, None, None, None), first.truth)
-    return {n: float(value) for n, value in METRICS["truth"].compute(None, given).items()}
+    labels = None if first.label is None else first.label.argmax(axis=1)
+    beside = (labels, first.truth, first.given, first.mask)
+    return {
+        name: judged.against(np.ascontiguousarray(made, np.float32), *beside)
+        for name, made in floors(first.truth, first.given, first.mask).items()
+    }

@@ -17,7 +17,7 @@ from jaxgan.evaluation.encode import (
     Encoder,
     network_name,
 )
-from jaxgan.losses import DISTANCES
+from jaxgan.evaluation.truth import against_truth
 from jaxgan.metrics.similarity import WINDOW
 
 SUBSET = 1000  # rows of the kernel distance's subsets, half of the set at most
@@ -35,12 +35,14 @@ class Reference(NamedTuple):
       other: as many real examples that ``real`` does not hold.
       train: all that the generator was trained on, where a metric needs it and ``real`` is held
         out; else None.
+      truth: those of the real examples that the generator is given something of.
     """
 
     source: Source
     real: Encoded
     other: Encoded
     train: Encoded | None = None
+    truth: Encoded | None = None
 
 
 class Sample(NamedTuple):
@@ -49,10 +51,14 @@ class Sample(NamedTuple):
     Attributes:
       made: ``Encoded``.
       truth: [N, *shape] what each of them should be, or None.
+      given: [N, h, w, c] what each was made from, or None.
+      mask: [N, H, W, 1] where the hole was, or None.
     """
 
     made: Encoded
     truth: np.ndarray | None = None
+    given: np.ndarray | None = None
+    mask: np.ndarray | None = None
 
 
 class Metric(NamedTuple):
@@ -183,16 +189,21 @@ def _diversity(reference, sample):
 
 
 def _against_truth(reference, sample):
-    made, truth = sample.made.x, np.asarray(sample.truth, np.float32)
-    squares = np.mean((made - truth) ** 2, axis=(1, 2, 3), dtype=np.float64)
-    psnr = 10 * np.log10(4 / np.maximum(squares, 1e-10))  # the range [-1, 1] is 2 wide
-    found = {"l1": np.abs(made - truth).mean(dtype=np.float64), "psnr": psnr.mean()}
-    if min(made.shape[1:3]) >= WINDOW:
-        found["ssim"] = np.mean(1 - DISTANCES["ssim"]()(made, truth))
-    return found
+    return against_truth(sample.made.x, sample.truth, sample.given, sample.mask)
 
 
-_ALL = frozenset({"images", "points"})
+def _feature_distance(reference, sample):
+    made, truth = sample.made.features, reference.truth.features[: len(sample.made.features)]
+    return {"feature_distance": np.mean((made - truth) ** 2)}
+
+
+def _retrieval(reference, sample):
+    top1, label = metrics.retrieval(sample.made.x, sample.truth, sample.made.labels)
+    found = {"retrieval_top1": top1}
+    return found if sample.made.labels is None else {**found, "retrieval_label": label}
+
+
+_ALL, _TRUTH = frozenset({"images", "points"}), frozenset({"images", "truth"})
 
 METRICS = {
     "fd": Metric(_frechet),
@@ -201,7 +212,9 @@ METRICS = {
     "pr": Metric(_neighbours),
     "modes": Metric(_modes, frozenset({"modes"}), plain=frozenset({"mixture"})),
     "accuracy": Metric(_accuracy, frozenset({"labels", "classifier"})),
-    "truth": Metric(_against_truth, frozenset({"images", "truth"}), plain=_ALL, features=False),
+    "truth": Metric(_against_truth, _TRUTH, plain=_ALL, features=False),
+    "retrieval": Metric(_retrieval, _TRUTH, plain=_ALL, features=False, usual=False),
+    "feature_distance": Metric(_feature_distance, _TRUTH, usual=False),
     "fd_infinity": Metric(_frechet_infinity, usual=False),
     "memorisation": Metric(_memorisation, frozenset({"held_out"}), usual=False),
     "wasserstein": Metric(_wasserstein, frozenset({"points"}), plain=_ALL, usual=False),

@@ -17,14 +17,14 @@ class Shown(NamedTuple):
       given: the image that it was made from, or None.
       truth: what should have been made, or None.
       label: one-hot [B, K] of the class that was asked for, or None.
-      like: name of the entry of the data that it should be like.
+      mask: [B, H, W, 1] where the hole was, or None.
     """
 
     made: jax.Array
     given: jax.Array | None = None
     truth: jax.Array | None = None
     label: jax.Array | None = None
-    like: str = "x"
+    mask: jax.Array | None = None
 
 
 class Game(NamedTuple):

@@ -121,6 +121,7 @@ def pair_game(
         source = given.get("source")
         truth = None if source is None else given.get("x")
         label = given.get("label") if "label" in generator.inputs else None
-        return {"": Shown(made["x"], source, truth, label)}
+        mask = given.get("mask") if "mask" in generator.inputs else None
+        return {"": Shown(made["x"], source, truth, label, mask)}
 
     return Game(draw, generate, critic_loss, generator_loss, realness, show)

@@ -1,0 +1,48 @@
+"""Whether what was made is found again among what could have been meant."""
+
+import numpy as np
+
+BLOCK = 256  # rows that are compared at once
+
+
+def retrieval(made, truth, labels=None):
+    """The share of examples whose nearest real one is their own truth, and is of their own class.
+
+    Nearest by the Euclidean distance of what is given, pixels or features. Where several are as
+    near, each counts by its part: of examples that cannot be told apart, chance.
+
+    Args:
+      made: [N, ...], N at least 1.
+      truth: [N, ...], one beside each of ``made``.
+      labels: integers [N] of the truth, or None: one class.
+
+    Returns:
+      (top1, label): top1 among the truths of its own class alone, label among those of all classes;
+      both in [0, 1].
+
+    Raises:
+      ValueError: the shapes differ.
+    """
+    made, truth = (np.asarray(x, np.float64).reshape(len(x), -1) for x in (made, truth))
+    labels = np.zeros(len(made), int) if labels is None else np.asarray(labels)
+    if made.shape != truth.shape or labels.shape != made.shape[:1] or not made.size:
+        raise ValueError(f"made {made.shape}, truth {truth.shape}, labels {labels.shape} differ.")
+    squares, top1, label = (truth**2).sum(axis=1), 0.0, 0.0
+    for start in range(0, len(made), BLOCK):
+        rows = np.arange(start, min(start + BLOCK, len(made)))
+        distances = squares - 2 * made[rows] @ truth.T  # but for what all of a row share
+        alike = labels[rows, None] == labels
+        label += _share(_nearest(distances), alike).sum()
+        own = rows[:, None] == np.arange(len(truth))
+        top1 += _share(_nearest(np.where(alike, distances, np.inf)), own).sum()
+    return top1 / len(made), label / len(made)
+
+
+def _nearest(distances):
+    """Of each row, those that are nearest, up to rounding."""
+    least = distances.min(axis=1, keepdims=True)
+    return distances <= least + 1e-9 * (1 + np.abs(least))
+
+
+def _share(nearest, right):
+    return (nearest & right).sum(axis=1) / nearest.sum(axis=1)
