@@ -210,7 +210,10 @@ def parser():
     arguments.add_argument("--real", metavar="DIR", help="a folder of real images, with --fake")
     arguments.add_argument("--fake", metavar="DIR", help="a folder of generated images")
     arguments.add_argument(
-        "--data", default="", metavar="NAME", help="where the run's data are now, as folder:DIR"
+        "--data",
+        default="",
+        metavar="NAME",
+        help="where the run's data are now: folder:DIR, or the directory of TFDS sets",
     )
     arguments.add_argument("--size", type=int, help="of the folders' images; default: as they are")
     arguments.add_argument(

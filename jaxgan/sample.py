@@ -121,12 +121,16 @@ def _examples(workdir, stored, moved):
 def _make_brought(examples, played, classed):
     """(rows [N], seed, label or None, path or None) -> what the data or the user must bring."""
 
+    @cache
+    def order(seed):
+        return np.random.default_rng(seed).permutation(examples().size)
+
     def brought(rows, seed, label, path):
         batch = {name: np.zeros(len(rows), np.int32) for name in classed}
         if "label" in classed:
             batch["label"] = _labels(rows, label, classed["label"].classes)
         if "source" in played.generator.inputs:
-            chosen = np.random.default_rng(seed).permutation(examples().size)
+            chosen = order(seed)
             batch = {**examples().rows(chosen[rows % len(chosen)]), **batch}
         return batch if path is None else {**batch, "z": path[rows]}
 
@@ -183,7 +187,10 @@ def parser():
     )
     arguments.add_argument("--member", type=int, default=0, help="of a population (0)")
     arguments.add_argument(
-        "--data", default="", metavar="NAME", help="where the run's data are now, as folder:DIR"
+        "--data",
+        default="",
+        metavar="NAME",
+        help="where the run's data are now: folder:DIR, or the directory of TFDS sets",
     )
     arguments.add_argument("--interpolate", action="store_true", help="between two noise vectors")
     arguments.add_argument("--seed", type=int, default=0, help="of the noise (0)")

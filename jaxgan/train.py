@@ -140,11 +140,12 @@ def train(config, workdir, *, device_count=None, profile=False, new_data=False) 
     run = agreed(workdir, lambda: prepare(settings, device_count, kept))
     if not stored:  # what has begun may go on
         check_limits(run, config)
-    looks = make_looks(run, config)
+    stop = Stop()
+    looks = make_looks(run, config, stop.look)
     if looks.ranked_by != QUALITY and not config.eval_every:
         raise UserError(f"evaluation.rank_by={config.evaluation.rank_by} needs eval_every.")
     with contextlib.ExitStack() as held:
-        stop = held.enter_context(Stop())
+        held.enter_context(stop)
         state, notes = claim(held, workdir, stored, config, run, new_data)
         checkpoints = held.enter_context(
             checkpoint.open_checkpoints(
@@ -223,7 +224,7 @@ def loop(config, run, looks, state, written, checkpoints, stop, profile=None):
                 check_finite(step, metrics, state, checkpoints, whole=saving)
             if config.loss.name == "wasserstein" and phase.n_critic:
                 metrics["wasserstein"] = metrics["real_score"] - metrics["fake_score"]
-            look(config, run, looks, step, state, metrics, written, checkpoints, leaving)
+            look(config, run, looks, step, state, metrics, written, checkpoints, leaving, stop)
     if profile:
         written.say("No profile: the steps that were left fit into one call.")
     return state
@@ -235,7 +236,7 @@ def due(config, step, *keys):
     return step == config.steps or any(step % each == 0 for each in every)
 
 
-def look(config, run, looks, step, state, metrics, written, checkpoints, leaving):
+def look(config, run, looks, step, state, metrics, written, checkpoints, leaving, stop):
     """Write down and save what is due; ``leaving``: save, and before what takes long."""
     many = run.members.count > 1
     evaluated = config.eval_every and due(config, step, "eval_every")
@@ -245,7 +246,8 @@ def look(config, run, looks, step, state, metrics, written, checkpoints, leaving
     split = partial(population.split, state, run.members)
     written.progress(step, population.summary(metrics))
     if scheduled:
-        metrics |= population.joined([judged(looks, each, evaluated) for each in split()])
+        with stop.meanwhile(lambda: _saved(checkpoints, step, state)):
+            metrics |= population.joined([judged(looks, each, evaluated) for each in split()])
     if scheduled or due(config, step, "log_every"):
         # Before the checkpoint: whatever step a resumed run starts from, its row is there.
         written.scalars(step, population.summary(metrics))
@@ -257,6 +259,12 @@ def look(config, run, looks, step, state, metrics, written, checkpoints, leaving
     if scheduled:
         score = {name: population.rank(values) for name, values in metrics.items()}
         checkpoints.save(step, state, score)
+
+
+def _saved(checkpoints, step, state):
+    """Save, and wait until it is on the disk."""
+    checkpoints.save(step, state)
+    checkpoints.wait()
 
 
 def drop_dead_members(step, metrics, state, whole, alive, run, written):

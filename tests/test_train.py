@@ -24,6 +24,7 @@ import jaxgan.train
 from jaxgan import defaults, sample
 from jaxgan.build import run as build_run
 from jaxgan.core.errors import Stopped, UserError
+from jaxgan.evaluation import pictures
 from jaxgan.evaluation.measures import QUALITY
 from jaxgan.run import checkpoint, lock, progress, report, stop
 from jaxgan.train import next_stop, train
@@ -387,3 +388,24 @@ def test_a_profile_of_a_few_steps(tmp_path, capsys):
     assert f"A trace of 5 steps at most: {trace}" in capsys.readouterr().err
     told = gzip.decompress(trace.read_bytes()).decode()
     assert "traceEvents" in told and rows(tmp_path / "run")[-1]["step"] == 12
+
+
+@pytest.mark.filterwarnings("ignore:.* points are fewer than")
+def test_a_signal_during_an_evaluation_saves_before_it_ends(tmp_path, monkeypatch):
+    seen, judge = [], pictures.judge.judge
+
+    def interrupted(*args, progress, **options):
+        os.kill(os.getpid(), signal.SIGTERM)
+        progress(1, 2)
+        seen.extend(path.name for path in (tmp_path / "run/checkpoints").iterdir())
+        return judge(*args, progress=progress, **options)
+
+    monkeypatch.setattr(pictures.judge, "judge", interrupted)
+    config = tiny(60)
+    config.data.name, config.data.options = "ring", {"points": 100}
+    config.generator, config.critic = defaults.generator("toy"), defaults.critic("toy")
+    config.sample_every, config.checkpoint_every, config.eval_every = 0, 0, 4
+    config.evaluation.num, config.evaluation.metrics = 40, "modes"
+    with pytest.raises(Stopped, match=r"asked to leave by SIGTERM; step \d+ is saved"):
+        train(config, tmp_path / "run")
+    assert seen == ["4"]

@@ -15,12 +15,12 @@ from jaxgan.data.remarks import LOOKED_IN_MEMORY, listed, looks
 from jaxgan.data.source import from_named, only_split
 from jaxgan.data.view import refuse_for_points, to_uint8
 
+__all__ = ["bundled_digits", "npz", "read_npz"]  # the first by its older name and place
+
 SAMPLES = "samples"  # as ``jaxgan sample`` writes them: images are floating, in [-1, 1]
 X_KEYS = ("images", "x", SAMPLES)
 LABEL_KEYS = ("labels", "y", "label")
 NAMES_KEY = "class_names"
-__all__ = ["bundled_digits", "npz", "read_npz"]  # the first by its older name and place
-
 BESIDE_SAMPLES = ("seed", "step", "generator")
 # What reading a damaged .npz file raises; RuntimeError: a damaged head looks like encryption.
 UNSOUND = (

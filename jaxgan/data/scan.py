@@ -2,7 +2,7 @@
 
 import os
 import stat
-from collections import defaultdict
+from collections import Counter, defaultdict
 
 import numpy as np
 
@@ -44,7 +44,8 @@ def scan(directory):
       of the classes; remarks.
 
     Raises:
-      UserError: no such directory, no picture in it, or pictures beside sub-folders of pictures.
+      UserError: no such directory, no picture in it, pictures beside sub-folders of pictures, or
+        two classes of one name.
     """
     if not directory.is_dir():
         raise UserError(f"{directory}: no such directory; folder:DIR names a directory of images.")
@@ -58,6 +59,12 @@ def scan(directory):
             "put every image into a sub-folder (its class), or none."
         )
     names = sorted(set(map(_class, paths)), key=lambda name: natural(composed(name)))
+    twice = [name for name, count in Counter(map(composed, names)).items() if count > 1]
+    if twice:
+        raise UserError(
+            f"{directory}: two folders are both named {shown(twice[0])}, one with its accents "
+            "stored as characters of their own; put their images into one of them, or rename one."
+        )
     number = {name: index for index, name in enumerate(names)}
     label = np.array([number[_class(path)] for path in paths], np.int32)
     remarks = (*left_out, *_of_classes(directory, names, paths))

@@ -40,8 +40,10 @@ def facts_of(run, examples, network) -> set[str]:
     return measures.facts(examples.sources[0], network, **options)
 
 
-def make_looks(run, config) -> Looks:
+def make_looks(run, config, progress=None) -> Looks:
     """Set up the looks of a ``build.run.Run``; nothing is compiled before the first one.
+
+    ``progress``: called with (done, total) of the images seen while metrics are computed.
 
     Raises:
       UserError: metrics that do not fit the data, the game or the feature network.
@@ -77,7 +79,8 @@ def make_looks(run, config) -> Looks:
     def metrics(state):
         if not judged:
             options = {"num": asked["num"], "seed": seed, "labelled": labelled}
-            judged.append(judge.judge(examples, names, encoder=encoder, **options))
+            options |= {"encoder": encoder, "progress": progress}
+            judged.append(judge.judge(examples, names, **options))
         keys = row_keys(seed, judged[0].count)
         looks = show(average(state), judged[0].given, keys, state.step)
         return judge.shown_values(judged[0], looks)

@@ -4,6 +4,7 @@ The only file that knows matplotlib and Pillow. Figures are drawn without pyplot
 state and no display is touched, and come back as uint8 RGB [H, W, 3].
 """
 
+import functools
 import math
 from pathlib import Path
 
@@ -56,7 +57,8 @@ def class_rows(images, label, names):
     Args:
       images: [N, H, W, C] in [-1, 1].
       label: int [N].
-      names: of all classes; long ones are cut.
+      names: of all classes; long ones are cut, and one in letters that no font of the machine
+        has is shown by its number.
 
     Returns:
       uint8 [H', W', 1 or 3], as ``image_grid`` has it.
@@ -66,28 +68,54 @@ def class_rows(images, label, names):
     wide = min(counts.max(), math.ceil(math.sqrt(len(images))))
     blocks = [image_grid(np.asarray(images)[label == each], wide) for each in present]
     grid = np.concatenate(blocks)
-    beside = _captions([names[each] for each in present], [len(block) for block in blocks])
+    texts = {int(each): names[each] for each in present}
+    beside = _captions(texts, [len(block) for block in blocks])
     return np.concatenate([np.repeat(beside, grid.shape[2], axis=2), grid], axis=1)
 
 
 def _captions(texts, heights):
-    """Lines of text in white on black, each at the top of its height -> uint8 [sum, W, 1]."""
-    from matplotlib import get_data_path
+    """Lines {number: text}, white on black, each at the top of its height -> uint8 [sum, W, 1]."""
     from PIL import Image, ImageDraw, ImageFont
 
-    # Of matplotlib, because its letters are those of many alphabets.
-    file = Path(get_data_path()) / "fonts" / "ttf" / "DejaVuSans.ttf"
-    font = ImageFont.truetype(file, CAPTION)
     # Names come from folders too, whose bytes need not be UTF-8.
-    lines = [" ".join(text.encode(errors="replace").decode().split()) for text in texts]
+    lines = [" ".join(text.encode(errors="replace").decode().split()) for text in texts.values()]
     lines = [line if len(line) <= LONGEST else f"{line[:LONGEST]}..." for line in lines]
-    width = math.ceil(max(font.getlength(line) for line in lines)) + CAPTION
+    files = [_font_of(line) for line in lines]
+    # Letters that no font has would be empty boxes.
+    lines = [line if file else str(n) for n, line, file in zip(texts, lines, files, strict=True)]
+    fonts = [ImageFont.truetype(file or _font_of("0"), CAPTION) for file in files]
+    widths = [font.getlength(line) for font, line in zip(fonts, lines, strict=True)]
+    width = math.ceil(max(widths)) + CAPTION
     image = Image.new("L", (width, sum(heights)))
     pen, top = ImageDraw.Draw(image), 0
-    for line, height in zip(lines, heights, strict=True):
+    for line, font, height in zip(lines, fonts, heights, strict=True):
         pen.text((CAPTION // 2, top + 2), line, fill=255, font=font)
         top += height
     return np.asarray(image)[..., None]
+
+
+def _font_of(text):
+    """The file of a font with all letters of ``text``: matplotlib's own, or the machine's."""
+    from matplotlib import font_manager, get_data_path
+
+    own = str(Path(get_data_path()) / "fonts" / "ttf" / "DejaVuSans.ttf")
+    letters = set(map(ord, text))
+    if letters <= _letters(own):
+        return own
+    found = sorted({font.fname for font in font_manager.fontManager.ttflist})
+    real = (file for file in found if "lastresort" not in file.lower())  # that one has boxes alone
+    return next((file for file in real if letters <= _letters(file)), None)
+
+
+@functools.cache
+def _letters(file):
+    """The code points that a font can show; none of one that cannot be read."""
+    from matplotlib.ft2font import FT2Font
+
+    try:
+        return set(FT2Font(file).get_charmap())
+    except (OSError, RuntimeError):
+        return set()
 
 
 def columns(looks, triples=2):

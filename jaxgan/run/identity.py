@@ -10,7 +10,8 @@ from jaxgan.core.errors import UserError
 from jaxgan.core.files import expand
 from jaxgan.data import entries
 from jaxgan.data.describe import changes, describe, misfits
-from jaxgan.data.load import form_of, path_of
+from jaxgan.data.load import form_of, known_names, path_of
+from jaxgan.data.tfds import looks_like_tfds
 from jaxgan.evaluation.measures import QUALITY
 from jaxgan.run import directory, report
 
@@ -57,13 +58,21 @@ def settings_of(workdir, stored, name=""):
     Args:
       workdir: the run directory.
       stored: what ``directory.read_config`` gives.
-      name: of data that moved, FORM:PATH; "": they did not.
+      name: of data that moved, FORM:PATH, or of a TFDS set the folder of its sets; "": they did
+        not.
 
     Raises:
-      UserError: a name of another form than the run's, or the data are gone.
+      UserError: a name of another form than the run's, no such folder, or the data are gone.
     """
     settings = defaults.complete(stored["config"])["data"]
     form, own = form_of(settings["name"]), settings["name"]
+    if name and not form and own not in known_names() and looks_like_tfds(own):
+        if not expand(name).is_dir():
+            raise UserError(
+                f"--data={name}: no such directory; for {own} it names the one in which TensorFlow "
+                "Datasets keeps its sets."
+            )
+        return {**settings, "data_dir": name}, []
     if name and (not form or form_of(name) != form):
         right = f"{form}:PATH" if form else f"left out: {own} is found by its name"
         raise UserError(f"--data={name} cannot be the data of this run, {own}; it must be {right}.")

@@ -131,6 +131,7 @@ class Stop:
     def __init__(self):
         self.signal = None
         self._before = {}
+        self._save = None
 
     def __enter__(self):
         return self
@@ -151,6 +152,21 @@ class Stop:
         self.signal = number
         for each, handler in self._before.items():
             signal.signal(each, handler)
+
+    @contextlib.contextmanager
+    def meanwhile(self, save):
+        """Around what takes long and calls ``look``: where a signal comes inside, save at once."""
+        self._save = save if jax.process_count() == 1 else None  # several save together
+        try:
+            yield
+        finally:
+            self._save = None
+
+    def look(self, *_):
+        """Save what ``meanwhile`` says, once, if a signal has come; takes any arguments."""
+        if self.signal is not None and self._save:
+            save, self._save = self._save, None
+            save()
 
     @contextlib.contextmanager
     def telling(self):

@@ -309,3 +309,10 @@ def test_a_run_keeps_the_names_of_its_classes_in_any_form(tmp_path):
         (source,) = load_sources({"name": f"folder:{tmp_path}"}, entries=older)
         assert source.arrays()["label"].tolist() == labels
         assert changes(None, describe((source,)), older, source.entries) == []
+
+
+def test_two_folders_of_one_name_are_refused(tmp_path):
+    for name in ("caf\u00e9", "cafe\u0301", "tea"):
+        save(tmp_path / name / "0.png")
+    with pytest.raises(UserError, match="two folders are both named caf\u00e9, one with"):
+        load(f"folder:{tmp_path}")

@@ -150,3 +150,27 @@ def test_no_global_state_and_a_light_import():
         "plot.curves_figure([]); sys.exit(bool(light) or 'matplotlib.pyplot' in sys.modules)"
     )
     subprocess.run([sys.executable, "-c", code], check=True, timeout=60)
+
+
+def test_a_name_that_no_font_can_show_is_its_number(monkeypatch):
+    from matplotlib import font_manager
+
+    monkeypatch.setattr(font_manager.fontManager, "ttflist", [])  # matplotlib's own is left
+    images, label = np.zeros((2, 8, 8, 1)), [1, 2]
+
+    def shown(*names):
+        return plot.class_rows(images, label, ("-", *names))
+
+    np.testing.assert_array_equal(shown("\u732b", "\u00e9t\u00e9"), shown("1", "\u00e9t\u00e9"))
+    assert shown("1", "\u00e9t\u00e9").shape != shown("1", "2").shape  # that one is a name
+
+
+def test_a_name_is_in_a_font_of_the_machine_that_has_its_letters(monkeypatch):
+    from matplotlib import font_manager
+
+    fonts = {"/a.ttf": {1}, "/LastResort.ttf": {1, 0x732B}, "/b.ttf": {0x732B}}
+    found = [font_manager.FontEntry(fname=name, name=name) for name in fonts]
+    monkeypatch.setattr(font_manager.fontManager, "ttflist", found)
+    monkeypatch.setattr(plot, "_letters", lambda file: fonts.get(file, {ord("a")}))
+    assert plot._font_of("\u732b") == "/b.ttf" and plot._font_of("a").endswith("DejaVuSans.ttf")
+    assert plot._font_of("\u732ba") is None

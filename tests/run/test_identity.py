@@ -13,7 +13,7 @@ from jaxgan import data, defaults, evaluate, sample
 from jaxgan.build.run import prepare
 from jaxgan.core.errors import UserError
 from jaxgan.data.describe import describe
-from jaxgan.run import checkpoint, directory, report
+from jaxgan.run import checkpoint, directory, identity, report
 from jaxgan.train import train
 
 
@@ -307,3 +307,16 @@ def test_folders_against_each_other_are_told(tmp_path, capsys):
         assert f"Data: 44 examples in {tmp_path}/{name}: images of 12 x 12 x 1" in told
     known = json.loads(Path(f"{tmp_path}/e.json").read_text())["folders"]["known_data"]
     assert known["real"]["fingerprint"] == known["fake"]["fingerprint"]
+
+
+def test_a_set_of_tfds_that_moved_is_named_by_its_directory(tmp_path):
+    config = tiny("mnist10k").to_dict()
+    config["data"] |= {"name": "cifar10", "data_dir": "/gone", "options": {}}
+    run = {"config": config, "data": None}
+    settings, _ = identity.settings_of("run", run, str(tmp_path))
+    assert settings == config["data"] | {"data_dir": str(tmp_path)}
+    with pytest.raises(UserError, match="/nowhere: no such directory; for cifar10 it names the"):
+        identity.settings_of("run", run, "/nowhere")
+    config["data"]["name"] = "mnist10k"
+    with pytest.raises(UserError, match="left out: mnist10k is found by its name"):
+        identity.settings_of("run", run, str(tmp_path))
