@@ -17,7 +17,7 @@ from jaxgan import data, defaults
 
 def get_config():
     config = defaults.get_config()
-    config.steps = 3000
+    config.steps = 4000
     config.steps_per_call = 20
     config.log_every = 20
     config.sample_every = config.checkpoint_every = config.eval_every = 500
@@ -29,8 +29,8 @@ def get_config():
     config.batch_size = 16
     config.game = defaults.game("inpainting")
     config.terms.l2.weight = 1.0
-    config.adversarial = 1e-3
-    config.phases = "1500:n_critic=0,adversarial=0 1700:n_generator=0"
+    config.adversarial = 4e-4
+    config.phases = "2500:n_critic=0,adversarial=0 2700:n_generator=0"
     config.generator = defaults.generator("completion", width=32, dilations=(2, 4))
     config.critic = defaults.critic("global_local", width=16, hidden=256, window=16)
     config.generator.optimizer.learning_rate = 1e-3

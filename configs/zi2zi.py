@@ -6,8 +6,12 @@ category 1. The author's networks are 64 wide, have 5x5 windows, meet 256x256 pi
 typefaces, whose codes they never learn. Held out are a tenth of the characters in all typefaces:
 pictures and metrics are of these, which training has not seen in any.
 
-Cost: 3000 steps at 10 a second: 5 minutes on 2 CPU cores.
-Expect: not measured yet 0.
+Cost: 3000 steps at 10 a second: 5 minutes on 2 CPU cores, with 6 evaluations of 744 characters.
+Expect: of 744 unseen characters, at the last step (seed 0), 95.4 % are nearer to their own true
+drawing than to that of any other character in that face (what is given: 48.1 %), and 99.9 % are
+nearest to one of the face that was asked for. L1 .215 (given .371), PSNR 12.9 dB (9.4), SSIM .613
+(.286), sliced Wasserstein distance .032 at its best (step 2500) and last. Hei is clean; thin
+strokes of Kai are broken here and there.
 Run: python -m jaxgan.main --config=configs/zi2zi.py --workdir=runs/zi2zi
 """
 
