@@ -20,6 +20,7 @@ import glob
 import os
 from collections import defaultdict
 from functools import cache
+from itertools import islice
 from pathlib import Path
 
 import jax
@@ -34,14 +35,15 @@ from jaxgan.core.errors import UserError, choose, within
 from jaxgan.core.files import check_place
 from jaxgan.data.decode import decode, stored_size
 from jaxgan.data.scan import pictures
-from jaxgan.data.view import to_channels, to_uint8
+from jaxgan.data.view import FITS, View, apply, to_channels, to_uint8
 from jaxgan.evaluation import draw, plot, tiles
 from jaxgan.run import checkpoint, directory, progress
 from jaxgan.sample import class_of
 from jaxgan.step import population
 
-BLOCK = 64  # images of one size that are in memory at once
 PIXELS = 2**16  # of all images in one pass, which bounds the memory
+TOLD = 10  # sizes of which is said what is done to them
+BLOCK = 2**23  # pixels of the pictures that are in memory at once
 
 
 def load(workdir, step=None, member=0):
@@ -53,15 +55,16 @@ def load(workdir, step=None, member=0):
       member: of a population.
 
     Returns:
-      ``translate(images, *, mask=None, label=None, direction=None, seed=0)`` -> images of the same
-      kind: one [H, W, C] or several [N, H, W, C] of any size; uint8, or float in [-1, 1]. Channels
-      are converted to those that the run learned from. Sizes that the network cannot take are
-      padded by mirroring, or made in tiles that overlap, as ``translate.plan(height, width)``
-      tells. ``mask`` [H, W] or [N, H, W], true in the hole, of a run that fills holes. ``label``: a
-      class, by its name or else its number, of a run that has them. ``seed``: of the noise, where
-      the network has any: image i has the noise that ``sample`` gives its row i. The attribute
-      ``step`` tells the checkpoint; ``check`` takes whether there is a mask, and the other options,
-      and raises the errors of such a call.
+      ``translate(images, *, mask=None, label=None, direction=None, seed=0, rows=None)`` -> images
+      of the same kind: one [H, W, C] or several [N, H, W, C] of any size; uint8, or float in
+      [-1, 1]. Channels are converted to those that the run learned from. Sizes that the network
+      cannot take are padded by mirroring, or made in tiles that overlap, as
+      ``translate.plan(height, width)`` tells. ``mask`` [H, W] or [N, H, W], true in the hole, of a
+      run that fills holes. ``label``: a class, by its name or else its number, of a run that has
+      them. ``seed``: of the noise, where the network has any: image i has the noise that ``sample``
+      gives its row i, or ``rows[i]``. The attribute ``step`` tells the checkpoint, ``size`` and
+      ``channels`` what pictures the run learned from; ``check`` takes whether there is a mask, and
+      the other options, and raises the errors of such a call.
 
     Raises:
       UserError: no run there, no readable checkpoint, no such member, or no run of such a game.
@@ -82,7 +85,7 @@ def load(workdir, step=None, member=0):
     masked, names = "mask" in inputs, ()
     if "label" in inputs:
         names = draw.class_names(entries["label"])
-    factor = played.shapes["x"][0] // own[0]
+    factor, channels = played.shapes["x"][0] // own[0], task.channels or own[2]
 
     @cache
     def show(height, width):
@@ -93,10 +96,10 @@ def load(workdir, step=None, member=0):
             for name, entry in entries.items()
         }
         chunk = min(max(PIXELS // (height * width * factor**2), 1), draw.CHUNK)
-        return draw.make_show(parts.players(config, resized).game, chunk)
+        return draw.make_show(parts.players(config, resized).game, chunk), chunk
 
     def plan(height, width):
-        return tiles.plan((height, width), own[:2], played.generator.multiple)
+        return tiles.plan((height, width), own[:2], played.generator.multiple, factor)
 
     directions = _directions(played, variables)
 
@@ -112,26 +115,37 @@ def load(workdir, step=None, member=0):
         if len(directions) > 1:
             choose(dict.fromkeys(directions), direction or "", "direction")
 
-    def translate(images, *, mask=None, label=None, direction=None, seed=0):
+    def translate(images, *, mask=None, label=None, direction=None, seed=0, rows=None):
         check(mask is not None, label, direction, seed)
         number = _class_number(label, names, workdir)
-        images, integers, alone = _as_batch(images, task.channels or own[2])
+        images, integers, alone = _as_batch(images, channels)
         holes = None if mask is None else _holes(mask, images, alone)
-        planned = plan(*images.shape[1:3])
-        pieces = np.concatenate([tiles.cut(image, planned) for image in images])
-        cuts = None if holes is None else np.concatenate([tiles.cut(m, planned) for m in holes])
-        count = len(planned.places)
-        batch = jax.device_get(task.given(pieces, cuts))
-        if number is not None:
-            batch["label"] = np.full(len(pieces), number, np.int32)
-        looks = show(*planned.piece)(variables, batch, _keys(seed, len(images), count), found)
-        made = np.asarray(looks[direction or directions[0]].made)
-        made = made.reshape(len(images), count, *made.shape[1:])
-        whole = np.stack([tiles.join(each, planned, images.shape[1:3]) for each in made])
-        whole = to_uint8(whole) if integers else whole
-        return whole[0] if alone else whole
+        size = images.shape[1:3]
+        planned = plan(*size)
+        keys = _keys(seed, range(len(images)) if rows is None else rows, len(planned.places))
+
+        def made():
+            """What is made of one piece after another, some of which are in memory at once."""
+            forward, chunk = show(*planned.piece)
+            pieces = (piece for image in images for piece in tiles.cut(_as_float(image), planned))
+            cuts = (piece for each in holes or () for piece in tiles.cut(each, planned))
+            for start in range(0, len(keys), chunk):
+                part = np.stack(list(islice(pieces, chunk)))
+                masks = np.stack(list(islice(cuts, chunk))) if masked else None
+                batch = jax.device_get(task.given(part, masks))
+                if number is not None:
+                    batch["label"] = np.full(len(part), number, np.int32)
+                looks = forward(variables, batch, keys[start : start + chunk], found)
+                yield from np.asarray(looks[direction or directions[0]].made)
+
+        stream, results = made(), []
+        for _ in images:
+            whole = tiles.join(stream, planned, size)
+            results.append(to_uint8(whole) if integers else whole)
+        return results[0] if alone else np.stack(results)
 
     translate.step, translate.plan, translate.check = found, plan, check
+    translate.size, translate.channels = own[:2], channels
     return translate
 
 
@@ -144,7 +158,7 @@ def _class_number(label, names, workdir):
 
 
 def _as_batch(images, channels):
-    """Images [N, H, W, channels] in [-1, 1], whether they were integers, and whether it was one."""
+    """Images [N, H, W, channels], whether they were integers, and whether it was one."""
     images = np.asarray(images)
     if images.ndim not in (3, 4) or not images.size:
         raise UserError(f"images must be [H, W, C] or [N, H, W, C], not {images.shape}.")
@@ -152,32 +166,35 @@ def _as_batch(images, channels):
     images = images[None] if alone else images
     if not integers and not np.issubdtype(images.dtype, np.floating):
         raise UserError(f"images must be uint8, or floats in [-1, 1], not {images.dtype}.")
-    if not integers and not np.abs(images).max() <= 1:  # nor NaN
+    if not integers and not (-1 <= images.min() and images.max() <= 1):  # nor NaN
         raise UserError("images must be floats in [-1, 1]; x / 127.5 - 1 makes them of 0 to 255.")
     if images.shape[3] != channels:
         images = to_channels(images if integers else to_uint8(images), channels)
-    if images.dtype == np.uint8:
-        images = images / np.float32(127.5) - 1
-    return images.astype(np.float32), integers, alone
+    return images, integers, alone
+
+
+def _as_float(image):
+    """An image in [-1, 1], float32."""
+    return np.float32(image / np.float32(127.5) - 1 if image.dtype == np.uint8 else image)
 
 
 def _holes(mask, images, alone):
-    """Masks float32 [N, H, W, 1] of the images."""
+    """Masks of the images, float32 [H, W, 1] each."""
     mask = np.asarray(mask)
     mask = mask[None] if alone else mask
     if mask.shape != images.shape[:3]:
         raise UserError(f"masks must be {images.shape[:3]}, as the images are, not {mask.shape}.")
-    return (mask > 0).astype(np.float32)[..., None]
+    return [np.float32(each > 0)[..., None] for each in mask]
 
 
-def _keys(seed, count, pieces):
-    """A key for each piece: that of its image, into which its number among several is folded."""
-    keys = draw.row_keys(seed, count)
+def _keys(seed, rows, pieces):
+    """A key for each piece: that of its image's row, into which its own number is folded."""
+    rows = np.asarray(rows)
+    keys = draw.row_keys(seed, int(rows.max()) + 1)[rows]
     if pieces == 1:
         return keys
-    numbers = np.arange(pieces)
     fold = jax.vmap(jax.vmap(jax.random.fold_in, (None, 0)), (0, None))
-    return fold(keys, numbers).reshape(count * pieces)
+    return fold(keys, np.arange(pieces)).reshape(len(rows) * pieces)
 
 
 def _directions(played, variables):
@@ -194,16 +211,24 @@ def _directions(played, variables):
 # The command.
 
 
-def inputs_of(text):
+def inputs_of(text, out):
     """The pictures that ``--input`` names: {name below --out: file}, in order, and remarks.
 
+    What lies in --out within a folder is left out: results of an earlier call.
+
     Raises:
-      UserError: there are none, or two of them would get one name.
+      UserError: there are none, or two of them would get one name, or one would be overwritten.
     """
     path, remarks = Path(text), ()
     if path.is_dir():
         below, remarks = pictures(path)
         files = {name: path / name for name in below}
+        if out.resolve() != path.resolve():
+            own = {n for n, file in files.items() if out.resolve() in file.resolve().parents}
+            files = {name: file for name, file in files.items() if name not in own}
+            remarks = (*remarks, *[f"In {out}, and not read: {len(own)}."] * bool(own))
+        if not files:
+            raise UserError(f"{path}: holds no image but those in {out}.")
     elif path.exists():
         files = {path.name: path}
     else:
@@ -219,13 +244,25 @@ def inputs_of(text):
         if target in named:
             raise UserError(f"{named[target]} and {file} would both become {target}; rename one.")
         named[target] = file
+    refuse_overwriting(named, named.values(), out)
     return named, remarks
+
+
+def refuse_overwriting(named, files, out):
+    """Raise ``UserError`` if a result would take the place of one of the files that are read."""
+    read = {(status.st_dev, status.st_ino) for status in map(os.stat, files)}
+    for target in named:
+        place = out / target
+        if place.exists() and (place.stat().st_dev, place.stat().st_ino) in read:
+            raise UserError(f"{place} is one of the pictures; name another --out.")
 
 
 def mask_of(path, name, file):
     """The mask of one picture, bool [H, W]: a file, or one of its name in a folder."""
     if path.is_dir():
-        fitting = sorted(path.glob(f"{glob.escape(str(Path(name).with_suffix('')))}.*"))
+        place = path / Path(name).parent
+        stem = Path(name).stem
+        fitting = sorted(each for each in place.glob(f"{glob.escape(stem)}.*") if each.stem == stem)
         if not fitting:
             raise UserError(f"{path}: holds no mask for {file.name}.")
         path = fitting[0]
@@ -248,6 +285,10 @@ def parser():
     arguments.add_argument(
         "--mask", help="a picture, white in the hole, or a folder with one for each; to fill holes"
     )
+    arguments.add_argument(
+        "--fit",
+        help="crop, stretch or pad: bring each picture to the size that the run learned from",
+    )
     arguments.add_argument("--direction", help="of a run that has several")
     arguments.add_argument("--member", type=int, default=0, help="of a population (0)")
     arguments.add_argument("--seed", type=int, default=0, help="of the noise (0)")
@@ -262,61 +303,84 @@ def main(argv=None):
 
     def command():
         flags = parser().parse_args(argv)
-        named, remarks = inputs_of(flags.input)
         out = Path(flags.out)
         check_place(out, folder=True)
+        named, remarks = inputs_of(flags.input, out)
         mask = flags.mask and Path(flags.mask)
         if mask and not mask.exists():
             raise UserError(f"--mask={mask}: no such file or folder.")
-        for target, file in named.items():
-            if (out / target).exists() and (out / target).samefile(file):
-                raise UserError(f"{out / target} is one of the pictures; name another --out.")
+        if mask:
+            masks = (
+                [file for file in mask.rglob("*") if file.is_file()] if mask.is_dir() else [mask]
+            )
+            refuse_overwriting(named, masks, out)
+        if flags.fit:
+            choose(FITS, flags.fit, "--fit")
         translate = load(flags.workdir, flags.step, flags.member)
-        for remark in remarks:
-            process.say(remark)
         options = {"label": flags.label, "direction": flags.direction, "seed": flags.seed}
         translate.check(bool(mask), **options)
-        done = _all(translate, named, out, mask, options)
+        if flags.fit and translate.size[0] != translate.size[1]:
+            raise UserError(
+                "--fit makes squares, and this run learned from {} x {}.".format(*translate.size)
+            )
+        if there := sum((out / target).exists() for target in named):
+            remarks = (*remarks, f"Pictures in {out} that are replaced: {there}.")
+        for remark in remarks:
+            process.say(remark)
+        view = View(translate.size[0] if flags.fit else None, flags.fit, translate.channels)
+        done = _all(translate, named, out, mask, view, options)
         print(f"{done} of {len(named)} pictures by step {translate.step}: {out}")
         return 0 if done == len(named) else 2
 
     return run_command(command)
 
 
-def _all(translate, named, out, mask, options):
+def _all(translate, named, out, mask, view, options):
     """Translate the pictures, those of one size together; returns how many could be read."""
     sizes, done = defaultdict(list), 0
     for target, file in named.items():
         try:
-            sizes[stored_size(file)].append((target, file))
-        except UserError as error:
-            process.tell(error)
-    with progress.open_bar("picture") as counted:
-        for size, pairs in sizes.items():
-            if words := tiles.told(size, translate.plan(*size)):
-                process.say("{} x {}: {}, {}.".format(*size, len(pairs), words))
-            for start in range(0, len(pairs), BLOCK):
-                done += _block(translate, pairs[start : start + BLOCK], out, mask, options)
-            counted.chunk(len(pairs), len(pairs))
-    return done
-
-
-def _block(translate, pairs, out, mask, options):
-    read, masks = [], []
-    for target, file in pairs:
-        try:
-            image = decode(file)
-            hole = mask and mask_of(mask, target, file)
+            size = stored_size(file)
         except UserError as error:
             process.tell(error)
             continue
-        read.append((target, image))
-        masks.append(hole)
+        sizes[(view.size, view.size) if view.size else size].append((target, file))
+    if view.size:
+        process.say(f"All are brought to {view.size} x {view.size} (--fit={view.fit}).")
+    count = sum(map(len, sizes.values()))
+    with progress.bar(0, count, " picture") as counted:
+        for number, (size, pairs) in enumerate(sizes.items()):
+            words = tiles.told(size, translate.plan(*size))
+            if words and number < TOLD:
+                noun = "picture is" if len(pairs) == 1 else "pictures are"
+                process.say(f"{len(pairs)} {noun} {size[0]} high, {size[1]} wide: {words}.")
+            if number == TOLD:
+                process.say(f"So are those of {len(sizes) - TOLD} other sizes, where they must be.")
+            block = min(max(BLOCK // (size[0] * size[1]), 1), draw.CHUNK)
+            for start in range(0, len(pairs), block):
+                some = pairs[start : start + block]
+                done += _block(translate, some, out, mask, view, options)
+                counted.update(len(some))
+    return done
+
+
+def _block(translate, pairs, out, mask, view, options):
+    read, masks = {}, []
+    for target, file in pairs:
+        try:
+            image = apply(view, decode(file))
+            if mask:
+                hole = np.uint8(255 * mask_of(mask, target, file))[..., None]
+                masks.append(apply(view._replace(channels=1), hole)[..., 0] > 127)
+        except UserError as error:
+            process.tell(error)
+            continue
+        read[target] = image
     if not read:
         return 0
-    channels = max(image.shape[2] for _, image in read)
-    whole = np.stack([to_channels(image, channels) for _, image in read])
-    made = translate(whole, mask=np.stack(masks) if mask else None, **options)
-    for (target, _), image in zip(read, made, strict=True):
+    # The noise of the first row for all: a picture comes out alike whatever lies beside it.
+    rows = np.zeros(len(read), int)
+    whole, holes = np.stack(list(read.values())), np.stack(masks) if mask else None
+    for target, image in zip(read, translate(whole, mask=holes, rows=rows, **options), strict=True):
         plot.save_png(image, out / target)
     return len(read)

@@ -9,6 +9,7 @@ from PIL import Image
 
 from jaxgan import cli, data, defaults, sample, translate
 from jaxgan.core.errors import UserError
+from jaxgan.data.view import crop
 from jaxgan.evaluation import draw, judge, tiles
 from jaxgan.train import train
 
@@ -161,7 +162,8 @@ def test_the_command_keeps_names_and_says_what_it_does(run, tmp_path, capsys):
     assert told.out == f"2 of 3 pictures by step 4: {tmp_path}/out\n"
     assert f"{tmp_path}/in/c.png: cannot be read as an image" in told.err
     assert "Not read, by their endings: .txt" in told.err
-    assert "10 x 7: 1, padded to 12 x 8." in told.err and "8 x 8" not in told.err
+    assert "1 picture is 10 high, 7 wide: padded to 12 x 8." in told.err
+    assert "8 high" not in told.err
     written = sorted(path.relative_to(tmp_path / "out") for path in tmp_path.rglob("out/**/*.png"))
     assert [str(path) for path in written] == ["a.png", "deep/b.png"]
     assert read(tmp_path / "out" / "deep" / "b.png").shape == (10, 7, 3)
@@ -188,7 +190,54 @@ def test_the_command_takes_a_mask_for_each(run, tmp_path, capsys):
     assert f"masks/a.png: is 5 x 8, {tmp_path}/in/a.png 8 x 8." in capsys.readouterr().err
 
 
+def test_pictures_of_one_size_and_of_all_kinds(run, tmp_path):
+    """Grey beside transparent; and a picture comes out alike, whatever lies beside it."""
+    save(tmp_path / "in" / "a.png", image(8, 8, 1))
+    save(tmp_path / "in" / "b.png", image(8, 8, 4))
+    argv = ["translate", f"--workdir={run('translation')}"]
+    assert cli.main([*argv, f"--input={tmp_path}/in", f"--out={tmp_path}/out"]) == 0
+    assert cli.main([*argv, f"--input={tmp_path}/in/b.png", f"--out={tmp_path}/one"]) == 0
+    np.testing.assert_array_equal(read(tmp_path / "out/b.png"), read(tmp_path / "one/b.png"))
+
+
+def test_results_are_no_input_and_take_no_inputs_place(run, tmp_path, capsys, mistake):
+    save(tmp_path / "in" / "a.png", image(8, 8, 3))
+    argv = ["translate", f"--workdir={run('translation')}"]
+    again = [*argv, f"--input={tmp_path}/in", f"--out={tmp_path}/in/out"]
+    assert cli.main(again) == cli.main(again) == 0
+    told = capsys.readouterr().err
+    assert f"In {tmp_path}/in/out, and not read: 1." in told and "are replaced: 1." in told
+    # a.png would become out/a.png, which the pattern names, too.
+    pattern = [*argv[1:], f"--input={tmp_path}/in/**/*.png", f"--out={tmp_path}/in/out"]
+    assert "in/out/a.png is one of the pictures" in mistake(translate.main, pattern)
+
+
+def test_a_picture_is_brought_to_the_size_that_was_learned(run, tmp_path, capsys):
+    pixels = image(20, 20, 3)
+    save(tmp_path / "a.png", pixels)
+    argv = [f"--workdir={run('translation')}", f"--input={tmp_path}/a.png", f"--out={tmp_path}/out"]
+    assert cli.main(["translate", *argv, "--fit=crop"]) == 0
+    expected = translate.load(run("translation"))(crop(pixels, 8))
+    np.testing.assert_array_equal(read(tmp_path / "out" / "a.png"), expected)
+
+
+def test_few_sizes_stand_for_many():
+    assert tiles.plan((333, 500), (64, 64), 4).padded == (352, 512)  # a half of 1/8, at most
+    assert tiles.plan((286, 286), (286, 286), 2).padded == (286, 286)  # as it was learned
+    # Super-resolution by 4: 512 x 512 are made at once.
+    assert tiles.plan((500, 128), (8, 8), 1, 4).piece == (128, 128)
+
+
+def test_a_mask_is_found_by_its_whole_name(tmp_path):
+    picture = save(tmp_path / "in" / "a.png", image(8, 8, 3))
+    save(tmp_path / "masks" / "a.b.png", np.full((8, 8, 1), 255, np.uint8))
+    save(tmp_path / "masks" / "a.png", np.zeros((8, 8, 1), np.uint8))
+    assert not translate.mask_of(tmp_path / "masks", "a.png", picture).any()
+
+
 MISTAKES = {
+    "translation --input=in --fit=shrink": "unknown --fit 'shrink'; known: crop, pad, stretch.",
+    "inpainting --input=in --mask=masks --out=masks": "masks/a.png is one of the pictures; name",
     "translation --input=none": "--input=none: no such file, folder or pattern that meets a file.",
     "translation --input=empty": "empty: holds no image; known kinds: ",
     "translation --input=twins": "twins/a.jpg and twins/a.png would both become a.png; rename one.",
@@ -211,7 +260,7 @@ def test_mistakes(run, tmp_path, monkeypatch, mistake, words):
     workdir = run(name)
     monkeypatch.chdir(tmp_path)
     (tmp_path / "empty").mkdir()
-    for path in ("in/a.png", "twins/a.png", "twins/a.jpg"):
+    for path in ("in/a.png", "masks/a.png", "twins/a.png", "twins/a.jpg"):
         save(tmp_path / path, image(8, 8, 3))
     out = [] if any(flag.startswith("--out") for flag in flags) else ["--out=made"]
     assert MISTAKES[words] in mistake(translate.main, [f"--workdir={workdir}", *flags, *out])
@@ -243,8 +292,9 @@ def test_arrays_that_are_no_images(run):
 
 
 def test_pieces_have_noise_of_their_own():
-    keys = translate._keys(3, 2, 4)
+    keys = translate._keys(3, range(2), 4)
     assert len(np.unique(jax.random.key_data(keys), axis=0)) == 8
     np.testing.assert_array_equal(
-        jax.random.key_data(translate._keys(3, 2, 1)), jax.random.key_data(draw.row_keys(3, 2))
+        jax.random.key_data(translate._keys(3, range(2), 1)),
+        jax.random.key_data(draw.row_keys(3, 2)),
     )

@@ -4,8 +4,9 @@ from typing import NamedTuple
 
 import numpy as np
 
-LARGEST = 2**20  # pixels that are made in one piece
-SIDE = 512  # of the tiles of larger images
+SIDE = 512  # of the tiles of larger images, in pixels that are made
+LARGEST = SIDE**2  # pixels that are made in one piece
+COARSE = 8  # sizes are rounded up by at most this part, so that few programs serve many sizes
 
 
 class Plan(NamedTuple):
@@ -22,27 +23,30 @@ class Plan(NamedTuple):
     places: tuple[tuple[int, int], ...]
 
 
-def plan(size, own, multiple) -> Plan:
+def plan(size, own, multiple, factor=1) -> Plan:
     """How an image of ``size`` is made by a network that learned from those of size ``own``.
 
     Args:
       size, own: (height, width).
       multiple: as ``Network`` has it.
+      factor: how many times larger is what is made.
     """
-    if not multiple:
+    size, side = tuple(size), SIDE // factor
+    if not multiple or size == tuple(own):
         piece = tuple(own)
-    elif size[0] * size[1] <= LARGEST:
-        piece = tuple(-(-n // multiple) * multiple for n in size)
+    elif size[0] * size[1] * factor**2 <= LARGEST:
+        piece = tuple(_rounded(n, multiple) for n in size)
     else:
-        side = -(-SIDE // multiple) * multiple
-        piece = tuple(min(-(-n // multiple) * multiple, side) for n in size)
+        piece = tuple(min(_rounded(n, multiple), -(-side // multiple) * multiple) for n in size)
     padded = tuple(max(n, k) for n, k in zip(size, piece, strict=True))
-    tops, lefts = (_starts(n, k) for n, k in zip(padded, piece, strict=True))
+    # The borders of a small piece are most of it.
+    overlap = 4 if multiple else 2
+    tops, lefts = (_starts(n, k, overlap) for n, k in zip(padded, piece, strict=True))
     return Plan(padded, piece, tuple((top, left) for top in tops for left in lefts))
 
 
 def told(size, planned: Plan) -> str:
-    """What is done to an image of ``size``, as "is padded to ..."; "" where nothing is."""
+    """What is done to an image of ``size``, as "padded to ..."; "" where nothing is."""
     words = []
     if planned.padded != tuple(size):
         words.append("padded to {} x {}".format(*planned.padded))
@@ -66,27 +70,41 @@ def cut(image, planned: Plan):
 def join(pieces, planned: Plan, size):
     """The image [H f, W f, C] of ``size`` (H, W) of what was made of its pieces [P, h f, w f, C].
 
-    Where pieces overlap, each counts by how far it is from its own border.
+    ``pieces`` may be an iterator, of which no more are taken than the plan has. Where they overlap,
+    each counts by how far it is from its own border.
     """
-    factor = pieces.shape[1] // planned.piece[0]
-    height, width = (n * factor for n in planned.padded)
-    weight = np.multiply.outer(*(_ramp(n) for n in pieces.shape[1:3]))[..., None]
-    total = np.zeros((height, width, pieces.shape[3]), np.float32)
-    weights = np.zeros((height, width, 1), np.float32)
-    for made, (top, left) in zip(pieces, planned.places, strict=True):
+    if len(planned.places) == 1:
+        whole = next(iter(pieces))
+        factor = whole.shape[0] // planned.piece[0]
+        return whole[: size[0] * factor, : size[1] * factor]
+    total = None
+    for (top, left), made in zip(planned.places, pieces, strict=False):  # takes none too many
+        if total is None:
+            factor = made.shape[0] // planned.piece[0]
+            height, width = (n * factor for n in planned.padded)
+            weight = np.multiply.outer(*(_ramp(n) for n in made.shape[:2]))[..., None]
+            total = np.zeros((height, width, made.shape[2]), np.float32)
+            weights = np.zeros((height, width, 1), np.float32)
         rows = slice(top * factor, top * factor + made.shape[0])
         columns = slice(left * factor, left * factor + made.shape[1])
         total[rows, columns] += weight * made
         weights[rows, columns] += weight
-    whole = pieces[0] if len(pieces) == 1 else total / weights
-    return whole[: size[0] * factor, : size[1] * factor]
+    total /= weights
+    return total[: size[0] * factor, : size[1] * factor]
 
 
-def _starts(length, piece):
-    """Where pieces begin along an axis: as few as overlap by a half or more."""
+def _rounded(length, multiple):
+    """The least multiple, of a power of 2 of them within ``length / COARSE``, that holds it."""
+    while 2 * multiple <= length // COARSE:
+        multiple *= 2
+    return -(-length // multiple) * multiple
+
+
+def _starts(length, piece, overlap):
+    """Where pieces begin along an axis: as few as overlap by a part 1 / ``overlap`` or more."""
     if length == piece:
         return [0]
-    count = -(-(length - piece) // max(piece // 2, 1)) + 1
+    count = -(-(length - piece) // max(piece - piece // overlap, 1)) + 1
     return np.round(np.linspace(0, length - piece, count)).astype(int).tolist()
 
 
