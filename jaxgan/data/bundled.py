@@ -14,6 +14,7 @@ from jaxgan.data.view import apply_all
 SHA256 = {
     "mnist10k": "0217e13bd0668deb198aa7d305edbf0331eb89f8a6e7dd226e03d1aa3a9bd4ef",
     "emoji_pairs": "a73b6f1eaac127c40a8e5fcdb90fae7ae4596b91e1a3e4b967e1d7f672c5c9b5",
+    "line_art": "947ec51e04c3e0472dd36b70cb83f29af3e5dba0bcf2746b70f481539498bbe1",
     "glyphs": "c764cd6d8aedc36972f35e4b14755670c77284bbf4fec4e75f66ee0d3dd7df65",
 }
 FILES = {  # of each set
@@ -21,6 +22,7 @@ FILES = {  # of each set
     "stacked_digits": "mnist10k",
     "emoji": "emoji_pairs",
     "glyphs": "glyphs",
+    "line_art": "line_art",
 }
 ARTISTS = ("noto", "twemoji")
 TYPEFACES = ("hei", "kai", "song")
@@ -92,6 +94,31 @@ def glyphs(name, view, split, *, x="kai", source="song"):
         whole["label"] = np.repeat(np.arange(len(faces)), len(stored["char"]))
         categories["label"] = category(len(faces), faces)
     return from_named(name, whole, categories, key=chars.__getitem__)
+
+
+def line_art(name, view, split, *, flags=False):
+    """Load 4115 line drawings and the same drawings in colour.
+
+    source uint8 [64, 64, 1] and x [64, 64, 3], exactly aligned, on white, before the view; label
+    (12 categories), tone (of skin, 6). A drawing is held out with all its tones.
+
+    Args:
+      flags: whether the 270 flags are among them, whose colours no outline tells.
+    """
+    only_split(split, ("train",), name)
+    stored = read("line_art")
+    kept = np.full(len(stored["base"]), True)
+    if not flags:
+        kept = stored["categories"][stored["category"]] != "flags"
+    whole = {
+        "source": apply_all(view._replace(channels=1), stored["line"][kept]),
+        "x": apply_all(view, stored["colour"][kept]),
+        "label": stored["category"][kept],
+        "tone": stored["tone"][kept],
+    }
+    kinds = {"label": stored["categories"].tolist(), "tone": TONES}
+    categories = {key: category(len(names), names) for key, names in kinds.items()}
+    return from_named(name, whole, categories, key=stored["base"][kept].tolist().__getitem__)
 
 
 def _pair(stored, view, known, kind, x, source):

@@ -2,6 +2,7 @@
 
 import inspect
 from functools import partial
+from pathlib import Path
 
 import numpy as np
 
@@ -11,11 +12,12 @@ from jaxgan.core.files import expand
 from jaxgan.core.table import Row
 from jaxgan.data import bundled
 from jaxgan.data.arrays import npz
-from jaxgan.data.bundled import emoji, glyphs, mnist10k
+from jaxgan.data.bundled import emoji, glyphs, line_art, mnist10k
 from jaxgan.data.folders import folder
 from jaxgan.data.held_out import HELD_OUT, PARTS, TRAIN, part_of, share_of, tenth
 from jaxgan.data.idx import idx
 from jaxgan.data.labels import numbered_as
+from jaxgan.data.paired import ab, pairs
 from jaxgan.data.source import Truth, from_arrays, only_split
 from jaxgan.data.stacked import stacked_digits
 from jaxgan.data.tfds import looks_like_tfds, tfds
@@ -27,10 +29,22 @@ SETS = {  # by name, as TOYS are too
     "stacked_digits": stacked_digits,
     "emoji": emoji,
     "glyphs": glyphs,
+    "line_art": line_art,
 }
-FORMS = {"folder": folder, "idx": idx, "npz": npz}  # by what stands before the colon
+FORMS = {
+    "folder": folder,
+    "idx": idx,
+    "npz": npz,
+    "ab": ab,
+    "pairs": pairs,
+}  # by what stands before the colon
 TOY_DEFAULTS = {"points": 100_000, "seed": 0}  # options of every toy set
-PARTED = {"emoji": tenth, "glyphs": tenth}  # sets with a held-out part of their own, by this rule
+OF_FORMS = ("direction",)  # options of forms that a user sets
+PARTED = {
+    "emoji": tenth,
+    "glyphs": tenth,
+    "line_art": tenth,
+}  # sets with a held-out part of their own, by this rule
 
 
 def load_sources(settings, part=TRAIN, entries=None):
@@ -80,9 +94,10 @@ def load(
 ):
     """Load a part of a data set.
 
-    Names: ``mnist10k``, ``stacked_digits``, ``emoji`` and ``glyphs`` (bundled), the rows of
-    ``TOYS``, ``folder:DIR``, ``idx:DIR``, ``npz:FILE``, and any image set of TensorFlow Datasets by
-    its name there (``cifar10``, ``lsun/bedroom``).
+    Names: ``mnist10k``, ``stacked_digits``, ``emoji``, ``glyphs`` and ``line_art`` (bundled), the
+    rows of ``TOYS``, ``folder:DIR``, ``ab:DIR`` (pairs side by side), ``pairs:DIR_A,DIR_B``,
+    ``idx:DIR``, ``npz:FILE``, and any image set of TensorFlow Datasets by its name there
+    (``cifar10``, ``lsun/bedroom``).
 
     An example is held out, or not, for ever: by ``zlib.crc32`` of its key in UTF-8. The key is its
     index in the split, written in decimals; of a folder's file its path there ("cats/1.png"); of an
@@ -102,8 +117,8 @@ def load(
       options: of a set that is drawn or holds pairs, those of ``options_of``: ``points`` (how
         many), ``seed``, and those of a toy's row in ``TOYS``; ``x`` and ``source``.
       held_out: what of the set is its held-out part. "": nothing; a share, as "0.1": the examples
-        with CRC-32 / 2**32 below it; for idx and TFDS also a split, as "test". ``emoji`` and
-        ``glyphs`` have theirs always, the CRC-32 divisible by 10, and take no other.
+        with CRC-32 / 2**32 below it; for idx and TFDS also a split, as "test". ``emoji``,
+        ``glyphs`` and ``line_art`` have theirs always, the CRC-32 divisible by 10, and no other.
       part: "train", all examples of the split that are not held out, or "held_out".
 
     Returns:
@@ -164,9 +179,12 @@ def _rule(name, held_out, part, splits):
 
 def load_form(form, name, view, split, **special):
     """Load a row of ``FORMS``; where it is one file, that is what it is known by."""
+    if "options" in special:
+        special |= _chosen(name, special.pop("options"))
     source = FORMS[form](name, view, split, **special)
-    path = expand(path_of(name)).resolve()
-    return source._replace(origin=str(path), contents=source.contents or (path,))
+    paths = [expand(path).resolve() for path in path_of(name).split(",")]
+    origin = ",".join(map(str, paths)) if form == "pairs" else str(expand(path_of(name)).resolve())
+    return source._replace(origin=origin, contents=source.contents or (Path(origin),))
 
 
 def form_of(name):
@@ -216,6 +234,8 @@ def options_of(name):
     """The options of a data set with their defaults: only those drawn or paired have any."""
     if name in TOYS:
         return TOY_DEFAULTS | _keywords(TOYS[name])
+    if form := form_of(name):
+        return {key: value for key, value in _keywords(FORMS[form]).items() if key in OF_FORMS}
     return _keywords(SETS[name]) if name in SETS else {}
 
 

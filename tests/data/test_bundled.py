@@ -101,6 +101,22 @@ def test_classes_and_their_names():
     assert set(held_out.arrays()["label"].tolist()) == set(range(10)) - {2}
 
 
+def test_line_art_in_line_and_colour():
+    stored = bundled.read("line_art")
+    held = np.array([zlib.crc32(base.encode()) % 10 == 0 for base in stored["base"]])
+    flag = stored["categories"][stored["category"]] == "flags"
+    for part, rows in zip(PARTS, (~held, held), strict=True):
+        plain = load("line_art", part=part).arrays()
+        whole = load("line_art", part=part, options={"flags": True}).arrays()
+        for kept, arrays in ((rows & ~flag, plain), (rows, whole)):
+            assert list(arrays) == ["source", "x", "label", "tone"]
+            np.testing.assert_array_equal(arrays["source"], stored["line"][kept])
+            np.testing.assert_array_equal(arrays["x"], stored["colour"][kept])
+    assert flag.sum() == 270
+    small = load("line_art", size=32)
+    assert small.entries["source"] == pixels((32, 32, 1)) and small.shape == (32, 32, 3)
+
+
 def test_the_parts_of_the_pairs_are_fixed():
     sizes = {name: [load(name, part=part).size for part in PARTS] for name in ("emoji", "glyphs")}
     assert sizes == {"emoji": [3166, 360], "glyphs": [3383, 372]}

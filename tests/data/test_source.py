@@ -35,7 +35,16 @@ def sets(tmp_path_factory):
         file = home / f"folder/{label}/{index}.png"
         file.parent.mkdir(parents=True, exist_ok=True)
         Image.fromarray(PIXELS[index]).save(file)
-    paths = {"folder": home / "folder", "idx": home / "idx", "npz": home / "set.npz"}
+    for index, image in enumerate(PIXELS):
+        for file, pixels in (
+            (f"ab/{index}.png", image),
+            (f"A/{index}.png", image[:, :3]),
+            (f"B/{index}.png", image[:, 3:]),
+        ):
+            (home / file).parent.mkdir(exist_ok=True)
+            Image.fromarray(pixels).save(home / file)
+    pairs = {"ab": home / "ab", "pairs": f"{home}/A,{home}/B"}
+    paths = {**pairs, "folder": home / "folder", "idx": home / "idx", "npz": home / "set.npz"}
     drawn = {name: {"name": name, "options": {"points": 60}} for name in TOYS}
     return {
         **{name: {"name": name} for name in SETS},
@@ -47,7 +56,7 @@ def sets(tmp_path_factory):
 
 
 FORMATS = pytest.mark.parametrize("name", [*SETS, *TOYS, *FORMS, TFDS])
-OWN = ("emoji", "glyphs")  # have a held-out part of their own
+OWN = ("emoji", "glyphs", "line_art")  # have a held-out part of their own
 
 
 @FORMATS
@@ -80,9 +89,11 @@ def test_entries_say_what_is_read(sets, name, part):
 def test_it_is_known_where_it_is_from_and_by_what(sets, name):
     source = load(**sets[name])
     if name in FORMS:
-        path = Path(sets[name]["name"].partition(":")[2])
-        assert source.origin == str(path.resolve()) and source.contents
-        assert all(file.is_file() and file.is_relative_to(path) for file in source.contents)
+        text = sets[name]["name"].partition(":")[2]
+        paths = [Path(path).resolve() for path in text.split(",")]
+        assert source.origin == ",".join(map(str, paths)) and source.contents
+        for file in source.contents:
+            assert file.is_file() and any(file.is_relative_to(path) for path in paths)
     elif name == TFDS:
         assert source.origin == sets[name]["data_dir"]
         assert source.contents == ("tiny_shapes/square/1.0.0",)
