@@ -88,7 +88,7 @@ def load(workdir, step=None, member=0, moved=""):
         label = None if label is None else class_of(label, names)
         if interpolated and names and label is None:
             label = 0
-        x = (f"{num} samples take", 2 * 4 * num * prod(played.shapes["x"]), memory.of_host())
+        x = (f"{num} samples take", 2 * 4 * num * prod(entries["x"].shape), memory.of_host())
         memory.check_fits(*x, "lower num, and take others of another seed")
         count = -(-num // generators)  # rows; each generator makes one of each
         path = interpolate(seed, count, z_shape, config["game"]["z"]) if interpolated else None
@@ -104,7 +104,7 @@ def load(workdir, step=None, member=0, moved=""):
         return described(num, seed=seed, label=label, interpolated=interpolated).x
 
     generate.step, generate.generators, generate.described = found, generators, described
-    generate.class_names, generate.shape = names, played.shapes["x"]
+    generate.class_names, generate.shape = names, entries["x"].shape
     return generate
 
 

@@ -83,6 +83,11 @@ def test_what_translate_makes_is_what_sample_makes(run):
     np.testing.assert_allclose(translate.load(workdir)(np.asarray(x), seed=5), made, atol=1e-5)
 
 
+def test_samples_of_a_run_in_lab_are_image_files_in_colour(run, tmp_path):
+    assert sample.main([f"--workdir={run('translation')}", "--num=2", f"--out={tmp_path}/d/"]) == 0
+    assert read(tmp_path / "d" / "00001.png").shape == (8, 8, 3)
+
+
 def test_the_kind_of_array_is_kept(run):
     redraw = translate.load(run("translation"))
     pixels = image(2, 8, 8, 3)

@@ -182,8 +182,7 @@ def load_form(form, name, view, split, **special):
     if "options" in special:
         special |= _chosen(name, special.pop("options"))
     source = FORMS[form](name, view, split, **special)
-    paths = [expand(path).resolve() for path in path_of(name).split(",")]
-    origin = ",".join(map(str, paths)) if form == "pairs" else str(expand(path_of(name)).resolve())
+    origin = ",".join(str(path.resolve()) for path in paths_of(form, path_of(name)))
     return source._replace(origin=origin, contents=source.contents or (Path(origin),))
 
 
@@ -191,6 +190,11 @@ def form_of(name):
     """The form of a name FORM:PATH, a row of ``FORMS``; "" of every other name."""
     form, colon, _ = name.partition(":")
     return form if colon and form in FORMS else ""
+
+
+def paths_of(form, path):
+    """The paths that the PATH of a name FORM:PATH consists of: two for pairs, else one."""
+    return [expand(each) for each in (path.split(",") if form == "pairs" else [path])]
 
 
 def path_of(name):

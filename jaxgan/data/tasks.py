@@ -160,6 +160,8 @@ def edges(*, contrast):
         if "x" not in batch:
             return batch
         channels = image_shape("edges", batch["x"])[3]
+        if channels not in (1, 3):
+            raise UserError(f"the task 'edges' needs images of 1 or 3 channels, not of {channels}.")
         image = grey(batch["x"]) if channels == 3 else batch["x"]
         image = jnp.pad(image, ((0, 0), (1, 1), (1, 1), (0, 0)), mode="edge")
         down, across = (_slope(_smooth(image, 3 - axis), axis) for axis in (1, 2))

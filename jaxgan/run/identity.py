@@ -10,7 +10,7 @@ from jaxgan.core.errors import UserError
 from jaxgan.core.files import expand
 from jaxgan.data import entries
 from jaxgan.data.describe import changes, describe, misfits
-from jaxgan.data.load import form_of, known_names, path_of
+from jaxgan.data.load import form_of, known_names, path_of, paths_of
 from jaxgan.data.tfds import looks_like_tfds
 from jaxgan.evaluation.measures import QUALITY
 from jaxgan.run import directory, report
@@ -35,12 +35,13 @@ def find_data(workdir, stored, settings, option):
     """
     key = "name" if path_of(settings["name"]) else "data_dir"
     path = path_of(settings["name"]) or settings.get("data_dir", "")
-    if not stored or not path or expand(path).exists():
+    form = form_of(settings["name"])
+    if not stored or not path or _there(form, path):
         return {}, []
     if settings[key] != defaults.complete(stored["config"])["data"][key]:
         return {}, []  # a place that is named anew; who loads it tells what is wrong with it
-    origin, form = stored["data"] and stored["data"].origin, form_of(settings["name"])
-    if origin and Path(origin).exists():
+    origin = stored["data"] and stored["data"].origin
+    if origin and _there(form, origin):
         found = f"{form}:{origin}" if form else origin
         return {key: found}, [f"There is no {path} here; the data are read from {origin}."]
     if form:
@@ -50,6 +51,10 @@ def find_data(workdir, stored, settings, option):
             f"{option}={form}:PATH{unknown} tells where they are now."
         )
     return {}, []
+
+
+def _there(form, path):
+    return all(each.exists() for each in paths_of(form, path))
 
 
 def settings_of(workdir, stored, name=""):
