@@ -8,8 +8,8 @@ both. Holes are rectangles anywhere, with sides of a quarter to a half of the im
 photographs for two months. Held out are the drawings with crc32(base) % 10 == 0.
 
 Cost: 4000 steps, 8 a second or somewhat more: 8 minutes on 2 CPU cores.
-Expect: in the hole, against the truth, last step (seed 0), PSNR 17.3 dB and L1 .219 (a fill with the
-mean of what is known: 12.3 dB, .432); of the whole image PSNR 26.1 dB (21.1), SSIM .875 (.783),
+Expect: in the hole, against the truth, last step (seed 0), PSNR 17.3 dB and L1 .219 (a fill with
+the mean of what is known: 12.3 dB, .432); of the whole image PSNR 26.1 dB (21.1), SSIM .875 (.783),
 sliced Wasserstein distance .023, at the last step, its best. Colours and outlines go on into the
 hole; what nothing outside tells, as an eye or a stripe, is guessed or speckled.
 Run: python -m jaxgan.main --config=configs/inpaint.py --workdir=runs/inpaint
