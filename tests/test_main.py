@@ -288,7 +288,7 @@ RECIPES = {
     "config.penalties.gp = 1.0": ": unknown config key 'penalties.gp'; known: penalties.consiste",
     "config.steps = 'many'": ", line 4: TypeError: Could not override field 'steps'",
     "config.seed = -1": ": seed is -1; it must lie in",
-    "config.generator = defaults.generator('mpl')": ", line 4: unknown generator 'mpl'; known: dc",
+    "config.generator = defaults.generator('mpl')": ", line 4: unknown generator 'mpl'; known: com",
     "config.generator = ConfigDict({'name': 'mlp'})": ": the config has no generator.optimizer; ",
     "config.data = ConfigDict({'name': 'ring'})": ": the config has no data.channels; ",
 }

@@ -15,6 +15,9 @@ SIZES = {
     "dcgan": (16, 16, 2),
     "resnet32": (8, 8, 2),
     "patch": (12, 12, 2),
+    "zi2zi": (8, 8, 2),
+    "srgan": (16, 16, 2),
+    "global_local": (8, 8, 2),
 }
 SMALL = {
     "mlp": {"features": (9, 7)},
@@ -23,6 +26,9 @@ SMALL = {
     "dcgan": {"channels": (4, 3)},
     "resnet32": {"channels": (4, 3, 3, 5)},
     "patch": {"layers": 1, "width": 2},
+    "zi2zi": {"width": 2},
+    "srgan": {"width": 2, "hidden": 5},
+    "global_local": {"layers": 2, "width": 2, "hidden": 5, "window": 4},
 }
 
 
