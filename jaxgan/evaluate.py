@@ -100,7 +100,7 @@ def evaluate_run(
         for which, of in GENERATORS.items():
             looks = [show(of(member), judged.given, keys, found) for member in members]
             values |= summarised(which, [judge.shown_values(judged, each) for each in looks])
-        if "truth" in present:
+        if any("truth" in measures.METRICS[name].needs for name in names):
             values |= judge.floor_values(judged, looks[0])
     description = {
         "workdir": str(workdir),

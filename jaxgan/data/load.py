@@ -31,20 +31,12 @@ SETS = {  # by name, as TOYS are too
     "glyphs": glyphs,
     "line_art": line_art,
 }
-FORMS = {
-    "folder": folder,
-    "idx": idx,
-    "npz": npz,
-    "ab": ab,
-    "pairs": pairs,
-}  # by what stands before the colon
+# By what stands before the colon.
+FORMS = {"folder": folder, "idx": idx, "npz": npz, "ab": ab, "pairs": pairs}
 TOY_DEFAULTS = {"points": 100_000, "seed": 0}  # options of every toy set
 OF_FORMS = ("direction",)  # options of forms that a user sets
-PARTED = {
-    "emoji": tenth,
-    "glyphs": tenth,
-    "line_art": tenth,
-}  # sets with a held-out part of their own, by this rule
+# Sets with a held-out part of their own, by this rule.
+PARTED = {"emoji": tenth, "glyphs": tenth, "line_art": tenth}
 
 
 def load_sources(settings, part=TRAIN, entries=None):

@@ -65,9 +65,10 @@ def pairs(name, view, split, *, direction="AtoB"):
     files = [
         [folder / of[stem] for stem in stems] for folder, of in zip(folders, found, strict=True)
     ]
-    sizes = [[stored_size(file) for file in each] for each in files]
+    # Where the view sets a size, those of the files do not matter, and none is opened.
+    sizes = [] if view.size else [[stored_size(file) for file in each] for each in files]
     for index, (a, b) in enumerate(zip(*sizes, strict=True)):
-        if a != b and view.size is None:
+        if a != b:
             raise UserError(
                 f"{files[0][index]} is {a[0]} x {a[1]} pixels and {files[1][index]} {b[0]} x "
                 f"{b[1]}; set size (the side in pixels) to bring both to one."

@@ -4,6 +4,7 @@ Reference: Globally and Locally Consistent Image Completion (Iizuka, Simo-Serra 
 ACM Transactions on Graphics 36(4)), tables 1 to 3, in the layout of the authors' code.
 """
 
+import itertools
 from typing import Any, ClassVar
 
 import jax
@@ -140,7 +141,7 @@ class GlobalLocalCritic(nn.Module):
                 f"of {height}x{width} do not have; set critic.window."
             )
         x = layers.join_planes(x, label)
-        numbers = iter(range(2 * self.layers + 2))  # of what drops units
+        numbers = itertools.count()  # of what drops units
 
         def stack(x, depth):
             for i in range(depth):
