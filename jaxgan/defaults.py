@@ -13,7 +13,7 @@ from ml_collections import ConfigDict
 
 from jaxgan.core import noise
 from jaxgan.core.errors import UserError, choose
-from jaxgan.data import TASKS
+from jaxgan.data import AUGMENTS, TASKS
 from jaxgan.games import GAMES
 from jaxgan.losses import ADVERSARIAL, DISTANCES, PENALTIES
 from jaxgan.models import CRITICS, GENERATORS
@@ -116,6 +116,7 @@ OPTIONS = {
     "critic.layers": (0, 16),
     "generator.blocks": (0, FEW),
     "critic.hidden": (1, MANY),
+    "data.augment.scale": (1, 16),
     "data.task.factor": (1, FEW),
     "critic.window": (0, MANY),
     "data.task.contrast": (1e-6, INF),
@@ -165,6 +166,11 @@ def task(name: str, **options) -> ConfigDict:
     return _row(TASKS, "data.task", name, options)
 
 
+def augment(name: str, **options) -> ConfigDict:
+    """The ``data.augment`` of a config: a row of ``data.AUGMENTS`` with all of its options."""
+    return _row(AUGMENTS, "data.augment", name, options)
+
+
 def _row(table, kind, name, options):
     return ConfigDict({"name": name, **choose(table, name, kind).options, **options})
 
@@ -192,6 +198,7 @@ GROUPS = {
     "game": Group(GAMES, game, "unconditional", ("z_dim", "z")),
     "loss": Group(ADVERSARIAL, loss, "non_saturating"),
     "data.task": Group(TASKS, task, "none", added=True),
+    "data.augment": Group(AUGMENTS, augment, "none", added=True),
     "generator": Group(GENERATORS, generator, "mlp", ("optimizer",)),
     "critic": Group(CRITICS, critic, "mlp", ("optimizer",)),
     "generator.optimizer": Group(OPTIMIZERS, optimizer, "adam", tuple(OPTIMIZER)),

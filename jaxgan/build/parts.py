@@ -47,6 +47,7 @@ def check_names(config):
         optimizer(config, side)
         _fields(config, side)
     task(config)
+    augment(config)
     loss(config)
     penalties(config)
     terms(config)
@@ -65,19 +66,35 @@ def task(config) -> Task:
     return row(**options)
 
 
+def augment(config) -> Callable:
+    """(batch, keys) -> batch: how training varies its examples."""
+    row, options = _row(config, "data.augment")
+    return row(**options)
+
+
 def classes(entries) -> dict[str, int]:
     """How many classes each category has, by name."""
     return {name: entry.classes for name, entry in entries.items() if entry.classes}
 
 
-def draw(config, entries):
+def draw(config, entries, *, train=False):
     """What becomes of a batch before the generator sees it: the task, then the game's own draws.
 
+    Args:
+      config, entries: as ``players`` has them.
+      train: whether examples are varied first, as training steps see them.
+
     Raises:
-      UserError: the data lack what the game needs.
+      UserError: the data lack what the game needs, or the augmentation.
     """
     row, options = rules(config)
-    prepare = task(config).apply
+    make_given, vary = task(config).apply, augment(config)
+
+    def prepare(batch, keys, step):
+        if train:
+            batch = vary(batch, noise.fold_each(keys, noise.AUGMENT))
+        return make_given(batch, noise.fold_each(keys, noise.TASK), step)
+
     known = classes(entries)
     shapes = jax.eval_shape(prepare, *_one(entries), 0)
     for name in row.needs:
@@ -95,7 +112,7 @@ def draw(config, entries):
     own = draws.compose(*(make(options, known) for make in row.draws))
 
     def draw(batch, keys, step):
-        return own(prepare(batch, noise.fold_each(keys, noise.TASK), step), keys, step)
+        return own(prepare(batch, keys, step), keys, step)
 
     return draw
 

@@ -123,6 +123,7 @@ def _make_steps(config, entries, players, frozen, devices):
 
     ``values`` replace the config's, by dotted key; they may be traced.
     """
+    draw = parts.draw(config, entries, train=True)
     networks = (players.generator, players.critic)
     if axis := devices.axis_name:  # batch statistics are those of all devices
         shapes = players.shapes
@@ -141,7 +142,7 @@ def _make_steps(config, entries, players, frozen, devices):
             }
             game = parts.game(
                 config,
-                players.draw,
+                draw,
                 *networks,
                 adversarial=phase.adversarial,
                 mean_over_devices=devices.mean,

@@ -1,5 +1,6 @@
 """Data sources: ``load(name)`` turns a name into a ``Source`` of examples."""
 
+from jaxgan.data.augment import AUGMENTS
 from jaxgan.data.examples import read
 from jaxgan.data.load import (
     FORMS,
@@ -16,6 +17,7 @@ from jaxgan.data.tasks import TASKS
 from jaxgan.data.toy import TOYS, Mixture, Toy
 
 __all__ = [
+    "AUGMENTS",
     "FORMS",
     "SETS",
     "TASKS",
