@@ -124,6 +124,7 @@ OPTIONS = {
     "data.task.smallest": (0, 1),
     "data.task.largest": (0, 1),
     "data.task.fill": (-1, 1 + 1e-9),  # 1 is white
+    "terms.features.depth": (0, FEW),
     "data.options.points": (1, 10**9),
     "data.options.modes": (1, 2**16),
     "data.options.side": (1, 2**8),

@@ -217,7 +217,7 @@ def test_training_takes_the_weights_of_inception(tmp_path):
     """And tells before the run that they are not there, or that nothing would read them."""
     config = defaults.get_config()
     config.eval_every, config.evaluation.inception_weights = 1, str(tmp_path / "none.pth")
-    with pytest.raises(UserError, match="the weights of mnist10k_cnn come with the package"):
+    with pytest.raises(UserError, match="the weights of mnist10k_cnn come with a package"):
         train(config, tmp_path / "run")
     config.evaluation.features = "inception"
     with pytest.raises(UserError, match="cannot read the Inception weights .*none.pth"):

@@ -275,7 +275,7 @@ def terms(config, see=NO_VALUES, values=NO_VALUES):
     """The distances to the truth in play: triples (name, weight, distance function).
 
     Args:
-      see: x -> what a frozen network makes of it, by the network's name.
+      see: ``Extractor.see`` with its variables, by the network's name.
       values: as ``penalties`` has them.
     """
     row, _ = rules(config)
@@ -300,12 +300,15 @@ def frozen(config, shape) -> dict[str, Extractor]:
     """The frozen networks that the terms look through, by name; ``shape`` of one image.
 
     Raises:
-      UserError: an unknown one, or one that cannot see such images.
+      UserError: an unknown one, or one that cannot see such images, or not in that depth.
     """
-    names = {o["network"] for _, _, o in _weighted(config, "terms", NO_VALUES) if "network" in o}
-    networks = {name: choose(FEATURES, name, "feature network")() for name in sorted(names)}
-    for extractor in networks.values():
-        extractor.check(shape)
+    networks = {}
+    for _, _, options in _weighted(config, "terms", NO_VALUES):
+        if name := options.get("network"):
+            if name not in networks:
+                networks[name] = choose(FEATURES, name, "feature network")()
+                networks[name].check(shape)
+            networks[name].check_depth(options.get("depth"), shape)
     return networks
 
 

@@ -136,10 +136,7 @@ def _make_steps(config, entries, players, frozen, devices):
         optimizers = [parts.optimizer(config, side, values) for side in parts.SIDES]
 
         def step(state, batches, key, variables):
-            see = {
-                name: lambda x, network=network, own=variables[name]: network.forward(own, x)[0]
-                for name, network in frozen.items()
-            }
+            see = {name: partial(network.see, variables[name]) for name, network in frozen.items()}
             game = parts.game(
                 config,
                 draw,

@@ -22,6 +22,7 @@ STACKED, PER_CHANNEL = "stacked_digits", "_per_channel"
 DIGITS, CLOTHES = "mnist10k_cnn", "fashion_cnn"  # the bundled classifiers
 CLASSIFIERS = (DIGITS, CLOTHES)
 GREY_SIDES = (28, 32)  # what they see
+MAPPED = ("efficientnet_lite0",)  # networks with maps, by which images are compared
 OWN = {"fashion_mnist": CLOTHES}  # data sets whose name tells what they show
 
 
@@ -50,11 +51,13 @@ class Encoder(NamedTuple):
         resizes; the last two are "" for points.
       encode: (x [N, *shape], labels or None, progress, keep) -> ``Encoded``; what is kept, as real
         examples should be, comes from the user's cache the next time.
+      compare: ``Extractor.compare``, or None.
     """
 
     name: str
     description: dict
     encode: Callable[..., Encoded]
+    compare: Callable | None = None
 
 
 def network_name(source: Source, name: str = "") -> str:
@@ -101,7 +104,7 @@ def make_encoder(source: Source, name: str = "", weights: str = "") -> Encoder:
     kind = name.removesuffix(PER_CHANNEL)
     row = FEATURES[kind]
     if weights and "weights" not in row.options:
-        raise UserError(f"the weights of {kind} come with the package; it takes no file of them.")
+        raise UserError(f"the weights of {kind} come with a package; it takes no file of them.")
     if kind in CLASSIFIERS and not (_is_small(source) and (source.shape[2] == 1 or kind != name)):
         raise UserError(
             f"{kind} sees grey images of 28x28 or 32x32, not {source.shape}; resize the data."
@@ -122,7 +125,7 @@ def make_encoder(source: Source, name: str = "", weights: str = "") -> Encoder:
         return Encoded(x, features.astype(np.float64), odds, labels)
 
     description = {"name": name, "sha256": extractor.hash, "resize": extractor.resize}
-    return Encoder(name, description, encode)
+    return Encoder(name, description, encode, extractor.compare)
 
 
 def _encode_nothing(x, labels=None, progress=None, keep=False):

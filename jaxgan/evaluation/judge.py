@@ -166,7 +166,7 @@ def judge(
         whole = read(examples.train, np.arange(examples.train[0].size))
         train = encode(whole)
     truth = real if rows.given is rows.real else other
-    reference = Reference(source, real, other, train, truth)
+    reference = Reference(source, real, other, train, truth, encoder.compare)
     of_truth = [name for name in names if "truth" in METRICS[name].needs]
     others = [name for name in names if name not in of_truth]
     present = facts(source, encoder.name)

@@ -11,6 +11,7 @@ from jaxgan.data import Source
 from jaxgan.evaluation import encode
 from jaxgan.evaluation.encode import (
     CLASSIFIERS,
+    MAPPED,
     POINTS,
     STACKED,
     Encoded,
@@ -36,6 +37,7 @@ class Reference(NamedTuple):
       train: all that the generator was trained on, where a metric needs it and ``real`` is held
         out; else None.
       truth: those of the real examples that the generator is given something of.
+      compare: of the ``Encoder``.
     """
 
     source: Source
@@ -43,6 +45,7 @@ class Reference(NamedTuple):
     other: Encoded
     train: Encoded | None = None
     truth: Encoded | None = None
+    compare: Callable | None = None
 
 
 class Sample(NamedTuple):
@@ -90,6 +93,7 @@ FACTS = {
     "one_class": "images that the network puts into one class",
     "labels": "a game with labels",
     "classifier": f"a classifier of the data: {' or '.join(CLASSIFIERS)}",
+    "maps": f"a feature network with maps: {', '.join(MAPPED)}",
     "held_out": "examples that training does not see: set data.held_out",
     "truth": "a game that knows what should have been made",
 }
@@ -117,6 +121,7 @@ def facts(source: Source, network: str, *, labels=False, held_out=False, truth=F
         "one_class": image and not stacked,
         "labels": labels,
         "classifier": network in CLASSIFIERS,
+        "maps": network in MAPPED,
         "held_out": held_out,
         "truth": truth,
     }
@@ -197,6 +202,10 @@ def _feature_distance(reference, sample):
     return {"feature_distance": np.mean((made - truth) ** 2)}
 
 
+def _perceptual(reference, sample):
+    return {"perceptual": np.mean(reference.compare(sample.made.x, sample.truth))}
+
+
 def _retrieval(reference, sample):
     top1, label = metrics.retrieval(sample.made.x, sample.truth, sample.made.labels)
     found = {"retrieval_top1": top1}
@@ -215,6 +224,7 @@ METRICS = {
     "truth": Metric(_against_truth, _TRUTH, plain=_ALL, features=False),
     "retrieval": Metric(_retrieval, _TRUTH, plain=_ALL, features=False, usual=False),
     "feature_distance": Metric(_feature_distance, _TRUTH, usual=False),
+    "perceptual": Metric(_perceptual, _TRUTH | {"maps"}, usual=False),
     "fd_infinity": Metric(_frechet_infinity, usual=False),
     "memorisation": Metric(_memorisation, frozenset({"held_out"}), usual=False),
     "wasserstein": Metric(_wasserstein, frozenset({"points"}), plain=_ALL, usual=False),

@@ -1,18 +1,20 @@
 """Networks that turn images into features for the metrics: ``FEATURES[name]()`` -> ``Extractor``.
 
-``inception`` is FID's own network. The small ones are bundled: ``mnist10k_cnn`` knows digits,
-``fashion_cnn`` the clothes of Fashion-MNIST.
+``inception`` is FID's own network. ``efficientnet_lite0`` knows ImageNet, too, and its weights can
+be installed. The small ones are bundled: ``mnist10k_cnn`` knows digits, ``fashion_cnn`` the clothes
+of Fashion-MNIST.
 """
 
 from functools import partial
 
 from jaxgan.core.table import Row
-from jaxgan.features import classifier, inception
+from jaxgan.features import classifier, efficientnet, inception
 from jaxgan.features.extractor import Extractor, probabilities
 
 __all__ = ["FEATURES", "Extractor", "probabilities"]
 
 FEATURES = {
     "inception": Row(inception.load, {"weights": "", "chunk": 32}),
+    efficientnet.NAME: Row(efficientnet.load, {"chunk": 32}),
     **{name: Row(partial(classifier.bundled, name), {"chunk": 500}) for name in classifier.BUNDLED},
 }

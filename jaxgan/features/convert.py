@@ -157,19 +157,31 @@ def inception(state):
                 place = params
                 for part in layer.split("."):
                     place = place.setdefault(part, {})
-                place.update(_folded(state, layer))
+                place.update(folded(state, f"{layer}.conv.weight", f"{layer}.bn"))
     except KeyError as error:
         raise UserError(f"these weights are not Inception's: there is no {error}.") from error
     return {"params": params}
 
 
-def _folded(state, layer):
-    """kernel and bias that do what convolution and batch normalisation do in inference."""
+def folded(state, conv, norm):
+    """kernel and bias that do what convolution and batch normalisation do in inference.
+
+    Args:
+      state: {name: array}.
+      conv: name of the convolution's weight [D, C, h, w].
+      norm: name of the batch normalisation behind it, of eps ``BATCH_NORM_EPS``.
+
+    Returns:
+      {"kernel": [h, w, C, D], "bias": [D]}, float32.
+
+    Raises:
+      KeyError: an array is missing.
+    """
     norm = {
-        part: state[f"{layer}.bn.{part}"].astype(np.float64)
+        part: state[f"{norm}.{part}"].astype(np.float64)
         for part in ("weight", "bias", "running_mean", "running_var")
     }
     scale = norm["weight"] / np.sqrt(norm["running_var"] + BATCH_NORM_EPS)
-    kernel = state[f"{layer}.conv.weight"].transpose(2, 3, 1, 0) * scale
+    kernel = state[conv].transpose(2, 3, 1, 0) * scale
     bias = norm["bias"] - norm["running_mean"] * scale
     return {"kernel": kernel.astype(np.float32), "bias": bias.astype(np.float32)}

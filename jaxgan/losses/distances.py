@@ -19,6 +19,7 @@ import numpy as np
 
 from jaxgan.core.errors import UserError, within
 from jaxgan.core.table import Row
+from jaxgan.metrics import perceptual
 from jaxgan.metrics.similarity import WINDOW, compare, gaussian_window
 
 Distance = Callable[[jax.Array, jax.Array], jax.Array]
@@ -164,6 +165,23 @@ def features(extract: Callable) -> Distance:
     return distance
 
 
+def perceived(extract: Callable) -> Distance:
+    """``metrics.perceptual``, which is LPIPS but for its weights, by a frozen network's maps.
+
+    Args:
+      extract: x [B, ...] -> maps [B, h, w, C] of several depths.
+
+    Returns:
+      the distance: [B], >= 0.
+    """
+
+    def distance(made, truth):
+        made, truth = _images(made, truth, 1)
+        return perceptual(extract(made), extract(truth))
+
+    return distance
+
+
 def _pair(made, truth):
     """Both in float32, if they have one shape [B, ...]."""
     chex.assert_equal_shape([made, truth], custom_message="made and truth")
@@ -225,6 +243,11 @@ DISTANCES = {
     "gradient_difference": Row(gradient_difference, {"alpha": 1.0}),
     "total_variation": Row(lambda: total_variation),
     "ssim": Row(lambda: ssim),
-    # Called with what the frozen network makes of x: DISTANCES["features"](extract).
-    "features": Row(lambda extract, *, network: features(extract), {"network": "mnist10k_cnn"}),
+    # Called with what a frozen network sees, (x, depth=None) -> features or maps, of the
+    # depths that ``Extractor.see`` has: DISTANCES["features"](see).
+    "features": Row(
+        lambda see, *, network, depth: features(lambda x: see(x, depth)),
+        {"network": "mnist10k_cnn", "depth": 0},
+    ),
+    "perceptual": Row(lambda see, *, network: perceived(see), {"network": "efficientnet_lite0"}),
 }

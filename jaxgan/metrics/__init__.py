@@ -14,6 +14,7 @@ from jaxgan.metrics.inception import inception_score
 from jaxgan.metrics.kernel import kernel_distance, kernel_mmd2
 from jaxgan.metrics.modes import mode_coverage, stacked_modes
 from jaxgan.metrics.neighbours import density_coverage, memorisation, precision_recall
+from jaxgan.metrics.perceptual import perceptual
 from jaxgan.metrics.retrieval import retrieval
 from jaxgan.metrics.similarity import diversity, ms_ssim
 from jaxgan.metrics.sliced import sliced_wasserstein
@@ -35,6 +36,7 @@ __all__ = [
     "mode_coverage",
     "moments",
     "ms_ssim",
+    "perceptual",
     "precision_recall",
     "retrieval",
     "sliced_wasserstein",

@@ -19,8 +19,16 @@ def halves_and_sums(x):
     return {"half": x / 2, "sum": x.reshape(len(x), -1).sum(axis=1, keepdims=True)}
 
 
+def beside_one(x):
+    """A "frozen network" of one map: each pixel's channels, and 1."""
+    return (jnp.concatenate([x, jnp.ones_like(x[..., :1])], axis=-1),)
+
+
+FROZEN = {"features": halves_and_sums, "perceptual": beside_one}
+
+
 def build(name, **options):
-    frozen = [halves_and_sums] if name == "features" else []
+    frozen = [lambda x, depth=None: FROZEN[name](x)] if name in FROZEN else []
     return DISTANCES[name](*frozen, **options)
 
 
@@ -54,6 +62,15 @@ HAND = [
     ("total_variation", {}, 0.8, [[1, -1], [-1, 1]]),
     # .27 / 4 of the halves' quarter, and (.3)^2 of the sum; slopes d / 8 + 2 * .3
     ("features", {}, 0.27 / 16 + 0.09, [[0.6375, 0.6], [0.5625, 0.6375]]),
+    # Of (m, 1) and (t, 1), 2 less twice the cosine: (2 - 2 / sqrt(1.09)) of m = .3 and t = 0, 0,
+    # and of .1, .2 and .6, .3: 2 - 2 (m t + 1) / (|m, 1| |t, 1|), its slope in m
+    # 2 (m - t) / (|m, 1|^3 |t, 1|); a quarter of each.
+    (
+        "perceptual",
+        {},
+        (0.0843474 + 0 + 0.0876001 + 0.0616629) / 4,
+        [[0.1318110, 0], [-0.1449081, 0.0905878]],
+    ),
 ]
 
 
@@ -66,7 +83,7 @@ def test_values_and_slopes_by_hand(name, options, value, slope):
     # A second channel and a second row, equal to the first ones, change no mean; the slope of a
     # pixel is then shared by two.
     made, truth = (np.tile(np.reshape(x, (1, 2, 2, 1)), (2, 1, 1, 2)) for x in (MADE, TRUTH))
-    if name == "features":  # has a sum, which channels do change
+    if name in FROZEN:  # have a sum, or a length, which channels do change
         made, truth = made[..., :1], truth[..., :1]
     found, slopes = value_and_slope(build(name, **options), made, truth)
     np.testing.assert_allclose(found, [value] * 2, rtol=1e-5)
@@ -136,7 +153,9 @@ def test_shapes_are_checked_while_tracing(name):
 def test_features_must_be_of_each_example():
     for extract in (lambda x: x.mean(axis=0, keepdims=True), lambda x: x.sum(axis=1)):
         with pytest.raises(AssertionError):
-            DISTANCES["features"](extract)(jnp.ones((3, 2)), jnp.ones((3, 2)))
+            DISTANCES["features"](lambda x, depth, of=extract: of(x))(
+                jnp.ones((3, 2)), jnp.ones((3, 2))
+            )
 
 
 def test_ssim_of_flat_images_is_their_luminance():
