@@ -14,7 +14,7 @@ from jaxgan.core.errors import UserError
 from jaxgan.run import report
 from jaxgan.train import train
 
-PHASES = "4:n_critic=0,adversarial=0 7:n_generator=0,batch_size=4 9:n_generator=2"
+PHASES = "4:n_critic=0,adversarial=0,terms.l2.weight=3 7:n_generator=0,batch_size=4 9:n_generator=2"
 
 
 def tiny(**changes):
@@ -67,7 +67,9 @@ def test_each_phase_logs_what_it_plays(whole):
     rows = {row["step"]: row for row in report.read_metrics(workdir / "metrics.jsonl")}
     alone, critic, both = rows[4], rows[7], rows[12]
     assert "critic_loss" not in alone and alone["l1"] > 0
-    np.testing.assert_allclose(alone["generator_loss"], 10 * alone["l1"], rtol=1e-5)
+    expected = 10 * alone["l1"] + 3 * alone["l2"]
+    np.testing.assert_allclose(alone["generator_loss"], expected, rtol=1e-5)
+    assert alone["l2"] > 0 and "l2" not in both
     assert "generator_loss" not in critic and critic["critic_loss"] > 0
     assert both["generator_loss"] > 10 * both["l1"] and both["critic_loss"] > 0
 

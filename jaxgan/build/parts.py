@@ -50,7 +50,8 @@ def check_names(config):
     augment(config)
     loss(config)
     penalties(config)
-    terms(config)
+    for phase in phases.phases(config):
+        terms(phases.weighed(config, phase))
     for group, table in WEIGHTED.items():  # the options of rows that are not played, too
         for name, settings in config[group].items():
             options = {key: value for key, value in settings.items() if key != "weight"}
@@ -297,13 +298,17 @@ def _seen_through(options, see):
 
 
 def frozen(config, shape) -> dict[str, Extractor]:
-    """The frozen networks that the terms look through, by name; ``shape`` of one image.
+    """The frozen networks that the terms of any phase look through; ``shape`` of one image.
+
+    Returns:
+      ``Extractor`` by name.
 
     Raises:
       UserError: an unknown one, or one that cannot see such images, or not in that depth.
     """
     networks = {}
-    for _, _, options in _weighted(config, "terms", NO_VALUES):
+    weighed = [phases.weighed(config, phase) for phase in phases.phases(config)]
+    for _, _, options in [term for each in weighed for term in _weighted(each, "terms", NO_VALUES)]:
         if name := options.get("network"):
             if name not in networks:
                 networks[name] = choose(FEATURES, name, "feature network")()

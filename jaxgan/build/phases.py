@@ -3,7 +3,7 @@
     --config.phases="1000:n_critic=0,adversarial=0 2000:n_generator=0"
 
 plays steps 0 to 999 without a critic, 1000 to 1999 without a generator, and the rest as the config
-has it.
+has it. Distances to the truth may weigh otherwise, too: 1000:terms.l2.weight=1,adversarial=0.
 """
 
 from collections.abc import Mapping
@@ -12,15 +12,20 @@ from typing import Any, NamedTuple
 
 from jaxgan.core.errors import UserError, within
 from jaxgan.core.table import TYPES
-from jaxgan.defaults import KEYS
+from jaxgan.defaults import INF, KEYS
+from jaxgan.losses import DISTANCES
 
 MAY_DIFFER = ("n_critic", "n_generator", "batch_size", "adversarial")
+WEIGHTS = {f"terms.{name}.weight": name for name in DISTANCES}
 # Examples of one compiled call: their positions are counted in int32, beside those of an epoch.
 PER_CALL = 2**30
 
 
 class Phase(NamedTuple):
-    """Steps ``first_step <= t < last_step``, and the values that they are played with."""
+    """Steps ``first_step <= t < last_step``, and the values that they are played with.
+
+    ``terms``: (row of ``DISTANCES``, weight) of those that weigh otherwise than in the config.
+    """
 
     first_step: int
     last_step: int
@@ -28,6 +33,7 @@ class Phase(NamedTuple):
     n_generator: int
     batch_size: int
     adversarial: float
+    terms: tuple[tuple[str, float], ...] = ()
 
     @property
     def batches(self) -> int:
@@ -62,13 +68,22 @@ def phases(config: Mapping[str, Any]) -> tuple[Phase, ...]:
             raise UserError(f"{where}a phase must end after step {first}; the steps ascend.")
         if last > config["steps"]:
             raise UserError(f"{where}it ends at step {last}, the run at steps={config['steps']}.")
+        terms = tuple((WEIGHTS[key], values.pop(key)) for key in list(values) if key in WEIGHTS)
+        for name, weight in terms:
+            within(f"{where}terms.{name}.weight", weight, 0, INF)
         values = own | values
         _check(values, config, where)
-        found.append(Phase(first, last, **values))
+        found.append(Phase(first, last, **values, terms=terms))
         first = last
     if first < config["steps"] or not found:
         found.append(Phase(first, config["steps"], **own))
     return tuple(found)
+
+
+def weighed(config: Mapping[str, Any], phase: Phase) -> Mapping[str, Any]:
+    """The config with the weights that the phase gives its terms."""
+    changed = {name: {**config["terms"][name], "weight": weight} for name, weight in phase.terms}
+    return {**config, "terms": {**config["terms"], **changed}}
 
 
 def phase_at(phases: tuple[Phase, ...], step: int) -> Phase:
@@ -96,14 +111,15 @@ def _read(word):
     values = {}
     for setting in settings.split(","):
         key, _, text = setting.partition("=")
-        if key not in MAY_DIFFER:
+        if key not in (*MAY_DIFFER, *WEIGHTS):
             known = ", ".join(MAY_DIFFER)
             raise UserError(
-                f"phases: {word}: phases cannot differ in {key!r}; they can in {known}."
+                f"phases: {word}: phases cannot differ in {key!r}; they can in {known}, and "
+                "terms.NAME.weight."
             )
         if key in values:
             raise UserError(f"phases: {word} sets {key} twice.")
-        kind = type(KEYS[key].default)
+        kind = float if key in WEIGHTS else type(KEYS[key].default)
         try:
             values[key] = kind(text)
         except ValueError as error:

@@ -10,7 +10,7 @@ import jax
 from jaxgan import data
 from jaxgan.build import parts
 from jaxgan.build.check import check_config
-from jaxgan.build.phases import Phase, phases, positions
+from jaxgan.build.phases import Phase, phases, positions, weighed
 from jaxgan.build.population import largest
 from jaxgan.build.population import members as members_of
 from jaxgan.core import noise
@@ -138,7 +138,7 @@ def _make_steps(config, entries, players, frozen, devices):
         def step(state, batches, key, variables):
             see = {name: partial(network.see, variables[name]) for name, network in frozen.items()}
             game = parts.game(
-                config,
+                weighed(config, phase),
                 draw,
                 *networks,
                 adversarial=phase.adversarial,

@@ -3,7 +3,7 @@
 import pytest
 
 from jaxgan import defaults
-from jaxgan.build.phases import Phase, phases, positions, updates
+from jaxgan.build.phases import Phase, phases, positions, updates, weighed
 from jaxgan.core.errors import UserError
 
 
@@ -53,7 +53,23 @@ def test_more_steps_are_the_last_phase():
     assert goes_on[:2] == ends and goes_on[2] == Phase(2000, 3000, 2, 1, 64, 1.0)
 
 
+def test_distances_weigh_otherwise_in_a_phase():
+    """As SRGAN's: squared errors first, then what a network sees; the config is the last phase."""
+    played = config("10:terms.l2.weight=1,terms.l1.weight=0 20:adversarial=0")
+    played.terms.l1.weight = 5.0
+    first, second, last = phases(played)
+    assert first == Phase(0, 10, 2, 1, 64, 1.0, (("l2", 1.0), ("l1", 0.0)))
+    assert second == Phase(10, 20, 2, 1, 64, 0.0) and last == Phase(20, 5000, 2, 1, 64, 1.0)
+    weights = {name: row["weight"] for name, row in weighed(played, first)["terms"].items()}
+    assert (weights["l2"], weights["l1"], weights["ssim"]) == (1.0, 0.0, 0.0)
+    assert weighed(played, last)["terms"]["l1"]["weight"] == 5.0
+    assert played.terms.l2.weight == 0.0
+
+
 MISTAKES = {
+    "10:terms.l3.weight=1": "cannot differ in 'terms.l3.weight'; they can in n_critic, n_gen",
+    "10:terms.l2.weight=-1": "phases: 10:terms.l2.weight=-1: terms.l2.weight is -1.0; it must be",
+    "10:terms.l2.weight=x": "terms.l2.weight must be a number",
     "1000": "phases: 1000 must be LAST_STEP:KEY=VALUE,KEY=VALUE,..., as 1000:n_critic=0.",
     "1000:": "phases: 1000: must be LAST_STEP:",
     "n_critic=0": "must be LAST_STEP:KEY=VALUE",
