@@ -14,7 +14,12 @@ from typing import NamedTuple
 
 import numpy as np
 import torch
-from torch.nn.functional import binary_cross_entropy_with_logits, l1_loss
+from torch.nn.functional import (
+    binary_cross_entropy_with_logits,
+    interpolate,
+    l1_loss,
+    mse_loss,
+)
 from torch.utils._python_dispatch import TorchDispatchMode
 from torch.utils.flop_counter import flop_registry
 
@@ -82,6 +87,15 @@ LOSSES = {
 }
 
 
+DISTANCES = {"l1": l1_loss, "l2": mse_loss}  # terms of the config
+
+
+def smaller(x, factor):
+    """The task of super-resolution: x [B, C, H, W] made smaller, in eight bits."""
+    small = interpolate(x, scale_factor=1 / factor, mode="bicubic", antialias=True)
+    return ((small.clamp(-1, 1) + 1) * 127.5).round() / 127.5 - 1
+
+
 def gradient_penalty(score, real, fake):
     """Gulrajani et al. 2017, equation 3."""
     epsilon = torch.rand(len(real), 1, 1, 1, device=real.device)
@@ -104,7 +118,8 @@ def trainer(config, images, beside, *, classes=0, device="cpu", dtype="float32",
     Args:
       config: as ``rows.ROWS`` have it, plain dictionaries.
       images: uint8 [N, H, W, C].
-      beside: labels, int [N], or for a translation the sources, uint8 [N, H, W, C].
+      beside: labels, int [N], or for a translation the sources, uint8 [N, H, W, C]; a task of
+        super-resolution makes sources itself.
       classes: how many labels the players see; 0 for none.
       device: "cpu" or "cuda".
       dtype: "float32", or "bfloat16" for autocast.
@@ -121,7 +136,9 @@ def trainer(config, images, beside, *, classes=0, device="cpu", dtype="float32",
         tensor = tensor.permute(0, 3, 1, 2).contiguous() if pixels else tensor.long()
         return tensor.to(device)
 
-    translates = config["game"]["name"] == "translation"
+    game = config["game"]["name"]
+    translates = game in ("translation", "restoration")
+    factor = config["data"]["task"].get("factor")
     data = batches(placed(images), placed(beside), config["batch_size"], seen)
     optimizers = [
         optimizer(config[side]["optimizer"], network.parameters())
@@ -133,14 +150,15 @@ def trainer(config, images, beside, *, classes=0, device="cpu", dtype="float32",
     graphs = device == "cuda" and compile in GRAPHS
     on_critic, on_generator = LOSSES[config["loss"]["name"]]
     weight = config["penalties"]["gradient_penalty"]["weight"]
-    distance = config["terms"]["l1"]["weight"]
+    terms = [(each, config["terms"][name]["weight"]) for name, each in DISTANCES.items()]
+    terms = [(each, weight) for each, weight in terms if weight]
     limit = config["critic"]["optimizer"]["weight_limit"]
 
     def cast():
         return torch.autocast(device, torch.bfloat16) if dtype == "bfloat16" else nullcontext()
 
     def scores(network, x, beside):
-        return network(x, beside).squeeze(1).float()
+        return network(x, None if game == "restoration" else beside).squeeze(1).float()
 
     def critic_loss(real, fake, beside):
         loss = on_critic(scores(judge, real, beside), scores(judge, fake, beside))
@@ -150,8 +168,8 @@ def trainer(config, images, beside, *, classes=0, device="cpu", dtype="float32",
         return loss
 
     def generator_loss(real, fake, beside):
-        loss = on_generator(scores(judge, fake, beside))
-        return loss + distance * l1_loss(fake, real) if distance else loss
+        loss = config["adversarial"] * on_generator(scores(judge, fake, beside))
+        return loss + sum(weight * each(fake, real) for each, weight in terms)
 
     def update(optimizer, loss):
         optimizer.zero_grad()
@@ -165,6 +183,7 @@ def trainer(config, images, beside, *, classes=0, device="cpu", dtype="float32",
             torch.compiler.cudagraph_mark_step_begin()
         for turn in range(config["n_critic"]):
             real, beside = next(data)
+            beside = smaller(real, factor) if factor else beside
             z = beside if translates else torch.randn(*noise, device=device)
             with torch.set_grad_enabled(turn == config["n_critic"] - 1), cast():
                 fake = generate(z, beside).float()

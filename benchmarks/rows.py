@@ -16,6 +16,13 @@ def _recipe(name):
     return build
 
 
+def _superres():
+    """The second phase, in which the critic plays, from the start."""
+    config = load_recipe(f"{CONFIGS}/superres.py").unlock()
+    config.phases = ""
+    return config
+
+
 def _resnet32():
     """WGAN-GP's residual networks at their 128 filters, on images of CIFAR-10's shape."""
     config = defaults.get_config()
@@ -38,6 +45,7 @@ ROWS = {
     "wgan": _recipe("wgan.py:dcgan"),
     "wgan_gp": _recipe("wgan_gp.py"),
     "pix2pix": _recipe("pix2pix.py"),
+    "superres": _superres,
     "resnet32": _resnet32,
 }
 

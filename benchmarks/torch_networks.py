@@ -259,17 +259,43 @@ def srgan(width, hidden, colours, height, breadth, *, eps=1e-5):
     return nn.Sequential(*layers, nn.Flatten(), *dense, nn.Linear(hidden, 1))
 
 
+class Alone(nn.Module):
+    """A network that looks at an image and at nothing beside it."""
+
+    def __init__(self, network):
+        super().__init__()
+        self.network = network
+
+    def forward(self, x, beside=None):
+        """x [B, C, H, W] -> what the network makes of it."""
+        return self.network(x)
+
+
+def srresnet_generator(options, z_dim, shape, classes):
+    """``jaxgan.models.srresnet.SRResNetGenerator``, batch-normalised."""
+    doublings = options["factor"].bit_length() - 1
+    sizes = (options["blocks"], options["width"], shape[0], shape[0], doublings)
+    return Alone(srresnet(*sizes, eps=options["norm_eps"]))
+
+
+def srgan_critic(options, shape, classes):
+    """``jaxgan.models.srresnet.SRGANCritic``, batch-normalised."""
+    return Alone(srgan(options["width"], options["hidden"], *shape, eps=options["norm_eps"]))
+
+
 GENERATORS = {
     "mlp": mlp_generator,
     "dcgan32": dcgan32_generator,
     "resnet32": resnet32_generator,
     "unet": unet_generator,
+    "srresnet": srresnet_generator,
 }
 CRITICS = {
     "mlp": mlp_critic,
     "dcgan32": dcgan32_critic,
     "resnet32": resnet32_critic,
     "patch": patch_critic,
+    "srgan": srgan_critic,
 }
 
 
@@ -295,7 +321,7 @@ def make(config, shape, classes):
         ("generator", GENERATORS, (config["game"].get("z_dim"),)),
         ("critic", CRITICS, ()),
     ):
-        options = config[side]
+        options = {**config[side], "factor": config["data"]["task"].get("factor")}
         network = table[options["name"]](options, *more, image, classes)
         initialise(network, options["initializer"])
         made.append(network)
