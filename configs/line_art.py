@@ -1,9 +1,9 @@
 """Line art to colour, pix2pix (Isola et al. 2017, arXiv:1611.07004) at 64x64: OpenMoji's drawings.
 
-pix2pix.py with a sixth halving and patches of 34x34. Of most drawings the outline tells what they
-are and so their colours; of a flag it does not, which is why flags are left out. What ambiguity
-does: --config.data.options.flags=True. Held out are the drawings with crc32(base) % 10 == 0, with
-all their tones of skin: pictures and metrics are of these alone.
+pix2pix.py with a sixth halving, patches of 34x34 and batches of 8. Of most drawings the outline
+tells what they are and so their colours; of a flag it does not, which is why flags are left out.
+What ambiguity does: --config.data.options.flags=True. Held out are the drawings with
+crc32(base) % 10 == 0, with all their tones of skin: pictures and metrics are of these alone.
 
 Cost: TODO1
 Expect: TODO1
@@ -18,7 +18,7 @@ from jaxgan import data
 
 def get_config():
     config = runpy.run_path(str(Path(__file__).with_name("pix2pix.py")))["get_config"]()
-    config.steps = 2500
+    config.steps, config.batch_size = 2500, 8
     config.data.name, config.data.options = "line_art", data.options_of("line_art")
     config.generator.halvings = 6
     config.critic.layers = 2

@@ -16,7 +16,7 @@ from jaxgan import cli
 if __name__ == "__main__":  # before the imports that take seconds: a signal may come
     raise SystemExit(cli.console(["sample", *sys.argv[1:]]))
 
-from functools import cache, partial
+from functools import cache, lru_cache, partial
 from math import prod
 from pathlib import Path
 
@@ -92,13 +92,20 @@ def load(workdir, step=None, member=0, moved=""):
         memory.check_fits(*x, "lower num, and take others of another seed")
         count = -(-num // generators)  # rows; each generator makes one of each
         path = interpolate(seed, count, z_shape, config["game"]["z"]) if interpolated else None
-        keys, made = draw.row_keys(seed, count), []
+        keys, made, beside = draw.row_keys(seed, count), [], []
         for start in range(0, count, BLOCK):
             rows = np.arange(start, min(start + BLOCK, count))
             looks = show(variables, brought(rows, seed, label, path), keys[rows], found)
             made.append(draw.in_turn(looks))
+            first = next(iter(looks.values()))
+            beside.append((first.given, None if names else first.truth))
         labels = _labels(np.arange(num) // generators, label, len(names)) if names else None
-        return files.Samples(np.concatenate(made)[:num], found, seed, labels, names, generators)
+        given, truth = (
+            None if parts[0] is None else np.concatenate(parts)
+            for parts in zip(*beside, strict=True)
+        )
+        x = np.concatenate(made)[:num]
+        return files.Samples(x, found, seed, labels, names, generators, given, truth)
 
     def generate(num=64, *, seed=0, label=None, interpolated=False):
         return described(num, seed=seed, label=label, interpolated=interpolated).x
@@ -121,7 +128,7 @@ def _examples(workdir, stored, moved):
 def _make_brought(examples, played, classed):
     """(rows [N], seed, label or None, path or None) -> what the data or the user must bring."""
 
-    @cache
+    @lru_cache(maxsize=1)
     def order(seed):
         return np.random.default_rng(seed).permutation(examples().size)
 

@@ -11,6 +11,7 @@ from PIL import Image
 from jaxgan import data, defaults, evaluate, sample
 from jaxgan.build.run import prepare
 from jaxgan.core.errors import UserError
+from jaxgan.data.view import to_uint8
 from jaxgan.run import report
 from jaxgan.train import train
 
@@ -130,6 +131,14 @@ def test_pictures_samples_and_metrics_are_of_drawings_that_training_never_saw(wh
     assert generate(num=5).shape == (5, 8, 8, 3)
     with pytest.raises(UserError, match="draws no z; there is nothing to interpolate"):
         generate(num=5, interpolated=True)
+    # The picture of samples, too: 4 drawings, 2 in a row, each given, made and truth.
+    assert sample.main([f"--workdir={workdir}", "--num=4", f"--out={tmp_path}/a.png"]) == 0
+    told = generate.described(num=4)
+    with Image.open(tmp_path / "a.png") as picture:
+        assert picture.size == (6 * 68, 2 * 68)
+        pixels = np.asarray(picture).reshape(2, 68, 6, 68, 3)[0, 2:66:8, :, 2:66:8]
+    for i, part in enumerate((told.given, told.x, told.truth)):
+        np.testing.assert_array_equal(pixels[:, i], to_uint8(part[0]))
     found = evaluate.evaluate_run(workdir, names="truth", num=100)
     assert found["parts"] == {"reference": "held out", "floor": "train", "given": "held out"}
     assert {"l1", "psnr"} == set(found["values"]["ema"])  # too small for SSIM's window

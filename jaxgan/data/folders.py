@@ -44,13 +44,13 @@ def folder(name, view, split):
     return looks(source)
 
 
-def common_size(files, view):
+def common_size(files, view, size_of=stored_size):
     """Height and width of the stored images; where the view sets a size they do not matter."""
     if view.size is not None:
         return view.size, view.size
-    first = stored_size(files[0])
+    first = size_of(files[0])
     for file in files[1:]:
-        size = stored_size(file)
+        size = size_of(file)
         if size != first:
             raise UserError(
                 f"{file}: is {size[0]} x {size[1]} pixels, and {files[0].name} {first[0]} x "

@@ -1,17 +1,27 @@
 """A user's own pairs of pictures: side by side in one file, or of one name in two folders."""
 
-from functools import partial
-from pathlib import PurePosixPath
+from collections.abc import Callable
+from functools import cache, partial
+from pathlib import Path, PurePosixPath
+from typing import NamedTuple
 
 from jaxgan.core.errors import UserError
 from jaxgan.core.files import expand
 from jaxgan.data.decode import decode, is_grey, stored_size
+from jaxgan.data.folders import common_size
 from jaxgan.data.remarks import listed, looks
 from jaxgan.data.scan import pictures
 from jaxgan.data.source import from_reader, only_split, pixels
 from jaxgan.data.view import apply, shape_after
 
 DIRECTIONS = ("AtoB", "BtoA")  # from what is given to what is made
+
+
+class Side(NamedTuple):
+    """One of two pictures of every pair: its files, and what of a file's image [H, W, C] it is."""
+
+    files: tuple[Path, ...]
+    cut: Callable
 
 
 def ab(name, view, split, *, direction="AtoB"):
@@ -27,13 +37,18 @@ def ab(name, view, split, *, direction="AtoB"):
     only_split(split, ("train",), name)
     directory = _directory(expand(name.partition(":")[2]), "ab:DIR")
     paths, remarks = pictures(directory)
-    files = [directory / path for path in paths]
-    sizes = [stored_size(file) for file in files]
-    for file, (_, width) in zip(files, sizes, strict=True):
+    files = tuple(directory / path for path in paths)
+    sizes = {file: stored_size(file) for file in files}
+    for file, (_, width) in sizes.items():
         if width % 2:
             raise UserError(f"{file}: is {width} pixels wide, and has no two halves side by side.")
-    halves = [(height, width // 2) for height, width in sizes]
-    return _paired(view, direction, [_half], [files], paths, [halves], remarks, name)
+
+    def size_of(file):
+        height, width = sizes[file]
+        return height, width // 2
+
+    sides = [Side(files, partial(_half, side=side)) for side in range(2)]
+    return _paired(name, view, direction, sides, size_of, paths, remarks)
 
 
 def pairs(name, view, split, *, direction="AtoB"):
@@ -62,18 +77,20 @@ def pairs(name, view, split, *, direction="AtoB"):
                 f"other folder: {listed(alone)}."
             )
     stems = list(found[0])
-    files = [
-        [folder / of[stem] for stem in stems] for folder, of in zip(folders, found, strict=True)
+    sides = [
+        Side(tuple(folder / of[stem] for stem in stems), _whole)
+        for folder, of in zip(folders, found, strict=True)
     ]
-    # Where the view sets a size, those of the files do not matter, and none is opened.
-    sizes = [] if view.size else [[stored_size(file) for file in each] for each in files]
-    for index, (a, b) in enumerate(zip(*sizes, strict=True)):
-        if a != b:
-            raise UserError(
-                f"{files[0][index]} is {a[0]} x {a[1]} pixels and {files[1][index]} {b[0]} x "
-                f"{b[1]}; set size (the side in pixels) to bring both to one."
-            )
-    return _paired(view, direction, [_whole, _whole], files, stems, sizes, remarks, name)
+    size_of = cache(stored_size)
+    if not view.size:  # else those of the files do not matter, and none is opened
+        for a, b in zip(*(side.files for side in sides), strict=True):
+            (height, width), (other_height, other_width) = size_of(a), size_of(b)
+            if (height, width) != (other_height, other_width):
+                raise UserError(
+                    f"{a} is {height} x {width} pixels and {b} {other_height} x {other_width}; "
+                    "set size (the side in pixels) to bring both to one."
+                )
+    return _paired(name, view, direction, sides, size_of, stems, remarks)
 
 
 def _directory(directory, form):
@@ -93,53 +110,42 @@ def _by_stem(folder, paths):
     return stems
 
 
-def _paired(view, direction, cuts, files, keys, sizes, remarks, name):
-    """The ``Source``; ``files``, ``sizes`` of each folder; ``cuts`` tell what is read of them."""
+def _paired(name, view, direction, sides, size_of, keys, remarks):
+    """The ``Source`` of the two ``Side``; a pair has its key; ``size_of`` what a file gives."""
     if direction not in DIRECTIONS:
         raise UserError(f"unknown direction {direction!r}; known: {', '.join(DIRECTIONS)}.")
-    if view.size is None:
-        for each, of_each in zip(files, sizes, strict=True):
-            for file, size in zip(each, of_each, strict=True):
-                if size != sizes[0][0]:
-                    raise UserError(
-                        f"{file}: is {size[0]} x {size[1]} pixels, and {files[0][0].name} "
-                        f"{sizes[0][0][0]} x {sizes[0][0][1]}; set size (the side in pixels) to "
-                        "bring them to one size."
-                    )
-    # A half of a grey picture is grey; each folder has its own channels.
-    views = [
-        view if view.channels else view._replace(channels=1 if all(map(is_grey, each)) else 3)
-        for each in files
-    ]
-    views, files = (2 * part if len(part) == 1 else part for part in (views, files))
-    cuts = [partial(cuts[0], side=0), partial(cuts[-1], side=1)]
-    order = (0, 1) if direction == "AtoB" else (1, 0)
-    size = (view.size, view.size) if view.size else sizes[0][0]
-    entries = {
-        entry: pixels(shape_after(views[i], (*size, views[i].channels)))
-        for entry, i in zip(("source", "x"), order, strict=True)
-    }
-    sides = {e: (files[i], views[i], cuts[i]) for e, i in zip(entries, order, strict=True)}
-    contents = tuple(dict.fromkeys(file for each in files for file in each))
+    size = common_size([file for side in sides for file in side.files], view, size_of)
+
+    @cache
+    def seen(files):  # each folder has its own channels, a half those of the whole
+        grey = not view.channels and all(map(is_grey, files))
+        return view._replace(channels=view.channels or (1 if grey else 3))
+
+    given, made = sides if direction == "AtoB" else sides[::-1]
+    named = {"source": given, "x": made}
+    views = {entry: seen(side.files) for entry, side in named.items()}
+    entries = {e: pixels(shape_after(view, (*size, view.channels))) for e, view in views.items()}
+
+    contents = tuple(dict.fromkeys(file for side in sides for file in side.files))
     more = {"key": list(keys).__getitem__, "contents": contents, "remarks": tuple(remarks)}
-    read_rows = partial(_read_rows, sides)
-    return looks(from_reader(name, read_rows, size=len(keys), entries=entries, **more))
+    return looks(
+        from_reader(
+            name, partial(_read_rows, named, views), size=len(keys), entries=entries, **more
+        )
+    )
 
 
-def _read_rows(sides, indices):
+def _read_rows(sides, views, indices):
     return [
-        {
-            entry: apply(view, cut(decode(files[index])))
-            for entry, (files, view, cut) in sides.items()
-        }
+        {e: apply(views[e], side.cut(decode(side.files[index]))) for e, side in sides.items()}
         for index in indices
     ]
+
+
+def _whole(image):
+    return image
 
 
 def _half(image, side):
     width = image.shape[1] // 2
     return image[:, side * width : (side + 1) * width]
-
-
-def _whole(image, side):
-    return image

@@ -8,6 +8,7 @@ import numpy as np
 from jaxgan.core.errors import UserError
 from jaxgan.core.files import check_place
 from jaxgan.evaluation import plot
+from jaxgan.games import Shown
 
 
 class Samples(NamedTuple):
@@ -20,6 +21,8 @@ class Samples(NamedTuple):
       label: int32 [N], the classes that were asked for; None of a run without.
       class_names: of all classes, in the order of their numbers; empty of a run without.
       generators: how many the run has; sample i is of generator i % generators.
+      given, truth: [N, ...] images that they were made from and should be; None of a run that is
+        given none. With classes of one's own choice there is no truth.
     """
 
     x: np.ndarray
@@ -28,6 +31,8 @@ class Samples(NamedTuple):
     label: np.ndarray | None = None
     class_names: tuple[str, ...] = ()
     generators: int = 1
+    given: np.ndarray | None = None
+    truth: np.ndarray | None = None
 
 
 def _save_npz(path, samples):
@@ -40,7 +45,9 @@ def _save_npz(path, samples):
 
 
 def _save_png(path, samples):
-    if samples.label is None:
+    if samples.given is not None:
+        pixels = plot.columns({"": Shown(samples.x, samples.given, samples.truth)})
+    elif samples.label is None:
         pixels = plot.picture(samples.x, samples.generators)
     else:
         pixels = plot.class_rows(samples.x, samples.label, samples.class_names)
@@ -107,7 +114,8 @@ def save(path: str, samples: Samples) -> None:
     """Write samples: a picture, the arrays, or image files, by the ending of the path.
 
     ``.png``: a grid of images, or the points of a plane or a line; of several generators each has
-    columns or a colour of its own, of a run with classes each has rows under its name.
+    columns or a colour of its own, of a run with classes each has rows under its name. Images that
+    were made from others stand beside what was given and, where it is known, the truth.
 
     ``.npz``: ``samples``, as ``Samples.x``, ``seed`` and ``step``; ``label`` and ``class_names``
     of a run with classes; ``generator`` int [N] of a run with several.
