@@ -283,6 +283,42 @@ def srgan_critic(options, shape, classes):
     return Alone(srgan(options["width"], options["hidden"], *shape, eps=options["norm_eps"]))
 
 
+def resnet_translator(blocks, width, source, colours, *, window=3, reflect=True, eps=1e-5):
+    """CycleGAN's ``ResnetGenerator``, instance-normalised; StarGAN's of window 4 and zeros."""
+
+    def padded(before, after, size):
+        border = size // 2
+        if not reflect:
+            return [nn.Conv2d(before, after, size, 1, border)]
+        return [nn.ReflectionPad2d(border), nn.Conv2d(before, after, size)]
+
+    def normed(*layers):
+        after = layers[-1].out_channels
+        return [*layers, nn.InstanceNorm2d(after, eps), nn.ReLU(inplace=True)]
+
+    def block():
+        inner = normed(*padded(4 * width, 4 * width, 3))
+        return Sum(*inner, *normed(*padded(4 * width, 4 * width, 3))[:-1])
+
+    def halve(before):
+        return normed(nn.Conv2d(before, 2 * before, window, 2, 1))
+
+    def double(before):
+        more = {"output_padding": 4 - window}
+        return normed(nn.ConvTranspose2d(before, before // 2, window, 2, 1, **more))
+
+    return nn.Sequential(
+        *normed(*padded(source, width, 7)),
+        *halve(width),
+        *halve(2 * width),
+        *(block() for _ in range(blocks)),
+        *double(4 * width),
+        *double(2 * width),
+        *padded(width, colours, 7),
+        nn.Tanh(),
+    )
+
+
 GENERATORS = {
     "mlp": mlp_generator,
     "dcgan32": dcgan32_generator,

@@ -86,22 +86,36 @@ def evaluate_run(
         weights = weights or config["evaluation"]["inception_weights"]
     present = facts_of(run, examples, network_name(source, features))
     names = measures.chosen(names, source, present)
-    encoder = measures.make_encoder(names, source, features, weights)
+    sides = judge.of_directions(examples, run.game)
+    encoders = {
+        direction: measures.make_encoder(names, own.sources[0], features, weights)
+        for direction, own in sides.items()
+    }
     judge.set_size(examples, num)
     folder = Path(workdir) / "checkpoints"
     state, found = checkpoint.load(folder, jax.eval_shape(run.create), step)
     process.say("\n".join([*told(known, data.entries(run.sources)), *notes]))
     with progress.open_bar("images seen") as bar:
-        options = {"num": num, "seed": seed, "encoder": encoder, "progress": bar.chunk}
-        judged = judge.judge(examples, names, labelled="labels" in present, **options)
-        values, show = {}, make_show(run.game)
+        options = {"num": num, "seed": seed, "progress": bar.chunk}
+        options["labelled"] = "labels" in present
+        judges = {
+            direction: judge.judge(own, names, encoder=encoders[direction], **options)
+            for direction, own in sides.items()
+        }
+        judged, game = next(iter(judges.values())), run.game
+        values, show = {}, make_show(game, paired=examples.paired)
         keys = row_keys(seed, judged.count)
         members = population.split(state, run.members)
         for which, of in GENERATORS.items():
             looks = [show(of(member), judged.given, keys, found) for member in members]
-            values |= summarised(which, [judge.shown_values(judged, each) for each in looks])
+            scores = [judge.shown_values(judges, game, each) for each in looks]
+            values |= summarised(which, scores)
         if any("truth" in measures.METRICS[name].needs for name in names):
-            values |= judge.floor_values(judged, looks[0])
+            values |= judge.floor_values(judges, game, looks[0])
+        floor = {}
+        for direction, own in judges.items():
+            floor |= judge.tailed(direction, own.floor)
+        judged = judged._replace(floor=floor)
     description = {
         "workdir": str(workdir),
         "step": found,

@@ -48,11 +48,12 @@ def load(workdir, step=None, member=0, moved=""):
         given images.
 
     Returns:
-      ``generate(num=64, *, seed=0, label=None, interpolated=False)`` -> float32 [num, *shape],
-      images in [-1, 1]; sample i does not depend on ``num``. ``label``: a class, by its name or
-      else its number, alone; None: all classes in turn. ``interpolated``: from one z to another,
-      within a class; see ``interpolate``. A generator that is given images is given those that the
-      run holds out, or else those of its training set. The attribute ``step`` tells the
+      ``generate(num=64, *, seed=0, label=None, interpolated=False, direction=None)`` -> float32
+      [num, *shape], images in [-1, 1]; sample i does not depend on ``num``. ``label``: a class, by
+      its name or else its number, alone; None: all classes in turn. ``interpolated``: from one z to
+      another, within a class; see ``interpolate``. A generator that is given images is given those
+      that the run holds out, or else those of its training set; ``direction``: of a run that
+      translates both ways, AtoB or BtoA. The attribute ``step`` tells the
       checkpoint; ``generators`` how many the run has: sample i is of generator i % generators;
       ``class_names`` its classes; ``shape`` that of a sample; ``described``, which takes the same,
       gives ``files.Samples``.
@@ -78,7 +79,8 @@ def load(workdir, step=None, member=0, moved=""):
     examples = cache(partial(_examples, workdir, stored, moved))
     show, brought = draw.make_show(played.game), _make_brought(examples, played, classed)
 
-    def described(num=64, *, seed=0, label=None, interpolated=False):
+    def described(num=64, *, seed=0, label=None, interpolated=False, direction=None):
+        direction = draw.direction_of(played.game, direction, workdir)
         within("num", num, 1, 2**31)
         within("seed", seed, 0, 2**31)
         if label is not None and not names:
@@ -96,9 +98,11 @@ def load(workdir, step=None, member=0, moved=""):
         for start in range(0, count, BLOCK):
             rows = np.arange(start, min(start + BLOCK, count))
             looks = show(variables, brought(rows, seed, label, path), keys[rows], found)
+            looks = draw.groups(played.game, looks)[direction]
             made.append(draw.in_turn(looks))
             first = next(iter(looks.values()))
-            beside.append((first.given, None if names else first.truth))
+            told = first.given is not None and not names and examples().paired
+            beside.append((first.given, first.truth if told else None))
         labels = _labels(np.arange(num) // generators, label, len(names)) if names else None
         given, truth = (
             None if parts[0] is None else np.concatenate(parts)
@@ -107,8 +111,8 @@ def load(workdir, step=None, member=0, moved=""):
         x = np.concatenate(made)[:num]
         return files.Samples(x, found, seed, labels, names, generators, given, truth)
 
-    def generate(num=64, *, seed=0, label=None, interpolated=False):
-        return described(num, seed=seed, label=label, interpolated=interpolated).x
+    def generate(num=64, **options):
+        return described(num, **options).x
 
     generate.step, generate.generators, generate.described = found, generators, described
     generate.class_names, generate.shape = names, entries["x"].shape
@@ -199,6 +203,7 @@ def parser():
         metavar="NAME",
         help="where the run's data are now: folder:DIR, or the directory of TFDS sets",
     )
+    arguments.add_argument("--direction", help="AtoB or BtoA, of a run that translates both ways")
     arguments.add_argument("--interpolate", action="store_true", help="between two noise vectors")
     arguments.add_argument("--seed", type=int, default=0, help="of the noise (0)")
     arguments.add_argument(
@@ -219,7 +224,11 @@ def main(argv=None):
         generate = load(flags.workdir, flags.step, flags.member, flags.data)
         files.check(flags.out, generate.shape, generate.class_names)
         samples = generate.described(
-            flags.num, seed=flags.seed, label=flags.label, interpolated=flags.interpolate
+            flags.num,
+            seed=flags.seed,
+            label=flags.label,
+            interpolated=flags.interpolate,
+            direction=flags.direction,
         )
         files.save(flags.out, samples)
         of = ""

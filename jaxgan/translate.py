@@ -63,8 +63,8 @@ def load(workdir, step=None, member=0):
       run that fills holes. ``label``: a class, by its name or else its number, of a run that has
       them. ``seed``: of the noise, where the network has any: image i has the noise that ``sample``
       gives its row i, or ``rows[i]``. The attribute ``step`` tells the checkpoint, ``size`` and
-      ``channels`` what pictures the run learned from; ``check`` takes whether there is a mask, and
-      the other options, and raises the errors of such a call.
+      ``channels_of(direction)`` what pictures the run learned from; ``check`` takes whether there
+      is a mask, and the other options, and raises the errors of such a call.
 
     Raises:
       UserError: no run there, no readable checkpoint, no such member, or no run of such a game.
@@ -72,7 +72,7 @@ def load(workdir, step=None, member=0):
     stored = directory.read_config(workdir)
     config, entries = defaults.complete(stored["config"]), stored["entries"]
     played, task = parts.players(config, entries), parts.task(config)
-    inputs, own = played.generator.inputs, played.shapes.get("source")
+    inputs, own, game = played.generator.inputs, played.shapes.get("source"), played.game
     if "source" not in inputs:
         raise UserError(
             f"{workdir} makes images of noise and none of images; jaxgan sample draws its samples."
@@ -101,7 +101,13 @@ def load(workdir, step=None, member=0):
     def plan(height, width):
         return tiles.plan((height, width), own[:2], played.generator.multiple, factor)
 
-    directions = _directions(played, variables)
+    def start_of(direction):
+        """The entry that a picture takes the place of."""
+        return "x" if game.makes[direction] == "source" else "source"
+
+    def channels_of(direction=None):
+        start = start_of(draw.direction_of(game, direction, workdir))
+        return channels if start == "source" else played.shapes["x"][2]
 
     def check(masks, label=None, direction=None, seed=0):
         within("seed", seed, 0, 2**31)
@@ -110,15 +116,13 @@ def load(workdir, step=None, member=0):
             raise UserError(f"{workdir} fills holes: name a mask, which is white in the hole.")
         if masks and not masked:
             raise UserError(f"{workdir} fills no holes; it takes no mask.")
-        if direction is not None and directions == [""]:
-            raise UserError(f"{workdir} translates in one direction; leave the direction out.")
-        if len(directions) > 1:
-            choose(dict.fromkeys(directions), direction or "", "direction")
+        draw.direction_of(game, direction, workdir)
 
     def translate(images, *, mask=None, label=None, direction=None, seed=0, rows=None):
         check(mask is not None, label, direction, seed)
         number = _class_number(label, names, workdir)
-        images, integers, alone = _as_batch(images, channels)
+        way = draw.direction_of(game, direction, workdir)
+        images, integers, alone = _as_batch(images, channels_of(direction))
         holes = None if mask is None else _holes(mask, images, alone)
         size = images.shape[1:3]
         planned = plan(*size)
@@ -135,8 +139,9 @@ def load(workdir, step=None, member=0):
                 batch = jax.device_get(task.given(part, masks))
                 if number is not None:
                     batch["label"] = np.full(len(part), number, np.int32)
+                batch[start_of(way)] = batch.pop("source")
                 looks = forward(variables, batch, keys[start : start + chunk], found)
-                yield from np.asarray(looks[direction or directions[0]].made)
+                yield from np.asarray(looks[way].made)
 
         stream, results = made(), []
         for _ in images:
@@ -145,7 +150,7 @@ def load(workdir, step=None, member=0):
         return results[0] if alone else np.stack(results)
 
     translate.step, translate.plan, translate.check = found, plan, check
-    translate.size, translate.channels = own[:2], channels
+    translate.size, translate.channels_of = own[:2], channels_of
     return translate
 
 
@@ -195,17 +200,6 @@ def _keys(seed, rows, pieces):
         return keys
     fold = jax.vmap(jax.vmap(jax.random.fold_in, (None, 0)), (0, None))
     return fold(keys, np.arange(pieces)).reshape(len(rows) * pieces)
-
-
-def _directions(played, variables):
-    """The names of what the game shows."""
-    keys = draw.row_keys(0, 1)
-    given = {name: np.zeros((1, *shape), np.float32) for name, shape in played.shapes.items()}
-    made, _ = jax.eval_shape(
-        lambda variables: played.game.generate(variables, given, keys, train=False), variables
-    )
-    zeros = jax.tree.map(lambda leaf: np.zeros(leaf.shape, leaf.dtype), made)
-    return list(played.game.show(given, zeros))
 
 
 # The command.
@@ -327,7 +321,8 @@ def main(argv=None):
             remarks = (*remarks, f"Pictures in {out} that are replaced: {there}.")
         for remark in remarks:
             process.say(remark)
-        view = View(translate.size[0] if flags.fit else None, flags.fit, translate.channels)
+        side = translate.size[0] if flags.fit else None
+        view = View(side, flags.fit, translate.channels_of(flags.direction))
         done = _all(translate, named, out, mask, view, options)
         print(f"{done} of {len(named)} pictures by step {translate.step}: {out}")
         return 0 if done == len(named) else 2

@@ -18,7 +18,7 @@ from jaxgan.games import GAMES, Game
 from jaxgan.games import draw as draws
 from jaxgan.losses import DISTANCES, PENALTIES, smooth_real_label
 from jaxgan.models import CRITICS, GENERATORS, takes
-from jaxgan.models.network import Network, network, stacked
+from jaxgan.models.network import Network, network, stacked, team
 from jaxgan.step import optim
 
 NO_VALUES = {}  # no member has a value that replaces the config's
@@ -169,6 +169,20 @@ def _network(config, side, inputs, shapes, axis_name, **fixed) -> Network:
 def generator(config, shapes: Mapping, axis_name=None) -> Network:
     """The generator's ``Network``; ``shapes`` from ``given_shapes``."""
     row, options = rules(config)
+    if row.directions:
+        return team(
+            **{
+                direction: _network(
+                    config,
+                    "generator",
+                    row.generator,
+                    {"source": shapes[start], "x": shapes[end]},
+                    axis_name,
+                    shape=shapes[end],
+                )
+                for direction, (start, end) in row.directions.items()
+            }
+        )
     count = options.get("generators", 1)
     if count == 1:
         return _network(config, "generator", row.generator, shapes, axis_name, shape=shapes["x"])
@@ -186,6 +200,15 @@ def critic(config, shapes: Mapping, entries=None, axis_name=None) -> Network:
     outputs = 1 if count == 1 else count + 1  # against several generators, one for the data too
     fixed = {"outputs": outputs} if count > 1 else {}
     fixed |= {"heads": heads} if heads else {}
+    if row.directions:
+        return team(
+            **{
+                direction: _network(
+                    config, "critic", row.critic, {"x": shapes[end]}, axis_name, **fixed
+                )
+                for direction, (_, end) in row.directions.items()
+            }
+        )
     return _network(config, "critic", row.critic, shapes, axis_name, **fixed)
 
 
@@ -218,7 +241,7 @@ def players(config, entries) -> Players:
     shapes = given_shapes(given, entries)
     generating, judging = generator(config, shapes), critic(config, shapes, entries)
     count = rules(config)[1].get("generators", 1)
-    rules_of = game(config, given, generating, judging)
+    rules_of = game(config, given, generating, judging, shapes=shapes)
     return Players(given, shapes, generating, judging, rules_of, count)
 
 
@@ -323,6 +346,7 @@ def game(
     generator: Network,
     critic: Network,
     *,
+    shapes: Mapping = NO_VALUES,
     adversarial=None,
     mean_over_devices=lambda tree: tree,
     values=NO_VALUES,
@@ -332,6 +356,7 @@ def game(
 
     Args:
       draw: from ``draw``.
+      shapes: from ``given_shapes``; of a game with directions.
       adversarial: the phase's weight of the adversarial loss; None: the config's.
       mean_over_devices: as the games have it.
       values: as ``penalties`` has them.
@@ -341,6 +366,7 @@ def game(
     compared = terms(config, see, values)
     played = {"terms": compared} if row.terms else {}
     played |= {"heads": row.heads} if row.heads else {}
+    played |= {"shapes": shapes} if row.directions else {}
     built = row.build(
         generator,
         critic,

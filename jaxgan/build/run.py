@@ -141,6 +141,7 @@ def _make_steps(config, entries, players, frozen, devices):
                 weighed(config, phase),
                 draw,
                 *networks,
+                shapes=players.shapes,
                 adversarial=phase.adversarial,
                 mean_over_devices=devices.mean,
                 values=values,

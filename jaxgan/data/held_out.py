@@ -13,12 +13,12 @@ TRAIN, HELD_OUT = PARTS = ("train", "held_out")
 
 def tenth(key):
     """Whether an example is held out by the rule of the bundled pairs: CRC-32 divisible by 10."""
-    return _crc32(key) % 10 == 0
+    return crc32(key) % 10 == 0
 
 
 def below(share, key):
     """Whether an example is held out of which a share is: CRC-32 / 2**32 < share."""
-    return _crc32(key) / 2**32 < share
+    return crc32(key) / 2**32 < share
 
 
 def share_of(held_out):
@@ -51,6 +51,6 @@ def part_of(source, rule, part):
     return subset(source, indices)
 
 
-def _crc32(key):
-    """Of the key in UTF-8; names of files may hold other bytes."""
+def crc32(key):
+    """CRC-32 of a key in UTF-8; names of files may hold other bytes."""
     return zlib.crc32(key.encode(errors="surrogateescape"))

@@ -10,7 +10,7 @@ from jaxgan.core import table
 from jaxgan.core.errors import UserError, within
 from jaxgan.core.files import expand
 from jaxgan.core.table import Row
-from jaxgan.data import bundled
+from jaxgan.data import bundled, unpaired
 from jaxgan.data.arrays import npz
 from jaxgan.data.bundled import emoji, glyphs, line_art, mnist10k
 from jaxgan.data.folders import folder
@@ -54,7 +54,21 @@ def load_sources(settings, part=TRAIN, entries=None):
     kept = ("name", "split", "fit", "options", "held_out")
     chosen = {key: settings[key] for key in kept if key in settings}
     chosen |= {key: settings[key] or None for key in unset if key in settings}
-    return (numbered_as(load(**chosen, part=part), entries or {}),)
+
+    def one(name):
+        return numbered_as(load(**{**chosen, "name": name}, part=part), entries or {})
+
+    name = settings["name"]
+    if name.startswith(unpaired.FORM):
+        return unpaired.two(name, lambda each: one(each if _is_set(each) else f"folder:{each}"))
+    if settings.get("unpaired") and part == TRAIN:
+        return unpaired.disjoint(one(name))
+    return (one(name),)
+
+
+def _is_set(name):
+    """Whether it is more than a path."""
+    return name in (*SETS, *TOYS) or form_of(name) != ""
 
 
 def load_parts(settings, entries=None):
@@ -242,4 +256,4 @@ def _keywords(function):
 
 def known_names():
     """The names that jaxgan knows by itself."""
-    return [*SETS, *TOYS, *(f"{form}:PATH" for form in FORMS)]
+    return [*SETS, *TOYS, *(f"{form}:PATH" for form in FORMS), f"{unpaired.FORM}A,B"]

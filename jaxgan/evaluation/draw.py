@@ -7,6 +7,7 @@ import jax.numpy as jnp
 import numpy as np
 
 from jaxgan.core import noise
+from jaxgan.core.errors import UserError, choose
 from jaxgan.data import Entry
 from jaxgan.games import Game, Shown
 
@@ -18,12 +19,13 @@ OPPOSITE = 1e-8
 Looks = dict[str, Shown]
 
 
-def make_show(game: Game, chunk: int = CHUNK) -> Callable[..., Looks]:
+def make_show(game: Game, chunk: int = CHUNK, paired: bool = True) -> Callable[..., Looks]:
     """Compile ``show(variables, batch, keys, step=0) -> {name: Shown}`` of all rows, in NumPy.
 
     ``variables`` are the generator's; ``batch`` holds named arrays [N, ...], as the data give them
     or as a user chose them, and may be empty; ``keys`` [N] are the rows' own. ``chunk`` rows pass
-    at once, whatever N.
+    at once, whatever N. ``paired``: whether the entries of a row belong together; else no truth is
+    known.
     """
 
     @jax.jit
@@ -39,9 +41,31 @@ def make_show(game: Game, chunk: int = CHUNK) -> Callable[..., Looks]:
             part = {name: np.asarray(array)[rows] for name, array in batch.items()}
             parts.append(jax.device_get(forward(variables, part, keys[rows], step)))
         given, made = jax.tree.map(lambda *x: np.concatenate(x)[: len(keys)], *parts)
-        return game.show(given, made)
+        looks = game.show(given, made)
+        return looks if paired else {k: v._replace(truth=None) for k, v in looks.items()}
 
     return show
+
+
+def direction_of(game: Game, direction, run) -> str:
+    """The direction that a user asks for; "" of a game that has one.
+
+    Raises:
+      UserError: an unknown one, none where there are several, or one where there are none.
+    """
+    if "" not in game.makes:
+        choose(game.makes, direction or "", "direction")
+        return direction
+    if direction is not None:
+        raise UserError(f"{run} goes in one direction; leave the direction out.")
+    return ""
+
+
+def groups(game: Game, looks: Looks) -> dict[str, Looks]:
+    """Looks by direction: what is judged together, since it is of one domain."""
+    if "" in game.makes:
+        return {"": looks}
+    return {direction: {direction: looks[direction]} for direction in game.makes}
 
 
 def row_keys(seed: int, count: int) -> jax.Array:

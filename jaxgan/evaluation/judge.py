@@ -14,10 +14,13 @@ import numpy as np
 
 from jaxgan.core.errors import UserError
 from jaxgan.data import Source, read
+from jaxgan.data.source import renamed
+from jaxgan.evaluation import draw
 from jaxgan.evaluation.draw import Looks, in_turn
 from jaxgan.evaluation.encode import NO_NETWORK, Encoder, make_encoder
 from jaxgan.evaluation.measures import METRICS, Reference, Sample, facts
 from jaxgan.evaluation.truth import floors
+from jaxgan.games import Game
 from jaxgan.metrics import sliced_wasserstein
 
 FEWEST = 20  # examples a set below which a metric has nothing to say
@@ -39,8 +42,28 @@ class Examples(NamedTuple):
 
     @property
     def size(self):
-        """How many rows there are."""
-        return max(source.size for source in self.sources)
+        """How many rows there are, of unpaired domains in each."""
+        return min(source.size for source in self.sources)
+
+    @property
+    def paired(self):
+        """Whether the entries of a row belong together."""
+        return len(self.sources) == 1
+
+    @property
+    def fewest(self):
+        """How many examples training has, of unpaired domains in each."""
+        return min(source.size for source in self.train)
+
+    def turned(self):
+        """The same with the names of x and source exchanged: x is what the way back makes."""
+        names = {"x": "source", "source": "x"}
+
+        def turn(sources):
+            each = [renamed(source, names) for source in sources]
+            return tuple(sorted(each, key=lambda source: "x" not in source.entries))
+
+        return Examples(turn(self.sources), self.held_out, turn(self.train))
 
     def rows(self, indices):
         """Named arrays [N, ...] of these rows; images float32 in [-1, 1]."""
@@ -74,7 +97,7 @@ def set_size(examples: Examples, num: int) -> int:
     Raises:
       UserError: fewer than ``FEWEST``.
     """
-    most = min(examples.size, examples.train[0].size) if examples.held_out else examples.size // 2
+    most = min(examples.size, examples.fewest) if examples.held_out else examples.size // 2
     count = min(num, most)
     if count < FEWEST:
         raise UserError(
@@ -99,7 +122,7 @@ def split(examples: Examples, num: int, seed: int) -> Split:
         origin = dict.fromkeys(("reference", "floor", "given"), "train: none are held out")
         return Split(real, other, other, origin)
     real = examples.rows(order[:count])
-    order = np.random.default_rng(seed).permutation(examples.train[0].size)
+    order = np.random.default_rng(seed).permutation(examples.fewest)
     other = read(examples.train, order[:count])
     origin = {"reference": "held out", "floor": "train", "given": "held out"}
     return Split(real, other, real, origin)
@@ -163,7 +186,7 @@ def judge(
     real, other = encode(rows.real), encode(rows.other)
     train = None
     if "memorisation" in names:  # copies are of any training example: all of them are seen
-        whole = read(examples.train, np.arange(examples.train[0].size))
+        whole = read(examples.train[:1], np.arange(examples.train[0].size))
         train = encode(whole)
     truth = real if rows.given is rows.real else other
     reference = Reference(source, real, other, train, truth, encoder.compare)
@@ -203,40 +226,82 @@ def judge(
     )
 
 
-def shown_values(judged: Judge, looks: Looks) -> dict[str, float]:
-    """The scores of what a generator, or several in turn, made of ``judged.given``.
+def of_directions(examples: Examples, game: Game) -> dict[str, Examples]:
+    """The examples that judge each direction of a game, x of each being what it makes."""
+    return {
+        direction: examples if makes == "x" else examples.turned()
+        for direction, makes in game.makes.items()
+    }
 
-    As many as the reference has are judged.
+
+def tailed(direction: str, values: dict) -> dict:
+    """Values with the direction behind their names; "" changes none."""
+    return {f"{name}_{direction}": v for name, v in values.items()} if direction else values
+
+
+def shown_values(judges: dict[str, Judge], game: Game, looks: Looks) -> dict[str, float]:
+    """The scores, by direction, of what generators made of ``given`` of the first judge.
+
+    As many as the reference has are judged, of several generators of one domain in turn.
     """
+    found = {}
+    for direction, own in draw.groups(game, looks).items():
+        found |= tailed(direction, _shown_values(judges[direction], own))
+    return found
+
+
+def _shown_values(judged, looks):
     first = next(iter(looks.values()))
     labels = None if first.label is None else first.label.argmax(axis=1)
     made = in_turn(looks)[: judged.count]
     return judged.score(made, labels, first.truth, first.given, first.mask)
 
 
-def make_distance(examples: Examples, seed: int):
+def make_distance(examples: Examples, game: Game, seed: int):
     """The quick distance of every run, sliced Wasserstein: lower is better.
 
     Args:
       examples: ``Examples``.
-      seed: of the rows, of their keys and of the directions.
+      game: ``Game``.
+      seed: of the rows, of their keys and of the projections.
 
     Returns:
-      rows [N], and distance(made [M, *shape]) -> float against the true x of these rows.
+      rows [N], and distance(looks at what was made of them) -> float against the true examples of
+      these rows, the mean over a game's directions.
     """
     rng = np.random.default_rng(seed)
     chosen = rng.choice(examples.size, min(QUICK, examples.size), replace=False)
     rows = examples.rows(np.sort(chosen))
     key = jax.random.key(seed)
     compare = jax.jit(sliced_wasserstein)
-    return rows, lambda made: float(compare(rows["x"], made[: len(rows["x"])], key))
+
+    def distance(looks):
+        return float(
+            np.mean(
+                [
+                    compare(real, in_turn(own)[: len(real)], key)
+                    for direction, own in draw.groups(game, looks).items()
+                    for real in [rows[game.makes[direction]]]
+                ]
+            )
+        )
+
+    return rows, distance
 
 
-def floor_values(judged: Judge, looks: Looks) -> dict[str, dict[str, float]]:
+def floor_values(judges: dict[str, Judge], game: Game, looks: Looks) -> dict[str, dict]:
     """What takes no learning, by the name that ``truth.floors`` gives it, and its scores.
 
     Empty where there is no truth.
     """
+    found = {}
+    for direction, own in draw.groups(game, looks).items():
+        for name, values in _floor_values(judges[direction], own).items():
+            found[name] = found.get(name, {}) | tailed(direction, values)
+    return found
+
+
+def _floor_values(judged, looks):
     first = next(iter(looks.values()))
     if first.truth is None:
         return {}

@@ -36,7 +36,8 @@ class Looks(NamedTuple):
 def facts_of(run, examples, network) -> set[str]:
     """The facts of a run, as ``measures.facts`` has them."""
     labelled, translates = "label" in run.generator.inputs, "source" in run.generator.inputs
-    options = {"labels": labelled, "held_out": examples.held_out, "truth": translates}
+    options = {"labels": labelled, "held_out": examples.held_out}
+    options["truth"] = translates and examples.paired
     return measures.facts(examples.sources[0], network, **options)
 
 
@@ -56,14 +57,17 @@ def make_looks(run, config, progress=None) -> Looks:
     ranked_by = measures.ranking(asked, source, present)
     labelled = "labels" in present
     # What is missing would be missed hours later.
-    encoder = None
+    sides, encoders = judge.of_directions(examples, run.game), {}
     if config["eval_every"]:
         judge.set_size(examples, asked["num"])
         weights = asked["inception_weights"]
-        encoder = measures.make_encoder(names, source, asked["features"], weights)
-    show = make_show(run.game)
-    quick = functools.cache(lambda: judge.make_distance(examples, seed))  # (rows, distance)
-    judged = []  # made at the first look: the real examples are seen once
+        encoders = {
+            direction: measures.make_encoder(names, own.sources[0], asked["features"], weights)
+            for direction, own in sides.items()
+        }
+    show = make_show(run.game, paired=examples.paired)
+    quick = functools.cache(lambda: judge.make_distance(examples, run.game, seed))
+    judges = {}  # made at the first look: the real examples are seen once
 
     def average(state):
         return run.devices.local(state.ema)
@@ -74,16 +78,18 @@ def make_looks(run, config, progress=None) -> Looks:
 
     def distance(state):
         _, compare = quick()
-        return compare(in_turn(made(state)))
+        return compare(made(state))
 
     def metrics(state):
-        if not judged:
+        for direction, own in () if judges else sides.items():
             options = {"num": asked["num"], "seed": seed, "labelled": labelled}
-            options |= {"encoder": encoder, "progress": progress}
-            judged.append(judge.judge(examples, names, **options))
-        keys = row_keys(seed, judged[0].count)
-        looks = show(average(state), judged[0].given, keys, state.step)
-        return judge.shown_values(judged[0], looks)
+            options |= {"encoder": encoders[direction], "progress": progress}
+            judges[direction] = judge.judge(own, names, **options)
+        first = next(iter(judges.values()))
+        looks = show(average(state), first.given, row_keys(seed, first.count), state.step)
+        found = judge.shown_values(judges, run.game, looks)
+        each = [found[f"{ranked_by}_{d}"] for d in sides if f"{ranked_by}_{d}" in found]
+        return found | ({ranked_by: float(np.mean(each))} if each else {})
 
     def picture(state):
         if len(source.shape) != 3:

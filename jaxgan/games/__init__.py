@@ -4,7 +4,7 @@ from collections.abc import Callable
 from functools import partial
 from typing import NamedTuple
 
-from jaxgan.games import draw
+from jaxgan.games import cycle, draw
 from jaxgan.games.game import Game, Shown
 from jaxgan.games.pair import pair_game
 from jaxgan.games.several import several_game
@@ -26,6 +26,8 @@ class Rules(NamedTuple):
         ``build``.
       of_build: see there.
       terms: whether distances to the truth mean something here.
+      directions: {name: (entry that it leads from, entry that it makes)} of a game whose sides are
+        teams of a network each; none of one with one network a side.
     """
 
     build: Callable
@@ -37,6 +39,7 @@ class Rules(NamedTuple):
     options: dict = {}  # never written to
     of_build: tuple[str, ...] = ()
     terms: bool = False
+    directions: dict = {}
 
 
 def _z(options, classes):
@@ -100,6 +103,16 @@ GAMES = {
         options={"head_weight": 1.0, "constancy": 15.0},
         of_build=("head_weight", "constancy"),
         terms=True,
+    ),
+    # From domain A, "source", to domain B, "x", and back, without pairs (Zhu et al. 2017).
+    "cycle": Rules(
+        cycle.cycle_game,
+        generator=("source",),
+        needs=("source", "x"),
+        options={"forward": 1.0, "backward": 1.0, "identity": 0.5, "pool": 50},
+        of_build=("forward", "backward", "identity", "pool"),
+        terms=True,
+        directions=cycle.DIRECTIONS,
     ),
     # What is missing is made; the critic is told where it was (Iizuka et al. 2017).
     "inpainting": Rules(

@@ -49,6 +49,8 @@ class Game(NamedTuple):
       memory: () -> pytree: what the game remembers of past steps; it is a part of the state.
       recall: (memory, made, keys) -> (memory, made): what the critic is shown instead. Of the
         global batch, on every device alike.
+      makes: direction, a name of ``show``, -> the entry of ``given`` whose domain its images are
+        of. "" are all that ``show`` names.
     """
 
     draw: Callable[[Arrays, jax.Array, jax.Array], dict]
@@ -59,3 +61,4 @@ class Game(NamedTuple):
     show: Callable[[Arrays, Arrays], dict[str, Shown]]
     memory: Callable[[], PyTree] = dict
     recall: Callable = lambda memory, made, keys: (memory, made)
+    makes: Mapping[str, str] = {"": "x"}

@@ -9,7 +9,17 @@ import dataclasses
 import inspect
 
 from jaxgan.core.table import Row
-from jaxgan.models import completion, dcgan, mlp, patch, resnet, srresnet, unet, zi2zi
+from jaxgan.models import (
+    completion,
+    dcgan,
+    mlp,
+    patch,
+    resnet,
+    resnet_translator,
+    srresnet,
+    unet,
+    zi2zi,
+)
 
 _SET_BY_BUILDER = {"shape", "outputs", "heads", "dtype", "axis_name", "parent", "name"}
 
@@ -33,6 +43,7 @@ GENERATORS = {
     "dcgan": _row(dcgan.DCGANGenerator),
     "resnet32": _row(resnet.ResNet32Generator),
     "unet": _row(unet.UNetGenerator),
+    "resnet_translator": _row(resnet_translator.ResNetTranslator),
     "srresnet": _row(srresnet.SRResNetGenerator),
     "completion": _row(completion.CompletionGenerator),
 }

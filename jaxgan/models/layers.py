@@ -97,6 +97,7 @@ class ConvTranspose(nn.Module):
     initializer: str
     dtype: Any
     bias: bool = True
+    output_padding: int = 0
 
     @nn.compact
     def __call__(self, x):
@@ -104,7 +105,8 @@ class ConvTranspose(nn.Module):
         # PyTorch takes the fan-in of a transposed convolution from its *output* channels.
         fan_in = self.features * self.window**2
         kernel, bias = _kernel_and_bias(self, x.shape[-1], fan_in)
-        return conv.conv_transpose(x.astype(self.dtype), kernel, self.stride, self.padding) + bias
+        geometry = (self.stride, self.padding, self.output_padding)
+        return conv.conv_transpose(x.astype(self.dtype), kernel, *geometry) + bias
 
 
 def _kernel_and_bias(module, channels, fan_in):
@@ -138,9 +140,10 @@ def convolve(module, x, features, geometry, resize="", bias=True, dilation=1):
     return _constrained(module, layer, x)
 
 
-def convolve_transpose(module, x, features, geometry, bias=True):
+def convolve_transpose(module, x, features, geometry, bias=True, output_padding=0):
     """A transposed convolution [B, H, W, C] -> [B, H', W', features] of the same geometry."""
-    layer = ConvTranspose(features, *geometry, module.initializer, module.dtype, bias)
+    own = (module.initializer, module.dtype, bias, output_padding)
+    layer = ConvTranspose(features, *geometry, *own)
     return _constrained(module, layer, x)
 
 

@@ -1,6 +1,7 @@
 """A Flax Linen module becomes plain functions; several networks become one side."""
 
 from collections.abc import Callable, Mapping
+from math import lcm
 from typing import NamedTuple
 
 import jax
@@ -91,8 +92,10 @@ def team(**networks: Network) -> Network:
         }
         return out, mutables
 
-    inputs = tuple(dict.fromkeys(n for one in networks.values() for n in one.inputs))
-    return Network(init, apply, inputs)
+    each = list(networks.values())
+    inputs = tuple(dict.fromkeys(name for one in each for name in one.inputs))
+    bounds = each[0].bounds if len({one.bounds for one in each}) == 1 else None
+    return Network(init, apply, inputs, bounds, lcm(*(one.multiple for one in each)))
 
 
 def stacked(network: Network, count: int, shared: tuple[str, ...] = ()) -> Network:

@@ -22,6 +22,7 @@ SHAPES = {
     "zi2zi": (8, 16, 2),
     "srresnet": (8, 12, 2),
     "srgan": (16, 32, 2),
+    "resnet_translator": (8, 12, 2),
     "completion": (8, 12, 2),
     "global_local": (8, 12, 2),
 }
@@ -35,6 +36,7 @@ SMALL = {
     "patch": {"layers": 1, "width": 2},
     "zi2zi": {"width": 2},
     "srresnet": {"blocks": 1, "width": 2},
+    "resnet_translator": {"blocks": 1, "width": 2, "padding": "zero"},
     "srgan": {"width": 2, "hidden": 4},
     "completion": {"width": 2, "dilations": (2,)},
     "global_local": {"layers": 2, "width": 2, "hidden": 8, "window": 4},
@@ -287,6 +289,7 @@ def test_a_network_takes_what_its_call_names():
         "patch": ("x", "source", "label", "mask"),
         "zi2zi": ("x", "source", "label"),
         "srresnet": ("source", "label"),
+        "resnet_translator": ("source", "label"),
         "completion": ("source", "mask", "label"),
         "global_local": ("x", "mask", "label"),
     }

@@ -1,0 +1,58 @@
+"""The residual translator against the same network in PyTorch, as CycleGAN and StarGAN have it."""
+
+import jax
+import jax.numpy as jnp
+import numpy as np
+import pytest
+
+from jaxgan.core.errors import UserError
+from jaxgan.models.resnet_translator import ResNetTranslator
+
+torch = pytest.importorskip("torch", reason="PyTorch is the reference implementation here")
+
+from benchmarks import torch_networks  # noqa: E402 - only where there is PyTorch
+from tests.models import modules  # noqa: E402
+
+EPS = 0.1  # so large that a wrong one shows
+
+
+@pytest.mark.parametrize("window, padding", [(3, "reflect"), (4, "zero")])
+def test_network_is_pytorchs(window, padding):
+    fields = {"blocks": 2, "width": 2, "window": window, "padding": padding, "norm_eps": EPS}
+    network = ResNetTranslator(shape=(8, 12, 2), dtype=jnp.float64, **fields)
+    options = {"window": window, "reflect": padding == "reflect", "eps": EPS}
+    twin = torch_networks.resnet_translator(2, 2, 3, 2, **options)
+    inputs = {"source": np.random.default_rng(0).standard_normal((3, 8, 12, 3))}
+    modules.compare(network, twin, inputs, "x")
+
+
+@pytest.mark.parametrize("blocks, millions", [(9, 11.378), (6, 7.838)])
+def test_as_many_parameters_as_the_authors_count(blocks, millions):
+    network = ResNetTranslator(shape=(256, 256, 3), blocks=blocks)
+    source = jnp.zeros((1, 256, 256, 3))
+    made = jax.eval_shape(lambda: network.init(jax.random.key(0), source=source, train=True))
+    count = sum(leaf.size for leaf in jax.tree.leaves(made["params"]))
+    assert round(count / 1e6, 3) == millions
+
+
+def test_a_label_needs_zeros_at_the_border():
+    """Under reflection a plane stays flat, and the normalisation takes it away."""
+    source = jax.random.normal(jax.random.key(0), (1, 16, 16, 1))
+    moved = {}
+    for padding in ("reflect", "zero"):
+        network = ResNetTranslator(shape=(16, 16, 1), blocks=1, width=4, padding=padding)
+        labels = jnp.eye(2)[:, None]
+        variables = network.init(jax.random.key(1), source=source, label=labels[0], train=True)
+        a, b = (
+            network.apply(variables, source=source, label=label, train=True)["x"]
+            for label in labels
+        )
+        moved[padding] = float(jnp.abs(a - b).max())
+    assert moved["reflect"] < 1e-5 < 1e-3 < moved["zero"]
+
+
+@pytest.mark.parametrize("size", [(6, 8), (8, 10)])
+def test_other_sizes_are_refused(size):
+    network = ResNetTranslator(shape=(*size, 1), blocks=0, width=2)
+    with pytest.raises(UserError, match="sides are multiples of 4"):
+        network.init(jax.random.key(0), source=jnp.zeros((1, *size, 1)), train=True)
