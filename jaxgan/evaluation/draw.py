@@ -54,7 +54,10 @@ def direction_of(game: Game, direction, run) -> str:
       UserError: an unknown one, none where there are several, or one where there are none.
     """
     if "" not in game.makes:
-        choose(game.makes, direction or "", "direction")
+        if direction is None:
+            known = ", ".join(game.makes)
+            raise UserError(f"{run} translates in several directions; name one of {known}.")
+        choose(game.makes, direction, "direction")
         return direction
     if direction is not None:
         raise UserError(f"{run} goes in one direction; leave the direction out.")

@@ -5,6 +5,8 @@ al. 2017, arXiv:1703.10593). Domain A is the entry "source", domain B "x"; no ex
 to an example of the other.
 """
 
+import jax.numpy as jnp
+
 from jaxgan.core import noise
 from jaxgan.core.errors import UserError
 from jaxgan.games import pool as pools
@@ -96,7 +98,7 @@ def cycle_game(
         return made, mutables
 
     def critic_loss(params, mutables, given, made, step, keys):
-        total, metrics, level = 0.0, {}, noise_level(step)
+        total, found, level = 0.0, {}, noise_level(step)
         for i, (direction, (_, end)) in enumerate(DIRECTIONS.items()):
             own = noise.fold_each(keys, i)
             keys_real, keys_fake, keys_penalty, dropout_real, dropout_fake = noise.split_each(
@@ -125,11 +127,11 @@ def cycle_game(
             extra, values = penalise(penalties, penalised, x, fake_x, keys_penalty)
             total += mean(loss.critic(real["score"], fake["score"])) + extra
             scores = {"real_score": mean(real["score"]), "fake_score": mean(fake["score"])}
-            metrics |= {f"{n}_{direction}": value for n, value in (scores | values).items()}
-        return total, (mutables, {"critic_loss": total, **metrics})
+            found[direction] = scores | values
+        return total, (mutables, {"critic_loss": total, **_told(found)})
 
     def generator_loss(variables, given, made, step, keys):
-        total, metrics, level = 0.0, {}, noise_level(step)
+        total, found, level = 0.0, {}, noise_level(step)
         for i, (direction, (start, end)) in enumerate(DIRECTIONS.items()):
             keys_real, keys_fake, dropout_real, dropout_fake = noise.split_each(
                 noise.fold_each(keys, i), 4
@@ -149,10 +151,9 @@ def cycle_game(
                 (identity, f"{end}_same", end),
             ):
                 if weight and terms:
-                    extra, values = compare(terms, made[name], given[truth])
+                    extra, found[name] = compare(terms, made[name], given[truth])
                     total += weight * extra
-                    metrics |= {f"{term}_{name}": value for term, value in values.items()}
-        return total, {"generator_loss": total, **metrics}
+        return total, {"generator_loss": total, **_told(found)}
 
     def realness(variables, given):
         out, _ = critic.apply(variables, {"x": given["x"]}, name="AtoB", train=False)
@@ -179,3 +180,11 @@ def cycle_game(
 
     makes = {direction: end for direction, (_, end) in DIRECTIONS.items()}
     return Game(draw, generate, critic_loss, generator_loss, realness, show, memory, recall, makes)
+
+
+def _told(found):
+    """Metrics of several passes {pass: {name: number}}: each, and by the plain name their mean."""
+    names = dict.fromkeys(name for values in found.values() for name in values)
+    each = {f"{name}_{of}": v for of, values in found.items() for name, v in values.items()}
+    means = {name: mean(jnp.stack([values[name] for values in found.values()])) for name in names}
+    return means | each
