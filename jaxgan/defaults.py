@@ -97,6 +97,7 @@ KEYS = {
 OPTIMIZER = {
     "learning_rate": Key(2e-4, 0, INF, why="greater than 0"),
     "anneal": Key(False, why="the rate falls linearly, to 0 at the last step"),
+    "anneal_after": Key(0.0, 0, 1, why="share of the updates before it falls; with anneal"),
     "clip_gradient": Key(0.0, 0, INF, why="largest global norm of the gradient; 0: not clipped"),
     "weight_limit": Key(0.0, 0, INF, why="c of WGAN's weight clipping; 0: not clipped"),
 }

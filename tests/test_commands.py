@@ -79,6 +79,8 @@ FLAGS = {
     "evaluate --workdir=run --out": ("..", ".", "/", "a.npz/e.json", "9" * 999),
     "evaluate --workdir=run --features": ("1e20", "None"),
     "evaluate --real=a --fake": ("9" * 999, "b", "."),
+    "translate --workdir=run --out=o --input": ("9" * 999, "", "nowhere", "*.jpg", "a.npz"),
+    "translate --workdir=run --input=a.npz --out": ("9" * 999, "a.npz", "a.npz/o", ""),
     "train --workdir=r --config": ("9" * 999, "None", "", "."),
     "train --config=configs/gan.py --workdir": ("9" * 999, ""),
 }

@@ -290,7 +290,7 @@ RECIPES = {
     "config.seed = -1": ": seed is -1; it must lie in",
     "config.generator = defaults.generator('mpl')": ", line 4: unknown generator 'mpl'; known: com",
     "config.generator = ConfigDict({'name': 'mlp'})": ": the config has no generator.optimizer; ",
-    "config.data = ConfigDict({'name': 'ring'})": ": the config has no data.channels; ",
+    "config.data = ConfigDict({'name': 'ring'})": ": the config has no data.augment; ",
 }
 
 
@@ -376,6 +376,7 @@ def test_a_new_name_brings_the_options_of_its_row(tmp_path):
         "momentum": 0.5,
         "learning_rate": 5e-5,
         "anneal": False,
+        "anneal_after": 0.0,
         "weight_limit": 0.01,
         "clip_gradient": 0.0,
     }

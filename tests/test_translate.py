@@ -11,6 +11,7 @@ from jaxgan import cli, data, defaults, sample, translate
 from jaxgan.core.errors import UserError
 from jaxgan.data.view import crop
 from jaxgan.evaluation import draw, judge, tiles
+from jaxgan.evaluation.inputs import mask_of
 from jaxgan.train import train
 
 RNG = np.random.default_rng(0)
@@ -237,7 +238,7 @@ def test_a_mask_is_found_by_its_whole_name(tmp_path):
     picture = save(tmp_path / "in" / "a.png", image(8, 8, 3))
     save(tmp_path / "masks" / "a.b.png", np.full((8, 8, 1), 255, np.uint8))
     save(tmp_path / "masks" / "a.png", np.zeros((8, 8, 1), np.uint8))
-    assert not translate.mask_of(tmp_path / "masks", "a.png", picture).any()
+    assert not mask_of(tmp_path / "masks", "a.png", picture).any()
 
 
 MISTAKES = {

@@ -400,8 +400,15 @@ def optimizer(config, side, values=NO_VALUES):
         check_type(f"{side}.optimizer.{key}", value, like)
     rate = values.get(f"{side}.optimizer.learning_rate", settings.get("learning_rate"))
     settings["learning_rate"] = rate
+    after = settings.pop("anneal_after", 0.0)
     if settings.pop("anneal", False):
-        settings["anneal_updates"] = max(phases.updates(phases.phases(config), side), 1)
+        updates = max(phases.updates(phases.phases(config), side), 1)
+        settings |= {"anneal_updates": updates, "anneal_after": int(after * updates)}
+    elif after:
+        raise UserError(
+            f"{side}.optimizer.anneal_after tells when the rate begins to fall; set "
+            f"{side}.optimizer.anneal=true, too."
+        )
     try:
         return optim.optimizer(**settings)
     except UserError as error:

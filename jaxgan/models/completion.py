@@ -69,15 +69,19 @@ class CompletionGenerator(nn.Module):
         def after(x):
             return nn.relu(layers.norm(self, x, train=train))
 
+        bias = self.norm != "batch"
+
+        def features(share):
+            return max(int(self.width * share), 1)
+
         def block(x, share, geometry=_KEEP, dilation=1):
             window, stride, padding = geometry
+            more = {"bias": bias, "dilation": dilation}
             geometry = (window, stride, padding * dilation)
-            features, bias = max(int(self.width * share), 1), self.norm != "batch"
-            return after(layers.convolve(self, x, features, geometry, bias=bias, dilation=dilation))
+            return after(layers.convolve(self, x, features(share), geometry, **more))
 
         def doubled(x, share):
-            features, bias = max(int(self.width * share), 1), self.norm != "batch"
-            return after(layers.convolve_transpose(self, x, features, _DOUBLE, bias=bias))
+            return after(layers.convolve_transpose(self, x, features(share), _DOUBLE, bias))
 
         x = source if mask is None else jnp.concatenate([source, mask], axis=3)
         x = block(layers.join_planes(x, label), 1, _FIRST)

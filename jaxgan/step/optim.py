@@ -47,14 +47,22 @@ def clip_weights(limit: float) -> optax.GradientTransformation:
 
 
 def optimizer(
-    name, *, learning_rate, anneal_updates=0, clip_gradient=0.0, weight_limit=0.0, **options
+    name,
+    *,
+    learning_rate,
+    anneal_updates=0,
+    anneal_after=0,
+    clip_gradient=0.0,
+    weight_limit=0.0,
+    **options,
 ):
     """Build a side's chain: clip the gradient's global norm, optimise, clip the weights.
 
     Args:
       name: row of ``OPTIMIZERS``.
       learning_rate: > 0; may be traced.
-      anneal_updates: over so many updates of this side the rate falls to 0 linearly; 0: it stays.
+      anneal_updates: after so many updates of this side the rate has fallen to 0; 0: it stays.
+      anneal_after: after so many it begins to, linearly.
       clip_gradient: largest global norm of the gradient; 0 leaves it alone.
       weight_limit: c of WGAN's weight clipping; 0 leaves the weights alone.
       **options: the row's own options.
@@ -68,13 +76,15 @@ def optimizer(
         raise UserError(f"learning_rate is {learning_rate}; it must be greater than 0.")
     limits = {
         "anneal_updates": anneal_updates,
+        "anneal_after": anneal_after,
         "clip_gradient": clip_gradient,
         "weight_limit": weight_limit,
     }
     for key, value in {**limits, **options}.items():
         within(key, value, 0, 1 if key in DECAYS else float("inf"))
     if anneal_updates:
-        learning_rate = optax.linear_schedule(learning_rate, 0.0, anneal_updates)
+        falls = anneal_updates - anneal_after
+        learning_rate = optax.linear_schedule(learning_rate, 0.0, falls, anneal_after)
     links = [
         optax.clip_by_global_norm(clip_gradient) if clip_gradient else None,
         row.build(learning_rate, **options),

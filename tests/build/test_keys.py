@@ -6,6 +6,7 @@ import pytest
 from ml_collections import ConfigDict
 
 from jaxgan import defaults
+from jaxgan.build import parts
 from jaxgan.build.check import check_config, find, ranges
 from jaxgan.build.overrides import load_recipe, override
 from jaxgan.core.errors import UserError
@@ -158,3 +159,10 @@ def test_a_recipe_of_an_older_version(tmp_path):
     assert config.game.z_dim == 2 and "z_dim" not in config
     override(config, "z_dim", "7")
     assert config.game.z_dim == 7
+
+
+@pytest.mark.parametrize("side", ["generator", "critic"])
+def test_a_fall_that_never_begins_is_told(side):
+    config = changed(f"{side}.optimizer.anneal_after", 0.5)
+    with pytest.raises(UserError, match=f"set {side}.optimizer.anneal=true, too"):
+        parts.check_names(config)

@@ -37,7 +37,13 @@ CASES = {
             {"source": 3, "x": 2},
             "score",
         )
-        for norm, strided in (("batch", 2), ("batch", 0), ("instance", 2))
+        for norm, strided in (
+            ("batch", 2),
+            ("batch", 1),
+            ("batch", 0),
+            ("instance", 2),
+            ("instance", 0),
+        )
     },
 }
 

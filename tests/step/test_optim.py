@@ -113,3 +113,13 @@ def test_errors():
             optimizer("adam", **{"learning_rate": 1e-3, option: -1.0})
     with pytest.raises(UserError, match=r"b2 is 1.0; it must lie in \[0, 1\)"):
         optimizer("adam", learning_rate=1e-3, b2=1.0)
+
+
+def test_a_rate_stays_and_then_falls_to_nothing():
+    """Of six updates three at the rate, then a third less each time: 1, 1, 1, 1, 2/3, 1/3, 0."""
+    sgd = optimizer("sgd", learning_rate=0.3, anneal_updates=6, anneal_after=3, momentum=0.0)
+    state, taken = sgd.init(jnp.zeros(())), []
+    for _ in range(7):
+        update, state = sgd.update(jnp.ones(()), state, jnp.zeros(()))
+        taken.append(-float(update) / 0.3)
+    np.testing.assert_allclose(taken, [1, 1, 1, 1, 2 / 3, 1 / 3, 0], atol=1e-6)
