@@ -81,9 +81,11 @@ def colour_error(made, truth) -> float:
 def floors(truth, given=None, mask=None) -> dict[str, np.ndarray]:
     """What takes no learning, by name: images like the truth.
 
-    given: what was given, as it is; of grey ones, without colours. bicubic: enlarged by cubic
-    interpolation. masked mean: the hole filled with the mean of what is known. constant: one image
-    for all, the median of all truths at every pixel; none has a lower l1.
+    given: what was given, as it is; of grey ones, without colours. colour map: each pixel by one
+    affine map of the colour that was given there, the best in squares for just these truths.
+    bicubic: enlarged by cubic interpolation. masked mean: the hole filled with the mean of what is
+    known. constant: one image for all, the median of all truths at every pixel; none has a lower
+    l1.
 
     Args:
       truth, given, mask: as ``against_truth`` takes them.
@@ -92,6 +94,7 @@ def floors(truth, given=None, mask=None) -> dict[str, np.ndarray]:
     if given is not None and mask is None and given.shape[:3] == truth.shape[:3]:
         if given.shape[-1] in (1, truth.shape[-1]):
             found["given"] = np.broadcast_to(given, truth.shape)
+        found["colour map"] = _recoloured(given, truth)
     if given is not None and given.shape[1] < truth.shape[1] and given.shape[3] == truth.shape[3]:
         found["bicubic"] = _enlarged(given, truth.shape)
     if mask is not None:
@@ -101,6 +104,14 @@ def floors(truth, given=None, mask=None) -> dict[str, np.ndarray]:
         found["masked mean"] = np.where(known > 0, given, mean)
     found["constant"] = np.broadcast_to(np.median(truth, axis=0), truth.shape)
     return found
+
+
+def _recoloured(given, truth):
+    colours = np.asarray(given, np.float64).reshape(-1, given.shape[-1])
+    colours = np.concatenate([colours, np.ones((len(colours), 1))], axis=1)
+    wanted = truth.reshape(-1, truth.shape[-1])
+    best, *_ = np.linalg.lstsq(colours, wanted, rcond=None)
+    return np.clip(colours @ best, -1, 1).reshape(truth.shape).astype(np.float32)
 
 
 def _enlarged(images, shape):

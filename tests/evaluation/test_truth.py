@@ -75,7 +75,7 @@ def test_a_hole_counts_alone():
 def test_floors_of_each_kind():
     assert set(truth.floors(TRUTH)) == {"constant"}
     same = truth.floors(TRUTH, MADE)
-    assert set(same) == {"given", "constant"}
+    assert set(same) == {"given", "colour map", "constant"}
     np.testing.assert_array_equal(same["given"], MADE)
     grey = truth.floors(TRUTH, MADE[..., :1])["given"]
     np.testing.assert_array_equal(grey, MADE[..., :1].repeat(3, axis=3))
@@ -90,6 +90,17 @@ def test_floors_of_each_kind():
     assert set(holes) == {"masked mean", "constant"}
     np.testing.assert_allclose(holes["masked mean"][:, :8], 0.2, atol=1e-6)
     np.testing.assert_array_equal(holes["masked mean"][:, 8:], half[:, 8:])
+
+
+def test_the_best_colour_map_undoes_a_recolouring():
+    """Channels in another order, halved and shifted: one affine map brings them back."""
+    given = (0.5 * TRUTH[..., ::-1] - 0.25).astype(np.float32)
+    found = truth.floors(TRUTH, given)["colour map"]
+    np.testing.assert_allclose(found, TRUTH, atol=1e-5)
+    # Of grey one colour a level: none is nearer in squares than the least squares.
+    grey = truth.floors(TRUTH, TRUTH.mean(axis=3, keepdims=True))
+    squares = [((grey[name] - TRUTH) ** 2).mean() for name in ("colour map", "given")]
+    assert squares[0] <= squares[1]
 
 
 def test_no_constant_is_nearer():

@@ -1,0 +1,188 @@
+"""What each part of a system of translation does: trained without it, judged by the truth.
+
+pix2pix's own ablation (Isola et al. 2017, tables 1 and 3): five objectives, and critics that see
+patches of 1, 16 and 34 pixels; super-resolution by L2, by L2 and a critic, and by the lecture's
+Wasserstein critic; inpainting without its local critic; zi2zi without the loss of its categories;
+colouring in RGB and in Lab; line art with and without the flags, whose colours no outline tells;
+CycleGAN's cycles, identity and pool (Zhu et al. 2017, table 4).
+
+Recipes as they stand in ``configs/``, but for what a row names and for the steps, which are fewer;
+three seeds each, judged on the examples that are held out. Every seed is a run directory of its own
+under ``--runs``: the same command goes on where it was, and ``jaxgan sample`` draws from it.
+
+Cost: 2 to 5 minutes a seed on 2 CPU cores; ``pix2pix`` has seven rows.
+Expect: of pix2pix L1 alone has the lowest L1 and blurs, L1 + cGAN the lowest Frechet distance
+(Isola et al., table 1). Nothing of this was measured yet.
+Run: python -m experiments.translation --studies=pix2pix,superres
+"""
+
+import argparse
+from typing import NamedTuple
+
+import numpy as np
+
+from experiments import baselines, show
+
+
+class Study(NamedTuple):
+    """Rows of one table.
+
+    Attributes:
+      recipe: file of ``configs/``.
+      steps: of every run.
+      columns: names of what is measured, as ``jaxgan evaluate`` calls it.
+      rows: name -> {config key: the text of its value}.
+      metrics: rows of ``measures.METRICS`` that give the columns.
+      common: as a row has them, of all rows.
+    """
+
+    recipe: str
+    steps: int
+    columns: tuple[str, ...]
+    rows: dict[str, dict[str, str]]
+    metrics: str = "truth,fd"
+    common: dict[str, str] = {}
+
+
+ALONE = {"game": "restoration"}  # the critic sees what was made, and not from what
+NO_GAME = {"adversarial": "0", "n_critic": "0"}
+NO_L1 = {"terms.l1.weight": "0"}
+PIX2PIX = {
+    "L1": NO_GAME,
+    "GAN": ALONE | NO_L1,
+    "cGAN": NO_L1,
+    "L1 + GAN": ALONE,
+    "L1 + cGAN, patches of 16": {},
+    "L1 + cGAN, patches of 1": {"critic.layers": "0"},
+    "L1 + cGAN, patches of 34": {"critic.layers": "2"},
+}
+TRUTH = ("l1", "psnr", "ssim")
+LOWER = (*baselines.LOWER, "l1", "colour_error", "perceptual")
+FD = "fd_efficientnet_lite0"
+STUDIES = {
+    "pix2pix": Study("pix2pix.py", 1500, (*TRUTH, FD), PIX2PIX),
+    "glyphs": Study(
+        "pix2pix.py",
+        1500,
+        (*TRUTH, FD),
+        PIX2PIX,
+        common={"data": "glyphs"},
+    ),
+    "superres": Study(
+        "superres.py",
+        2400,
+        ("psnr", "psnr_y", "ssim", FD),
+        {
+            "L2": {"phases": "", **NO_GAME},
+            "L2 + GAN": {"phases": "1500:n_critic=0,adversarial=0"},
+            "L2 + Wasserstein": {
+                "phases": "1500:n_critic=0,adversarial=0",
+                "loss": "wasserstein",
+                "penalties.gradient_penalty.weight": "10",
+                "critic.norm": "none",
+            },
+        },
+    ),
+    "inpaint": Study(
+        "inpaint.py",
+        1500,
+        ("l1_hole", "psnr_hole", "ssim", FD),
+        {"both critics": {}, "the global critic alone": {"critic.window": "0"}},
+        common={"phases": "900:n_critic=0,adversarial=0 1000:n_generator=0"},
+    ),
+    "zi2zi": Study(
+        "zi2zi.py",
+        1000,
+        ("l1", "ssim", "retrieval_top1", "retrieval_label"),
+        {"whole": {}, "without the category loss": {"game.head_weight": "0"}},
+        metrics="truth,retrieval",
+    ),
+    "colourise": Study(
+        "colourise.py",
+        1500,
+        ("l1", "psnr", "colour_error", FD),
+        {"RGB": {}, "Lab": {"data.task.space": "lab"}},
+    ),
+    "line_art": Study(
+        "pix2pix.py",
+        1000,
+        ("l1", "psnr", "ssim", FD),
+        {
+            "L1, without flags": NO_GAME,
+            "L1 + cGAN, without flags": {},
+            "L1, with flags": {"data.options.flags": "True", **NO_GAME},
+            "L1 + cGAN, with flags": {"data.options.flags": "True"},
+        },
+        common={"data": "line_art", "data.size": "32"},
+    ),
+    "cyclegan": Study(
+        "cyclegan.py",
+        1500,
+        ("l1_AtoB", "l1_BtoA", f"{FD}_AtoB", f"{FD}_BtoA"),
+        {
+            "whole": {},
+            "without identity": {"game.identity": "0"},
+            "without pool": {"game.pool": "0"},
+            "GAN alone": {"game.forward": "0", "game.backward": "0", "game.identity": "0"},
+            "GAN + forward cycle": {"game.backward": "0", "game.identity": "0"},
+            "GAN + backward cycle": {"game.forward": "0", "game.identity": "0"},
+            "cycles alone": {**NO_GAME, "game.identity": "0"},
+        },
+    ),
+}
+
+
+def config_of(study, row):
+    """The config of a row of a study."""
+    settings = tuple((study.common | study.rows[row]).items())
+    return baselines.changed(study.recipe, settings)[1]
+
+
+def measured(study, flags):
+    """Header and rows of a study's table: best and last over seeds; what takes no learning."""
+    given = vars(flags) | {"steps": flags.steps or study.steps, "metrics": study.metrics}
+    looks = argparse.Namespace(**given, features="efficientnet_lite0", data="")
+    looks.features = looks.features if "fd" in study.metrics else ""
+    rows, floors = [], {}
+    for row in study.rows:
+        config, records = config_of(study, row), []
+        for seed in range(flags.seeds):
+            workdir = baselines.play(f"{study.recipe}-{row}", config, seed, looks)
+            steps = baselines.stops(looks.steps, looks.looks)
+            records.append([baselines.look(workdir, step, looks)["values"] for step in steps])
+        rows.append([row, *(told(records, column) for column in study.columns)])
+        floors |= {name: v for name, v in records[0][-1].items() if name not in ("ema", "raw")}
+    rows += [
+        [f"*{name}*", *(f"{v[c]:.3f}" if c in v else "-" for c in study.columns)]
+        for name, v in floors.items()
+    ]
+    return ["", *(f"{column}, best / last" for column in study.columns)], rows
+
+
+def told(records, column):
+    """Best and last of the averaged generator, mean and standard error over seeds.
+
+    Args:
+      records: [seeds][looks] {generator: {name: number}}.
+      column: the name.
+    """
+    values = np.array([[look["ema"][column] for look in run] for run in records], float)
+    best = values.min(axis=1) if column.startswith(LOWER) else values.max(axis=1)
+    return " / ".join(show.mean_and_error(each, 3) for each in (best, values[:, -1]))
+
+
+def main(argv=None):
+    """Train and judge all seeds of the studies, and print a table of each."""
+    parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
+    parser.add_argument("--studies", default=",".join(STUDIES), help="which, commas between")
+    parser.add_argument("--steps", type=int, default=0, help="of every run; 0: the study's own")
+    parser.add_argument("--seeds", type=int, default=3, help="how many (3)")
+    parser.add_argument("--looks", type=int, default=2, help="evaluations of a run (2)")
+    parser.add_argument("--runs", default="runs/translation", help="where the runs go")
+    parser.add_argument("--num", type=int, default=360, help="held-out examples (360)")
+    flags = parser.parse_args(argv)
+    for name in flags.studies.split(","):
+        study = STUDIES[name]
+        print(
+            f"\n{name}, {flags.steps or study.steps} steps\n\n{show.table(*measured(study, flags))}"
+        )
