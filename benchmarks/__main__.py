@@ -25,6 +25,7 @@ from benchmarks.referee import Failed, Worker, contest, say, spread
 from benchmarks.rows import ROWS, cases
 from jaxgan.build.parts import DTYPES, rules
 from jaxgan.build.run import prepare
+from jaxgan.data import union
 
 # side -> (module, mode of torch.compile, whether it keeps what it compiled)
 SIDES = {
@@ -77,11 +78,11 @@ def arguments(argv=None):
 def task(config, folder, chosen):
     """What the workers of a config are told, but for their side; the data goes to a file."""
     run = prepare(config, device_count=1)
-    (source,) = run.sources
-    if config.batch_size > source.size:  # which the rival, as a lecture does, leaves out
-        raise Failed(f"its data has {source.size} examples, fewer than a batch")
+    source, fewest = run.sources[0], min(source.size for source in run.sources)
+    if config.batch_size > fewest:  # which the rival, as a lecture does, leaves out
+        raise Failed(f"its data has {fewest} examples, fewer than a batch")
     path = f"{folder}/data.npz"
-    np.savez(path, **source.arrays())
+    np.savez(path, **union(source.arrays() for source in run.sources))
     state = jax.eval_shape(run.create)
     parameters = [
         sum(leaf.size for leaf in jax.tree.leaves(side.params))

@@ -68,6 +68,13 @@ def batches(images, beside, batch_size, memory_format=torch.contiguous_format):
                 yield take(images, index), take(beside, index) if paired else beside[index]
 
 
+def batches_of(array, batch_size, device, memory_format=torch.contiguous_format):
+    """Endless shuffled batches [B, C, H, W] in [-1, 1] of pixels [N, H, W, C], alone."""
+    pixels = torch.from_numpy(array).permute(0, 3, 1, 2).contiguous().to(device)
+    numbers = torch.arange(len(pixels), device=device)
+    return (x for x, _ in batches(pixels, numbers, batch_size, memory_format))
+
+
 def cross_entropy(real, fake):
     """The critic's loss of Goodfellow et al. 2014."""
     ones, zeros = torch.ones_like(real), torch.zeros_like(fake)
@@ -234,7 +241,15 @@ def player(task):
     with np.load(task["data"]) as arrays:
         images, beside = arrays["x"], arrays["source" if "source" in arrays else "label"]
     options = {key: task[key] for key in ("classes", "device", "dtype", "compile")}
-    rival = trainer(task["config"], images, beside, **options)
+    if task["config"]["game"]["name"] == "cycle":
+        from benchmarks import rival_cycle
+
+        if task["dtype"] != "float32":
+            raise ValueError("the rival of cyclegan is written for float32")
+        kept = {key: options[key] for key in ("device", "compile")}
+        rival = rival_cycle.trainer(task["config"], images, beside, **kept)
+    else:
+        rival = trainer(task["config"], images, beside, **options)
 
     def wait():
         if device == "cuda":

@@ -46,6 +46,7 @@ ROWS = {
     "wgan_gp": _recipe("wgan_gp.py"),
     "pix2pix": _recipe("pix2pix.py"),
     "superres": _superres,
+    "cyclegan": _recipe("cyclegan.py"),
     "resnet32": _resnet32,
 }
 

@@ -211,10 +211,10 @@ def patch(norm, strided, width, channels, *, eps=1e-5):
 
 
 def patch_critic(options, shape, classes):
-    """``jaxgan.models.patch.PatchCritic`` of an image beside its source."""
-    return patch(
-        options["norm"], options["layers"], options["width"], 2 * shape[0], eps=options["norm_eps"]
-    )
+    """``jaxgan.models.patch.PatchCritic`` of an image, beside its source in a translation."""
+    channels = shape[0] * (2 if options["game"] == "translation" else 1)
+    sizes = (options["norm"], options["layers"], options["width"], channels)
+    return patch(*sizes, eps=options["norm_eps"])
 
 
 class Sum(nn.Sequential):
@@ -278,6 +278,13 @@ def srresnet_generator(options, z_dim, shape, classes):
     return Alone(srresnet(*sizes, eps=options["norm_eps"]))
 
 
+def resnet_translator_generator(options, z_dim, shape, classes):
+    """``jaxgan.models.resnet_translator.ResNetTranslator``, instance-normalised."""
+    sizes = (options["blocks"], options["width"], shape[0], shape[0])
+    more = {"window": options["window"], "reflect": options["padding"] == "reflect"}
+    return Alone(resnet_translator(*sizes, **more, eps=options["norm_eps"]))
+
+
 def srgan_critic(options, shape, classes):
     """``jaxgan.models.srresnet.SRGANCritic``, batch-normalised."""
     return Alone(srgan(options["width"], options["hidden"], *shape, eps=options["norm_eps"]))
@@ -325,6 +332,7 @@ GENERATORS = {
     "resnet32": resnet32_generator,
     "unet": unet_generator,
     "srresnet": srresnet_generator,
+    "resnet_translator": resnet_translator_generator,
 }
 CRITICS = {
     "mlp": mlp_critic,
@@ -358,6 +366,7 @@ def make(config, shape, classes):
         ("critic", CRITICS, ()),
     ):
         options = {**config[side], "factor": config["data"]["task"].get("factor")}
+        options["game"] = config["game"]["name"]
         network = table[options["name"]](options, *more, image, classes)
         initialise(network, options["initializer"])
         made.append(network)

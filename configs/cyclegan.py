@@ -28,6 +28,7 @@ def get_config(name="emoji"):
     config.batch_size = 4
     config.game = defaults.game("cycle")
     config.loss = defaults.loss("least_squares")
+    config.adversarial = 2.0  # the authors do not halve the squares of the generators
     config.terms.l1.weight = 10.0
     adam = defaults.optimizer(anneal=True, anneal_after=0.5)
     config.generator = defaults.generator("resnet_translator", blocks=6, width=16, optimizer=adam)

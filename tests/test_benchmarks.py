@@ -13,9 +13,11 @@ from jaxgan.data.source import Entry
 
 torch = pytest.importorskip("torch", reason="PyTorch is the rival")
 
-from benchmarks import rival, torch_networks  # noqa: E402 - only where there is PyTorch
+from benchmarks import rival, rival_cycle, torch_networks  # noqa: E402 - only where there is PyTorch
+from tests.models import modules  # noqa: E402
 
 BATCH, CLASSES = 4, 10
+PAIRED = ("pix2pix", "cyclegan")  # rows with a source
 
 
 @pytest.fixture(autouse=True)
@@ -34,13 +36,13 @@ def small(row):
     shape = (32, 32, config.data.channels or 1) if config.data.size else (28, 28, 1)
     shape = (32, 32, 3) if config.data.name == "emoji" else shape
     images = rng.integers(256, size=(9, *shape), dtype=np.uint8)
-    return config, images, images[::-1].copy() if row == "pix2pix" else np.arange(9)
+    return config, images, images[::-1].copy() if row in PAIRED else np.arange(9)
 
 
 def entries(row, images):
     """What the data of a row have."""
     beside = Entry(images.shape[1:], images.dtype), Entry((), np.dtype("int32"), CLASSES)
-    return {"x": beside[0], **({"source": beside[0]} if row == "pix2pix" else {"label": beside[1]})}
+    return {"x": beside[0], **({"source": beside[0]} if row in PAIRED else {"label": beside[1]})}
 
 
 def classes_of(config):
@@ -50,7 +52,10 @@ def classes_of(config):
 @pytest.mark.parametrize("row", ROWS)
 def test_as_many_parameters_as_ours(row):
     config, (_, images, _) = ROWS[row](), small(row)
-    theirs = torch_networks.make(config.to_dict(), images.shape[1:], classes_of(config))
+    plain, shape = config.to_dict(), images.shape[1:]
+    theirs = torch_networks.make(plain, shape, classes_of(config))
+    if row == "cyclegan":
+        theirs = rival_cycle.networks(plain, shape)
     players = parts.players(config, entries(row, images))
     for network, side in zip(theirs, (players.generator, players.critic), strict=True):
         ours = jax.eval_shape(side.init, jax.random.key(0))
@@ -61,6 +66,8 @@ def test_as_many_parameters_as_ours(row):
 def rivals(row, **options):
     config, images, beside = small(row)
     torch.manual_seed(0)
+    if row == "cyclegan":
+        return rival_cycle.trainer(config.to_dict(), images, beside, **options)
     return rival.trainer(config.to_dict(), images, beside, classes=classes_of(config), **options)
 
 
@@ -142,6 +149,37 @@ def test_losses_of_a_translation_are_ours():
         (trainer.generator_loss, game.generator_loss({"params": params}, given, made, 0, keys)),
     ):
         np.testing.assert_allclose(actual, expected(*theirs).detach().numpy(), rtol=1e-5)
+
+
+def test_losses_of_both_ways_are_ours():
+    """On the same weights and images: what is made, both critics, both generators."""
+    config, images, sources = small("cyclegan")
+    config.generator.update(blocks=1, width=2)
+    config.critic = defaults.critic("patch", layers=0, width=2, norm="instance")
+    torch.manual_seed(0)
+    generators, critics = rival_cycle.networks(config.to_dict(), images.shape[1:])
+    params = [
+        {way: modules.as_flax(net, lambda p: p.detach().clone())[0] for way, net in side.items()}
+        for side in (generators, critics)
+    ]
+    rng = np.random.default_rng(1)
+    real = {n: rng.uniform(-1, 1, (2, 32, 32, 3)).astype(np.float32) for n in ("source", "x")}
+    theirs = {name: torch.from_numpy(x).permute(0, 3, 1, 2) for name, x in real.items()}
+    make, *told = rival_cycle.functions(config.to_dict(), generators, critics)
+    expected = make(theirs)
+    game = parts.players(config, entries("cyclegan", images)).game
+    keys = jax.random.split(jax.random.key(0), 2)
+    made, _ = jax.jit(lambda p: game.generate({"params": p}, real, keys, train=True))(params[0])
+    assert made.keys() == expected.keys()
+    for name, x in made.items():
+        want = expected[name].detach().permute(0, 2, 3, 1).numpy()
+        np.testing.assert_allclose(x, want, rtol=1e-3, atol=1e-4)
+    ours = (
+        game.critic_loss(params[1], {}, real, made, 0, keys)[0],
+        game.generator_loss({"params": params[1]}, real, made, 0, keys)[0],
+    )
+    for loss, each in zip(ours, told, strict=True):
+        np.testing.assert_allclose(loss, each(theirs, expected).item(), rtol=1e-4)
 
 
 def test_losses_of_super_resolution_are_ours():
