@@ -39,13 +39,14 @@ OF_FORMS = ("direction",)  # options of forms that a user sets
 PARTED = {"emoji": tenth, "glyphs": tenth, "line_art": tenth}
 
 
-def load_sources(settings, part=TRAIN, entries=None):
+def load_sources(settings, part=TRAIN, entries=None, loaded=None):
     """The sources of a config's group ``data``, a mapping; what is of its loading alone counts.
 
     Args:
       part: "train" or "held_out", of the same settings.
       entries: those of the run, {name: ``Entry``}, whose numbers of the classes are kept; None: it
         is new.
+      loaded: what calls for the parts of one set have in common, {} before the first of them.
 
     Returns:
       a tuple of ``Source``; several, each with an order of its own, where domains are unpaired.
@@ -54,9 +55,14 @@ def load_sources(settings, part=TRAIN, entries=None):
     kept = ("name", "split", "fit", "options", "held_out")
     chosen = {key: settings[key] for key in kept if key in settings}
     chosen |= {key: settings[key] or None for key in unset if key in settings}
+    loaded = {} if loaded is None else loaded
 
     def one(name):
-        return numbered_as(load(**{**chosen, "name": name}, part=part), entries or {})
+        source, rule = loaded.get(name) or _whole(**{**chosen, "name": name}, part=part)
+        if rule:  # both parts are of this whole
+            loaded[name] = source, rule
+            source = part_of(source, rule, part)
+        return numbered_as(source, entries or {})
 
     name = settings["name"]
     if name.startswith(unpaired.FORM):
@@ -76,9 +82,9 @@ def load_parts(settings, entries=None):
 
     The latter are none where nothing is held out. ``entries``: as ``load_sources`` takes them.
     """
-    parted = has_held_out(settings["name"], settings.get("held_out", ""))
-    held_out = load_sources(settings, HELD_OUT, entries) if parted else ()
-    return load_sources(settings, entries=entries), held_out
+    parted, loaded = has_held_out(settings["name"], settings.get("held_out", "")), {}
+    held_out = load_sources(settings, HELD_OUT, entries, loaded) if parted else ()
+    return load_sources(settings, TRAIN, entries, loaded), held_out
 
 
 def has_held_out(name, held_out=""):
@@ -135,6 +141,30 @@ def load(
       UserError: an unknown name, split or option, a setting that the set does not take, no such
         part, and files that are missing, damaged or do not match; the sentence names the file.
     """
+    options = {"options": options, "held_out": held_out, "part": part}
+    chosen = {"size": size, "fit": fit, "channels": channels, "split": split, "data_dir": data_dir}
+    source, rule = _whole(name, **chosen, **options)
+    return part_of(source, rule, part) if rule else source
+
+
+def _whole(
+    name,
+    *,
+    size=None,
+    fit="crop",
+    channels=None,
+    split="train",
+    data_dir=None,
+    options=None,
+    held_out="",
+    part=TRAIN,
+):
+    """The set that a part is of, and the rule of what is held out; arguments as of ``load``.
+
+    Where another split is held out, or nothing, the rule is None and the set the part itself.
+    """
+    if name.startswith(unpaired.FORM):
+        raise UserError(f"{name} is two sets, which load_sources and load_parts take, not load.")
     view = make_view(size, fit, channels)
     form = form_of(name)
     known = known_names()
@@ -162,8 +192,7 @@ def load(
             raise UserError(f"{name} cannot hold out the split {split!r} that it trains on.")
         split, beside = (split, held_out) if part == TRAIN else (held_out, split)
         special["beside"] = beside
-    source = row(name, view, split, **special)
-    return part_of(source, rule, part) if rule else source
+    return row(name, view, split, **special), rule
 
 
 def _rule(name, held_out, part, splits):

@@ -1,9 +1,10 @@
 import jax
 import numpy as np
 import pytest
+from PIL import Image
 
 from jaxgan.core.errors import UserError
-from jaxgan.data import FORMS, SETS, TOYS, load
+from jaxgan.data import FORMS, SETS, TOYS, folders, load, load_parts
 
 
 def test_a_name_of_no_known_form():
@@ -61,3 +62,18 @@ def test_density_is_differentiable():
     density = load("mixture1d", options={"means": (3.0,), "stds": (2.0,), "points": 1}).density
     score = jax.grad(lambda x: jax.numpy.log(density(x)))(jax.numpy.array([4.0]))
     np.testing.assert_allclose(score, [-0.25], rtol=1e-6)
+
+
+def test_both_parts_are_of_one_reading(monkeypatch, tmp_path):
+    """The files of a folder are found and opened once, whatever share is held out."""
+    for i in range(20):
+        Image.new("L", (4, 4), i).save(tmp_path / f"{i}.png")
+    scans = []
+    scan = folders.scan
+    monkeypatch.setattr(folders, "scan", lambda place: scans.append(place) or scan(place))
+    settings = {"name": f"folder:{tmp_path}", "held_out": "0.5"}
+    (train,), (held_out,) = load_parts(settings)
+    assert train.size + held_out.size == 20 and len(scans) == 1
+    for source, part in ((train, "train"), (held_out, "held_out")):
+        alone = load(settings["name"], held_out="0.5", part=part)
+        np.testing.assert_array_equal(source.arrays()["x"], alone.arrays()["x"])
