@@ -4,15 +4,17 @@ The completion network with dilated convolutions; a critic that looks at the who
 window around the hole; three phases: the generator from the squared error alone, the critic alone,
 both. Holes are rectangles anywhere, with sides of a quarter to a half of the image's; strokes:
 --config.data.task.holes=stroke, both kinds: either. Without the local critic:
---config.critic.window=0. Digits: --config=configs/inpaint.py:digits. The paper's networks are 64
-wide and meet 256x256 pixels of eight million photographs for two months. Held out are the drawings
-with crc32(base) % 10 == 0.
+--config.critic.window=0. The paper's networks are 64 wide and meet 256x256 pixels of eight million
+photographs for two months. Held out are the drawings with crc32(base) % 10 == 0.
 
 Cost: 4000 steps, 8 a second or somewhat more: 8 minutes on 2 CPU cores.
 Expect: in the hole, against the truth, last step (seed 0), PSNR 17.3 dB and L1 .219 (a fill with
 the mean of what is known: 12.3 dB, .432); of the whole image PSNR 26.1 dB (21.1), SSIM .875 (.783),
 sliced Wasserstein distance .023, at the last step, its best. Colours and outlines go on into the
 hole; what nothing outside tells, as an eye or a stripe, is guessed or speckled.
+Digits, whose background fills the holes: --config=configs/inpaint.py:digits, 2500 steps; in the
+hole PSNR 16.8 dB and L1 .201 at the last step, its best (seed 0; mean of what is known: 9.9 dB,
+.477; one image for all: 15.2 dB, .376). Strokes go on across the hole.
 Run: python -m jaxgan.main --config=configs/inpaint.py --workdir=runs/inpaint
 """
 
