@@ -18,7 +18,7 @@ from jaxgan import data
 
 def get_config():
     config = runpy.run_path(str(Path(__file__).with_name("pix2pix.py")))["get_config"]()
-    config.steps, config.batch_size = 2500, 8
+    config.steps, config.batch_size = 1200, 8
     config.data.name, config.data.options = "line_art", data.options_of("line_art")
     config.generator.halvings = 6
     config.critic.layers = 2
