@@ -86,7 +86,7 @@ def evaluate_run(
         weights = weights or config["evaluation"]["inception_weights"]
     present = facts_of(run, examples, network_name(source, features))
     names = measures.chosen(names, source, present)
-    sides = judge.of_directions(examples, run.game)
+    sides = judge.of_directions(examples, run.game, features)
     encoders = {
         direction: measures.make_encoder(names, own.sources[0], features, weights)
         for direction, own in sides.items()

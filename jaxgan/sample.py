@@ -53,9 +53,9 @@ def load(workdir, step=None, member=0, moved=""):
       its name or else its number, alone; None: all classes in turn. ``interpolated``: from one z to
       another, within a class; see ``interpolate``. A generator that is given images is given those
       that the run holds out, or else those of its training set; ``direction``: of a run that
-      translates both ways, AtoB or BtoA. The attribute ``step`` tells the
-      checkpoint; ``generators`` how many the run has: sample i is of generator i % generators;
-      ``class_names`` its classes; ``shape`` that of a sample; ``described``, which takes the same,
+      translates both ways, AtoB or BtoA. The attribute ``step`` tells the checkpoint;
+      ``generators`` how many the run has: sample i is of generator i % generators; ``class_names``
+      its classes; ``shape_of(direction)`` that of a sample; ``described``, which takes the same,
       gives ``files.Samples``.
 
     Raises:
@@ -79,6 +79,10 @@ def load(workdir, step=None, member=0, moved=""):
     examples = cache(partial(_examples, workdir, stored, moved))
     show, brought = draw.make_show(played.game), _make_brought(examples, played, classed)
 
+    def shape_of(direction=None):
+        way = draw.direction_of(played.game, direction, workdir)
+        return entries[played.game.makes[way]].shape if way else entries["x"].shape
+
     def described(num=64, *, seed=0, label=None, interpolated=False, direction=None):
         direction = draw.direction_of(played.game, direction, workdir)
         within("num", num, 1, 2**31)
@@ -90,7 +94,8 @@ def load(workdir, step=None, member=0, moved=""):
         label = None if label is None else class_of(label, names)
         if interpolated and names and label is None:
             label = 0
-        x = (f"{num} samples take", 2 * 4 * num * prod(entries["x"].shape), memory.of_host())
+        size = prod(shape_of(direction))
+        x = (f"{num} samples take", 2 * 4 * num * size, memory.of_host())
         memory.check_fits(*x, "lower num, and take others of another seed")
         count = -(-num // generators)  # rows; each generator makes one of each
         path = interpolate(seed, count, z_shape, config["game"]["z"]) if interpolated else None
@@ -115,7 +120,7 @@ def load(workdir, step=None, member=0, moved=""):
         return described(num, **options).x
 
     generate.step, generate.generators, generate.described = found, generators, described
-    generate.class_names, generate.shape = names, entries["x"].shape
+    generate.class_names, generate.shape_of = names, shape_of
     return generate
 
 
@@ -222,7 +227,7 @@ def main(argv=None):
         flags = parser().parse_args(argv)
         files.form_of(flags.out)
         generate = load(flags.workdir, flags.step, flags.member, flags.data)
-        files.check(flags.out, generate.shape, generate.class_names)
+        files.check(flags.out, generate.shape_of(flags.direction), generate.class_names)
         samples = generate.described(
             flags.num,
             seed=flags.seed,

@@ -10,6 +10,7 @@ from PIL import Image
 from jaxgan import data, defaults, evaluate, sample, translate
 from jaxgan.build.run import prepare
 from jaxgan.core.errors import UserError
+from jaxgan.evaluation.pictures import make_looks
 from jaxgan.run import report
 from jaxgan.train import train
 
@@ -155,3 +156,70 @@ def test_two_folders_without_pairs_have_no_truth(tmp_path):
         assert picture.size[0] == 4 * 68  # given and made alone
     with pytest.raises(UserError, match="metric 'truth' needs a game that knows what should"):
         evaluate.evaluate_run(workdir, names="truth", num=20)
+
+
+def test_two_folders_that_moved_are_named_anew(tmp_path, monkeypatch):
+    for name, count in (("a", 24), ("b", 24)):
+        (tmp_path / name).mkdir()
+        for i in range(count):
+            pixels = np.random.default_rng(i).integers(0, 256, (8, 8, 3), np.uint8)
+            Image.fromarray(pixels).save(tmp_path / name / f"{i}.png")
+    monkeypatch.chdir(tmp_path)
+    config = tiny(steps=1, checkpoint_every=0)
+    config.data.name, config.data.options = "unpaired:a,b", {}
+    config.data.unpaired = False
+    train(config, tmp_path / "run")
+    elsewhere = tmp_path / "elsewhere"
+    elsewhere.mkdir()
+    monkeypatch.chdir(elsewhere)  # found by where they were
+    assert sample.load(tmp_path / "run")(num=1, direction="AtoB").shape == (1, 8, 8, 3)
+    (tmp_path / "a").rename(elsewhere / "c")
+    with pytest.raises(UserError, match="are gone from .*; --data=unpaired:PATH"):
+        sample.load(tmp_path / "run")(num=1, direction="AtoB")
+    moved = f"unpaired:{elsewhere}/c,{tmp_path}/b"
+    assert sample.load(tmp_path / "run", moved=moved)(num=1, direction="AtoB").shape[0] == 1
+
+
+def other(change):
+    config = tiny()
+    change(config)
+    return config
+
+
+def paired_game(config):
+    config.game = defaults.game("translation")
+
+
+def one_domain(config):
+    config.data.name, config.data.options, config.data.unpaired = "mnist10k", {}, False
+
+
+def a_task(config):
+    config.data.task = defaults.task("denoise")
+
+
+def grey_eyes(config):
+    config.terms.features.weight = 1.0
+
+
+@pytest.mark.parametrize(
+    "change, sentence",
+    [
+        (paired_game, "needs examples whose images belong together.*play game='cycle'"),
+        (one_domain, "needs two domains, and data 'mnist10k' has no 'source': name unpaired:A,B"),
+        (a_task, "takes both domains from the data.*set data.task=none"),
+        (grey_eyes, "this classifier sees grey images of 28x28"),
+    ],
+)
+def test_what_does_not_fit(change, sentence):
+    with pytest.raises(UserError, match=sentence):
+        prepare(other(change))
+
+
+def test_domains_that_need_two_networks():
+    config = tiny(eval_every=1)
+    config.data.name, config.data.options = "unpaired:mnist10k,stacked_digits", {}
+    config.data.unpaired, config.data.size, config.game.identity = False, 32, 0.0
+    run = prepare(config, device_count=1)
+    with pytest.raises(UserError, match="seen by different networks, .*name one that sees both"):
+        make_looks(run, config)

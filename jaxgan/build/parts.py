@@ -89,6 +89,11 @@ def draw(config, entries, *, train=False):
       UserError: the data lack what the game needs, or the augmentation.
     """
     row, options = rules(config)
+    if row.directions and (own := config["data"]["task"]["name"]) != "none":
+        raise UserError(
+            f"game {config['game']['name']!r} takes both domains from the data, and data.task="
+            f"{own} would make one of the other; set data.task=none."
+        )
     make_given, vary = task(config).apply, augment(config)
 
     def prepare(batch, keys, step):
@@ -103,6 +108,12 @@ def draw(config, entries, *, train=False):
             raise UserError(
                 f"game {config['game']['name']!r} needs labels of at least two classes and data "
                 f"{config['data']['name']!r} has none; game='unconditional' plays without."
+            )
+        if name not in shapes and row.directions:
+            raise UserError(
+                f"game {config['game']['name']!r} needs two domains, and data "
+                f"{config['data']['name']!r} has no {name!r}: name unpaired:A,B, or pairs with "
+                "data.unpaired=true."
             )
         if name not in shapes:
             raise UserError(
@@ -320,8 +331,12 @@ def _seen_through(options, see):
     return (see.get(options["network"]),) if "network" in options else ()
 
 
-def frozen(config, shape) -> dict[str, Extractor]:
-    """The frozen networks that the terms of any phase look through; ``shape`` of one image.
+def frozen(config, shapes: Mapping) -> dict[str, Extractor]:
+    """The frozen networks that the terms of any phase look through.
+
+    Args:
+      config: of the run.
+      shapes: from ``given_shapes``.
 
     Returns:
       ``Extractor`` by name.
@@ -329,14 +344,16 @@ def frozen(config, shape) -> dict[str, Extractor]:
     Raises:
       UserError: an unknown one, or one that cannot see such images, or not in that depth.
     """
-    networks = {}
+    networks, row = {}, rules(config)[0]
+    compared = {end for _, end in row.directions.values()} or {"x"}
     weighed = [phases.weighed(config, phase) for phase in phases.phases(config)]
     for _, _, options in [term for each in weighed for term in _weighted(each, "terms", NO_VALUES)]:
         if name := options.get("network"):
             if name not in networks:
                 networks[name] = choose(FEATURES, name, "feature network")()
-                networks[name].check(shape)
-            networks[name].check_depth(options.get("depth"), shape)
+            for entry in compared:
+                networks[name].check(shapes[entry])
+                networks[name].check_depth(options.get("depth"), shapes[entry])
     return networks
 
 

@@ -12,7 +12,7 @@ from typing import Any, NamedTuple
 
 from jaxgan.core.errors import UserError, within
 from jaxgan.core.table import TYPES
-from jaxgan.defaults import INF, KEYS
+from jaxgan.defaults import FLOAT32, KEYS
 from jaxgan.losses import DISTANCES
 
 MAY_DIFFER = ("n_critic", "n_generator", "batch_size", "adversarial")
@@ -70,7 +70,7 @@ def phases(config: Mapping[str, Any]) -> tuple[Phase, ...]:
             raise UserError(f"{where}it ends at step {last}, the run at steps={config['steps']}.")
         terms = tuple((WEIGHTS[key], values.pop(key)) for key in list(values) if key in WEIGHTS)
         for name, weight in terms:
-            within(f"{where}terms.{name}.weight", weight, 0, INF)
+            within(f"{where}terms.{name}.weight", weight, 0, FLOAT32)
         values = own | values
         _check(values, config, where)
         found.append(Phase(first, last, **values, terms=terms))

@@ -74,11 +74,16 @@ def prepare(config, device_count=None, known=None) -> Run:
         parallel.check_batch(phase.batch_size, devices.count)
     parts.check_names(whole)  # before the data, which may take long to come
     sources, held_out = data.load_parts(config["data"], known)
+    if len(sources) > 1 and not parts.rules(config)[0].directions:
+        raise UserError(
+            f"game {config['game']['name']!r} needs examples whose images belong together, and "
+            f"those of {sources[0].name} do not; unpaired data play game='cycle'."
+        )
     if members.count > 1:
         feeds.check_shared(sources, config["data"]["resident_bytes"])
     entries = data.entries(sources)
     players = parts.players(whole, entries)
-    frozen = parts.frozen(config, players.shapes["x"])
+    frozen = parts.frozen(config, players.shapes)
 
     def create():
         def one(key):

@@ -42,6 +42,7 @@ def describe(sources, held_out=()) -> Description:
       UserError: a file or an example that cannot be read.
     """
     first, parts = sources[0], (*sources, *held_out)
+    remarked = sources if len(held_out) > 1 else parts  # two domains are told of alike in both
     contents = dict.fromkeys(part for source in parts for part in source.contents)
     try:
         known_by = fingerprint(contents)
@@ -51,10 +52,10 @@ def describe(sources, held_out=()) -> Description:
         name=first.name,
         origin=first.origin,
         examples=first.size,
-        held_out=sum(source.size for source in held_out),
+        held_out=held_out[0].size if held_out else 0,
         range=_range(first),
         fingerprint=known_by,
-        left_out=list(dict.fromkeys(remark for source in parts for remark in source.remarks)),
+        left_out=list(dict.fromkeys(remark for source in remarked for remark in source.remarks)),
     )
 
 

@@ -222,13 +222,19 @@ def load_form(form, name, view, split, **special):
 
 
 def form_of(name):
-    """The form of a name FORM:PATH, a row of ``FORMS``; "" of every other name."""
+    """The form of a name FORM:PATH, a row of ``FORMS`` or "unpaired"; "" of every other name."""
     form, colon, _ = name.partition(":")
-    return form if colon and form in FORMS else ""
+    return form if colon and (form in FORMS or name.startswith(unpaired.FORM)) else ""
 
 
 def paths_of(form, path):
-    """The paths that the PATH of a name FORM:PATH consists of: two for pairs, else one."""
+    """The paths that the PATH of a name FORM:PATH consists of: two for pairs, else one.
+
+    Of two sets without pairs those that are paths.
+    """
+    if f"{form}:" == unpaired.FORM:
+        paths = [path_of(each) or each for each in path.split(",") if each not in (*SETS, *TOYS)]
+        return [expand(each) for each in paths]
     return [expand(each) for each in (path.split(",") if form == "pairs" else [path])]
 
 
@@ -273,7 +279,7 @@ def options_of(name):
     """The options of a data set with their defaults: only those drawn or paired have any."""
     if name in TOYS:
         return TOY_DEFAULTS | _keywords(TOYS[name])
-    if form := form_of(name):
+    if (form := form_of(name)) in FORMS:
         return {key: value for key, value in _keywords(FORMS[form]).items() if key in OF_FORMS}
     return _keywords(SETS[name]) if name in SETS else {}
 

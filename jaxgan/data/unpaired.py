@@ -18,13 +18,18 @@ def disjoint(source):
     remainder it may be held out. Categories stay with B.
 
     Raises:
-      UserError: the set has no pairs.
+      UserError: the set has no pairs, or so few that a domain would be empty.
     """
     if "source" not in source.entries:
         raise UserError(
             f"data.unpaired is of pairs, and {source.name} has none; unpaired:A,B takes two sets."
         )
     even = np.array([crc32(source.key(i)) // 10 % 2 == 0 for i in range(source.size)])
+    if even.all() or not even.any():
+        raise UserError(
+            f"{source.name} has {source.size} pairs, and taken apart one domain has none of them; "
+            "data.unpaired needs more."
+        )
     a = _only(subset(source, np.flatnonzero(even)), ("source",))
     b = _only(subset(source, np.flatnonzero(~even)), tuple(set(source.entries) - {"source"}))
     told = f"Unpaired: {a.size} of domain A (source), {b.size} others of domain B (x)."
@@ -48,7 +53,7 @@ def two(name, load):
     told = f"Unpaired: {a.size} of domain A (source), {b.size} of domain B (x)."
     b = b._replace(
         name=name,
-        origin=f"{a.origin},{b.origin}",
+        origin=f"{_place(a)},{_place(b)}",
         contents=(*a.contents, *b.contents),
         remarks=(*a.remarks, *b.remarks, told),
     )
@@ -65,6 +70,14 @@ def names_of(name):
     if len(names) != 2 or not all(names):
         raise UserError(f"{name}: names {len(names)} sets; unpaired:A,B names two.")
     return names
+
+
+def _place(source):
+    """By what a set is named wherever one is: a folder's path, FORM:PATH, or its own name."""
+    form, colon, _ = source.name.partition(":")
+    if not colon:
+        return source.name
+    return source.origin if form == "folder" else f"{form}:{source.origin}"
 
 
 def _only(source, names):

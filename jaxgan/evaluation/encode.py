@@ -15,14 +15,14 @@ import numpy as np
 from jaxgan.core.errors import UserError, choose
 from jaxgan.core.files import cache, whole
 from jaxgan.data import Source
-from jaxgan.features import FEATURES, probabilities
+from jaxgan.features import FEATURES, efficientnet, probabilities
 
 POINTS = "points"  # are their own features
 STACKED, PER_CHANNEL = "stacked_digits", "_per_channel"
 DIGITS, CLOTHES = "mnist10k_cnn", "fashion_cnn"  # the bundled classifiers
 CLASSIFIERS = (DIGITS, CLOTHES)
 GREY_SIDES = (28, 32)  # what they see
-MAPPED = ("efficientnet_lite0",)  # networks with maps, by which images are compared
+MAPPED = (efficientnet.NAME,)  # networks with maps, by which images are compared
 OWN = {"fashion_mnist": CLOTHES}  # data sets whose name tells what they show
 
 

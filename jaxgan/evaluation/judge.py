@@ -17,7 +17,7 @@ from jaxgan.data import Source, read
 from jaxgan.data.source import renamed
 from jaxgan.evaluation import draw
 from jaxgan.evaluation.draw import Looks, in_turn
-from jaxgan.evaluation.encode import NO_NETWORK, Encoder, make_encoder
+from jaxgan.evaluation.encode import NO_NETWORK, Encoder, make_encoder, network_name
 from jaxgan.evaluation.measures import METRICS, Reference, Sample, facts
 from jaxgan.evaluation.truth import floors
 from jaxgan.games import Game
@@ -226,12 +226,24 @@ def judge(
     )
 
 
-def of_directions(examples: Examples, game: Game) -> dict[str, Examples]:
-    """The examples that judge each direction of a game, x of each being what it makes."""
-    return {
+def of_directions(examples: Examples, game: Game, features: str) -> dict[str, Examples]:
+    """The examples that judge each direction of a game, x of each being what it makes.
+
+    Raises:
+      UserError: domains that different feature networks would see; ``features`` as
+        ``encode.network_name`` takes it.
+    """
+    sides = {
         direction: examples if makes == "x" else examples.turned()
         for direction, makes in game.makes.items()
     }
+    networks = {network_name(own.sources[0], features) for own in sides.values()}
+    if len(networks) > 1:
+        raise UserError(
+            f"the domains would be seen by different networks, {' and '.join(sorted(networks))}; "
+            "name one that sees both, as evaluation.features=efficientnet_lite0."
+        )
+    return sides
 
 
 def tailed(direction: str, values: dict) -> dict:

@@ -57,7 +57,7 @@ def make_looks(run, config, progress=None) -> Looks:
     ranked_by = measures.ranking(asked, source, present)
     labelled = "labels" in present
     # What is missing would be missed hours later.
-    sides, encoders = judge.of_directions(examples, run.game), {}
+    sides, encoders = judge.of_directions(examples, run.game, asked["features"]), {}
     if config["eval_every"]:
         judge.set_size(examples, asked["num"])
         weights = asked["inception_weights"]

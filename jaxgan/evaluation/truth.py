@@ -107,11 +107,15 @@ def floors(truth, given=None, mask=None) -> dict[str, np.ndarray]:
 
 
 def _recoloured(given, truth):
-    colours = np.asarray(given, np.float64).reshape(-1, given.shape[-1])
-    colours = np.concatenate([colours, np.ones((len(colours), 1))], axis=1)
-    wanted = truth.reshape(-1, truth.shape[-1])
-    best, *_ = np.linalg.lstsq(colours, wanted, rcond=None)
-    return np.clip(colours @ best, -1, 1).reshape(truth.shape).astype(np.float32)
+    squares, products = 0.0, 0.0  # of the normal equations, image by image
+    for image, wanted in zip(given, truth, strict=True):
+        colours = np.asarray(image, np.float64).reshape(-1, image.shape[-1])
+        colours = np.concatenate([colours, np.ones((len(colours), 1))], axis=1)
+        squares = squares + colours.T @ colours
+        products = products + colours.T @ wanted.reshape(len(colours), -1)
+    best, *_ = np.linalg.lstsq(squares, products, rcond=None)
+    *weights, shift = np.float32(best)
+    return np.clip(np.asarray(given, np.float32) @ np.stack(weights) + shift, -1, 1)
 
 
 def _enlarged(images, shape):

@@ -19,7 +19,7 @@ def exchange(pool: dict, images: jax.Array, keys: jax.Array) -> tuple[dict, jax.
 
     One after the other: while the pool is not full, an image is stored and shown. Then, with
     probability 1/2, it takes the place of a random one in the pool, which is shown instead; else it
-    is shown, and nothing is stored. A pool of size 0 shows every image as it is.
+    is shown, and nothing is stored.
 
     Args:
       pool: from ``empty``, or from here.
@@ -30,8 +30,6 @@ def exchange(pool: dict, images: jax.Array, keys: jax.Array) -> tuple[dict, jax.
       the pool after them, and what is shown [B, ...].
     """
     size = len(pool["kept"])
-    if not size:
-        return pool, images
 
     def show(pool, row):
         image, key = row

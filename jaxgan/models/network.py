@@ -62,7 +62,8 @@ def network(module, inputs: tuple[str, ...], shapes: Mapping[str, tuple[int, ...
         return module.apply(variables, **taken, keys=keys, train=train, mutable=list(mutables))
 
     other = getattr(module, "multiple", None)
-    multiple = other(*shapes["source"][:2]) if other and "source" in shapes else 0
+    source = shapes.get("source", ())
+    multiple = other(*source[:2]) if other and len(source) == 3 else 0
     return Network(init, apply, inputs, bounds_of(module), multiple)
 
 

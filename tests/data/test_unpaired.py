@@ -76,10 +76,16 @@ def test_a_share_of_each_is_held_out(folders):
     assert np.sum(sizes) == 30 and min(map(min, sizes)) > 0
 
 
+def test_too_few_pairs_to_take_apart(tmp_path):
+    Image.new("RGB", (16, 8)).save(tmp_path / "1.png")
+    with pytest.raises(UserError, match="has 1 pairs, and taken apart one domain has none"):
+        data.load_sources(settings(f"ab:{tmp_path}", unpaired=True))
+
+
 def test_any_two_sets_that_can_be_loaded():
     b, a = data.load_sources(settings("unpaired:stacked_digits,mnist10k", options={}, size=32))
     assert a.entries["source"].shape == (32, 32, 3) and b.entries["x"].shape == (32, 32, 1)
-    assert b.entries["label"].classes == 10
+    assert b.entries["label"].classes == 10 and b.origin == "stacked_digits,mnist10k"
 
 
 @pytest.mark.parametrize(

@@ -46,3 +46,5 @@ def test_a_table_of_a_study(monkeypatch, capsys):
     assert "0.500 ± 0.000 / 1.000 ± 0.000" in lines[2]  # best at step 50 of 100
     assert [cell.strip() for cell in lines[-1].split("|")[1:4]] == ["*given*", "0.500", "9.000"]
     assert np.unique(played).size == len(translation.PIX2PIX) and len(played) == 14
+    translation.main(["--studies=glyphs", "--seeds=1", "--steps=100"])
+    assert np.unique(played).size == 2 * len(translation.PIX2PIX)  # each study has its own runs
