@@ -68,7 +68,7 @@ def test_distances_weigh_otherwise_in_a_phase():
 
 MISTAKES = {
     "10:terms.l3.weight=1": "cannot differ in 'terms.l3.weight'; they can in n_critic, n_gen",
-    "10:terms.l2.weight=-1": "phases: 10:terms.l2.weight=-1: terms.l2.weight is -1.0; it must be",
+    "10:terms.l2.weight=-1": "phases: 10:terms.l2.weight=-1: terms.l2.weight is -1.0; it must",
     "10:terms.l2.weight=x": "terms.l2.weight must be a number",
     "1000": "phases: 1000 must be LAST_STEP:KEY=VALUE,KEY=VALUE,..., as 1000:n_critic=0.",
     "1000:": "phases: 1000: must be LAST_STEP:",
