@@ -84,6 +84,7 @@ def load(workdir, step=None, member=0, moved=""):
         return entries[played.game.makes[way]].shape if way else entries["x"].shape
 
     def described(num=64, *, seed=0, label=None, interpolated=False, direction=None):
+        size = prod(shape_of(direction))
         direction = draw.direction_of(played.game, direction, workdir)
         within("num", num, 1, 2**31)
         within("seed", seed, 0, 2**31)
@@ -94,7 +95,6 @@ def load(workdir, step=None, member=0, moved=""):
         label = None if label is None else class_of(label, names)
         if interpolated and names and label is None:
             label = 0
-        size = prod(shape_of(direction))
         x = (f"{num} samples take", 2 * 4 * num * size, memory.of_host())
         memory.check_fits(*x, "lower num, and take others of another seed")
         count = -(-num // generators)  # rows; each generator makes one of each
