@@ -7,8 +7,12 @@ known of the drawings that are held out, crc32(base) % 10 == 0. The paper's netw
 with nine blocks, and meet 256x256 pixels in batches of 1 for 200 epochs; these are 7.5.
 Characters, Song and Kai: --config=configs/cyclegan.py:glyphs
 
-Cost: TODO1
-Expect: TODO1
+Cost: 3000 steps at 2.7 a second: 19 minutes on 2 CPU cores beside other work of both.
+Expect: on held-out drawings, whose pairs are known, at the last step (seed 0): from A to B L1 .336,
+PSNR 12.2 dB, SSIM .257, from B to A .333, 12.1 dB, .239 (what was given, either way: .342, 12.0 dB,
+.280), sliced Wasserstein distance, the mean of both, .089, its best. There and back again L1 is
+.08 to .12. So few steps change colours and shading a little towards the other artist, with much
+noise, and all falls still: pix2pix.py with pairs has L1 .218, SSIM .459.
 Run: python -m jaxgan.main --config=configs/cyclegan.py --workdir=runs/cyclegan
 """
 
