@@ -5,8 +5,10 @@ tells what they are and so their colours; of a flag it does not, which is why fl
 What ambiguity does: --config.data.options.flags=True. Held out are the drawings with
 crc32(base) % 10 == 0, with all their tones of skin: pictures and metrics are of these alone.
 
-Cost: TODO1
-Expect: TODO1
+Cost: 2500 steps at 4.5 a second: 11 minutes on 2 CPU cores, in part beside other work.
+Expect: against the truth L1 .105, PSNR 19.1 dB, SSIM .873 (what was given: .142, 16.3 dB, .871),
+error in colour 7.5 (6.8 of white), sliced Wasserstein distance .045, at the last step, its best
+(seed 0).
 Run: python -m jaxgan.main --config=configs/line_art.py --workdir=runs/line_art
 """
 
@@ -18,7 +20,7 @@ from jaxgan import data
 
 def get_config():
     config = runpy.run_path(str(Path(__file__).with_name("pix2pix.py")))["get_config"]()
-    config.steps, config.batch_size = 1200, 8
+    config.steps, config.batch_size = 2500, 8
     config.data.name, config.data.options = "line_art", data.options_of("line_art")
     config.generator.halvings = 6
     config.critic.layers = 2
