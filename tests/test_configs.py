@@ -68,6 +68,8 @@ def shrunk(path):
                 side[width] = (16,) * len(side[width])
         if "width" in side:
             side.width = 4
+        if "blocks" in side:
+            side.blocks = 1
     config.phases = ""  # the last one, in which both sides learn
     return config
 
