@@ -252,7 +252,7 @@ MISTAKES = {
     "translation --input=in --mask=none": "--mask=none: no such file or folder.",
     "translation --input=in --mask=in/a.png": "fills no holes; it takes no mask.",
     "translation --input=in --label=3": "is a run without classes; it takes no label.",
-    "translation --input=in --direction=ba": "translates in one direction; leave the ",
+    "translation --input=in --direction=ba": "goes in one direction; leave the ",
     "translation --input=in --member=1": "member is 1; it must lie in [0, 1).",
     "translation --input=in --seed=-1": "seed is -1; it must lie in [0, ",
     "translation --input=in --step=9": "there is no checkpoint of step 9",
