@@ -119,6 +119,22 @@ def optimizer(options, parameters):
     return torch.optim.RMSprop(parameters, rate, options["decay"], eps)
 
 
+def optimizers_of(config, generator, critic):
+    """Those of both sides, in this order."""
+    sides = {"generator": generator, "critic": critic}
+    return [
+        optimizer(config[side]["optimizer"], network.parameters())
+        for side, network in sides.items()
+    ]
+
+
+def update(optimizer, loss):
+    """A step against the slope of a loss."""
+    optimizer.zero_grad()
+    loss.backward()
+    optimizer.step()
+
+
 def trainer(config, images, beside, *, classes=0, device="cpu", dtype="float32", compile=None):
     """Set up a row.
 
@@ -147,10 +163,7 @@ def trainer(config, images, beside, *, classes=0, device="cpu", dtype="float32",
     translates = game in ("translation", "restoration")
     factor = config["data"]["task"].get("factor")
     data = batches(placed(images), placed(beside), config["batch_size"], seen)
-    optimizers = [
-        optimizer(config[side]["optimizer"], network.parameters())
-        for side, network in (("generator", generator), ("critic", critic))
-    ]
+    optimizers = optimizers_of(config, generator, critic)
     generate, judge = generator, critic
     if compile:
         generate, judge = (torch.compile(network, mode=compile) for network in (generator, critic))
@@ -177,11 +190,6 @@ def trainer(config, images, beside, *, classes=0, device="cpu", dtype="float32",
     def generator_loss(real, fake, beside):
         loss = config["adversarial"] * on_generator(scores(judge, fake, beside))
         return loss + sum(weight * each(fake, real) for each, weight in terms)
-
-    def update(optimizer, loss):
-        optimizer.zero_grad()
-        loss.backward()
-        optimizer.step()
 
     noise = (config["batch_size"], config["game"].get("z_dim"))
 

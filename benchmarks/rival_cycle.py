@@ -11,7 +11,7 @@ import torch
 from torch.nn.functional import l1_loss, mse_loss
 
 from benchmarks import torch_networks
-from benchmarks.rival import batches_of, layout, optimizer
+from benchmarks.rival import batches_of, layout, optimizers_of, update
 
 WAYS = {"AtoB": ("source", "x"), "BtoA": ("x", "source")}
 BACK = {"AtoB": "BtoA", "BtoA": "AtoB"}
@@ -97,20 +97,12 @@ def trainer(config, images, sources, *, device="cpu", compile=None):
         name: batches_of(array, config["batch_size"], device, seen)
         for name, array in (("source", sources), ("x", images))
     }
-    optimizers = [
-        optimizer(config[side]["optimizer"], network.parameters())
-        for side, network in (("generator", generators), ("critic", critics))
-    ]
+    optimizers = optimizers_of(config, generators, critics)
     played = [generators, critics]
     if compile:
         played = [{k: torch.compile(n, mode=compile) for k, n in side.items()} for side in played]
     make, critic_loss, generator_loss = functions(config, *played)
     pools = {name: Pool(config["game"]["pool"]) for name in data}
-
-    def update(optimizer, loss):
-        optimizer.zero_grad()
-        loss.backward()
-        optimizer.step()
 
     def step():
         real = {name: next(each) for name, each in data.items()}

@@ -87,10 +87,7 @@ def evaluate_run(
     present = facts_of(run, examples, network_name(source, features))
     names = measures.chosen(names, source, present)
     sides = judge.of_directions(examples, run.game, features)
-    encoders = {
-        direction: measures.make_encoder(names, own.sources[0], features, weights)
-        for direction, own in sides.items()
-    }
+    encoders = judge.make_encoders(sides, names, features, weights)
     judge.set_size(examples, num)
     folder = Path(workdir) / "checkpoints"
     state, found = checkpoint.load(folder, jax.eval_shape(run.create), step)
@@ -98,10 +95,7 @@ def evaluate_run(
     with progress.open_bar("images seen") as bar:
         options = {"num": num, "seed": seed, "progress": bar.chunk}
         options["labelled"] = "labels" in present
-        judges = {
-            direction: judge.judge(own, names, encoder=encoders[direction], **options)
-            for direction, own in sides.items()
-        }
+        judges = judge.judge_each(sides, names, encoders, **options)
         judged, game = next(iter(judges.values())), run.game
         values, show = {}, make_show(game, paired=examples.paired)
         keys = row_keys(seed, judged.count)

@@ -46,7 +46,7 @@ def load_sources(settings, part=TRAIN, entries=None, loaded=None):
       part: "train" or "held_out", of the same settings.
       entries: those of the run, {name: ``Entry``}, whose numbers of the classes are kept; None: it
         is new.
-      loaded: what calls for the parts of one set have in common, {} before the first of them.
+      loaded: as ``load`` takes it.
 
     Returns:
       a tuple of ``Source``; several, each with an order of its own, where domains are unpaired.
@@ -55,13 +55,9 @@ def load_sources(settings, part=TRAIN, entries=None, loaded=None):
     kept = ("name", "split", "fit", "options", "held_out")
     chosen = {key: settings[key] for key in kept if key in settings}
     chosen |= {key: settings[key] or None for key in unset if key in settings}
-    loaded = {} if loaded is None else loaded
 
     def one(name):
-        source, rule = loaded.get(name) or _whole(**{**chosen, "name": name}, part=part)
-        if rule:  # both parts are of this whole
-            loaded[name] = source, rule
-            source = part_of(source, rule, part)
+        source = load(**{**chosen, "name": name}, part=part, loaded=loaded)
         return numbered_as(source, entries or {})
 
     name = settings["name"]
@@ -103,6 +99,7 @@ def load(
     options=None,
     held_out="",
     part=TRAIN,
+    loaded=None,
 ):
     """Load a part of a data set.
 
@@ -132,6 +129,8 @@ def load(
         with CRC-32 / 2**32 below it; for idx and TFDS also a split, as "test". ``emoji``,
         ``glyphs`` and ``line_art`` have theirs always, the CRC-32 divisible by 10, and no other.
       part: "train", all examples of the split that are not held out, or "held_out".
+      loaded: {} that is handed to the calls for both parts, of the same settings: a set of which a
+        share is held out is then read once. None: it is read.
 
     Returns:
       a ``Source``: uint8 images [H, W, C], float32 points [D], int32 categories. A category has
@@ -141,28 +140,8 @@ def load(
       UserError: an unknown name, split or option, a setting that the set does not take, no such
         part, and files that are missing, damaged or do not match; the sentence names the file.
     """
-    options = {"options": options, "held_out": held_out, "part": part}
-    chosen = {"size": size, "fit": fit, "channels": channels, "split": split, "data_dir": data_dir}
-    source, rule = _whole(name, **chosen, **options)
-    return part_of(source, rule, part) if rule else source
-
-
-def _whole(
-    name,
-    *,
-    size=None,
-    fit="crop",
-    channels=None,
-    split="train",
-    data_dir=None,
-    options=None,
-    held_out="",
-    part=TRAIN,
-):
-    """The set that a part is of, and the rule of what is held out; arguments as of ``load``.
-
-    Where another split is held out, or nothing, the rule is None and the set the part itself.
-    """
+    if loaded and name in loaded:
+        return part_of(*loaded[name], part)
     if name.startswith(unpaired.FORM):
         raise UserError(f"{name} is two sets, which load_sources and load_parts take, not load.")
     view = make_view(size, fit, channels)
@@ -192,7 +171,12 @@ def _whole(
             raise UserError(f"{name} cannot hold out the split {split!r} that it trains on.")
         split, beside = (split, held_out) if part == TRAIN else (held_out, split)
         special["beside"] = beside
-    return row(name, view, split, **special), rule
+    source = row(name, view, split, **special)
+    if rule is None:
+        return source
+    if loaded is not None:
+        loaded[name] = source, rule
+    return part_of(source, rule, part)
 
 
 def _rule(name, held_out, part, splits):

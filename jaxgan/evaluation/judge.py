@@ -15,7 +15,7 @@ import numpy as np
 from jaxgan.core.errors import UserError
 from jaxgan.data import Source, read
 from jaxgan.data.source import renamed
-from jaxgan.evaluation import draw
+from jaxgan.evaluation import draw, measures
 from jaxgan.evaluation.draw import Looks, in_turn
 from jaxgan.evaluation.encode import NO_NETWORK, Encoder, make_encoder, network_name
 from jaxgan.evaluation.measures import METRICS, Reference, Sample, facts
@@ -244,6 +244,29 @@ def of_directions(examples: Examples, game: Game, features: str) -> dict[str, Ex
             "name one that sees both, as evaluation.features=efficientnet_lite0."
         )
     return sides
+
+
+def make_encoders(sides: dict[str, Examples], names, features, weights) -> dict[str, Encoder]:
+    """The ``Encoder`` of each direction, one for all whose images have one shape.
+
+    Args:
+      sides: from ``of_directions``.
+      names, features, weights: as ``measures.make_encoder`` takes them, and its errors.
+    """
+    sources = {direction: own.sources[0] for direction, own in sides.items()}
+    made = {
+        shape: measures.make_encoder(names, source, features, weights)
+        for shape, source in {source.shape: source for source in sources.values()}.items()
+    }
+    return {direction: made[source.shape] for direction, source in sources.items()}
+
+
+def judge_each(sides: dict[str, Examples], names, encoders, **options) -> dict[str, Judge]:
+    """The ``Judge`` of each direction; ``options`` of ``judge``."""
+    return {
+        direction: judge(own, names, encoder=encoders[direction], **options)
+        for direction, own in sides.items()
+    }
 
 
 def tailed(direction: str, values: dict) -> dict:

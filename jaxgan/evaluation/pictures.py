@@ -61,10 +61,7 @@ def make_looks(run, config, progress=None) -> Looks:
     if config["eval_every"]:
         judge.set_size(examples, asked["num"])
         weights = asked["inception_weights"]
-        encoders = {
-            direction: measures.make_encoder(names, own.sources[0], asked["features"], weights)
-            for direction, own in sides.items()
-        }
+        encoders = judge.make_encoders(sides, names, asked["features"], weights)
     show = make_show(run.game, paired=examples.paired)
     quick = functools.cache(lambda: judge.make_distance(examples, run.game, seed))
     judges = {}  # made at the first look: the real examples are seen once
@@ -81,10 +78,10 @@ def make_looks(run, config, progress=None) -> Looks:
         return compare(made(state))
 
     def metrics(state):
-        for direction, own in () if judges else sides.items():
+        if not judges:
             options = {"num": asked["num"], "seed": seed, "labelled": labelled}
-            options |= {"encoder": encoders[direction], "progress": progress}
-            judges[direction] = judge.judge(own, names, **options)
+            options["progress"] = progress
+            judges.update(judge.judge_each(sides, names, encoders, **options))
         first = next(iter(judges.values()))
         looks = show(average(state), first.given, row_keys(seed, first.count), state.step)
         found = judge.shown_values(judges, run.game, looks)
