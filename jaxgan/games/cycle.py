@@ -6,6 +6,7 @@ to an example of the other.
 """
 
 import jax.numpy as jnp
+from flax.core import FrozenDict
 
 from jaxgan.core import noise
 from jaxgan.core.errors import UserError
@@ -178,7 +179,7 @@ def cycle_game(
             memory[end], shown[end] = pools.exchange(memory[end], made[end], own)
         return memory, shown
 
-    makes = {direction: end for direction, (_, end) in DIRECTIONS.items()}
+    makes = FrozenDict({direction: end for direction, (_, end) in DIRECTIONS.items()})
     return Game(draw, generate, critic_loss, generator_loss, realness, show, memory, recall, makes)
 
 

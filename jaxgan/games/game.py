@@ -4,6 +4,7 @@ from collections.abc import Callable, Mapping
 from typing import Any, NamedTuple
 
 import jax
+from flax.core import FrozenDict
 
 PyTree = Any
 Arrays = Mapping[str, jax.Array]
@@ -29,6 +30,8 @@ class Shown(NamedTuple):
 
 class Game(NamedTuple):
     """The rules: pure functions of variables, named arrays [B, ...] and B random keys.
+
+    Every field is hashable, so that ``jax.jit`` takes a game as a static argument.
 
     ``step`` is the number of steps done. Examples are made once and handed to both losses, so that
     one forward pass can serve both updates; what the generator's loss needs of the generator must
@@ -61,4 +64,4 @@ class Game(NamedTuple):
     show: Callable[[Arrays, Arrays], dict[str, Shown]]
     memory: Callable[[], PyTree] = dict
     recall: Callable = lambda memory, made, keys: (memory, made)
-    makes: Mapping[str, str] = {"": "x"}
+    makes: FrozenDict[str, str] = FrozenDict({"": "x"})

@@ -52,6 +52,7 @@ def played(request):
 
     def look(config):
         game, players = (each := parts.players(config, entries)).game, (each.generator, each.critic)
+        hash(game)  # as a static argument of jax.jit
 
         def both(key):
             keys = jax.random.split(key, ROWS)
