@@ -125,9 +125,9 @@ def learn(name, seeds, steps):
     """Play the game of one divergence from several seeds; ``Learned``."""
     config, mixture = configure(name, steps), TARGET.mixture
     drawn = parts.draw(config, POINTS)
-    generator, critic = gaussian(), parts.critic(config, parts.given_shapes(drawn, POINTS))
+    generator, critic = gaussian(), parts.critic(config, parts.given_shapes(drawn, POINTS), POINTS)
     optimizers = [parts.optimizer(config, side) for side in ("generator", "critic")]
-    game = parts.game(config, drawn, generator, critic)
+    game = parts.game(config, drawn, generator, critic, entries=POINTS)
     step = make_step(game, *optimizers, n_critic=1, batch_size=BATCH, ema=config.ema)
 
     def play(now, key):

@@ -109,9 +109,9 @@ def reply(loss, thetas, seeds, steps):
     """
     config, generator = configure(loss), Network(None, line)
     draw = parts.draw(config, POINTS)
-    critic = parts.critic(config, parts.given_shapes(draw, POINTS))
+    critic = parts.critic(config, parts.given_shapes(draw, POINTS), POINTS)
     optimizer = parts.optimizer(config, "critic")
-    game = parts.game(config, draw, generator, critic)
+    game = parts.game(config, draw, generator, critic, entries=POINTS)
     learn = make_learn(game, optimizer, data(config.batch_size))
     taught = ("minimax", "non_saturating") if loss == "minimax" else (loss,)
 
@@ -128,7 +128,7 @@ def reply(loss, thetas, seeds, steps):
         value = ADVERSARIAL[loss]().critic(*scores).mean()
         slopes = {}
         for name in taught:
-            played = parts.game(configure(name), draw, generator, critic)
+            played = parts.game(configure(name), draw, generator, critic, entries=POINTS)
             slopes[name] = make_slope(played, data(EXAMPLES))(side, variables, key_seen)
         return value, slopes
 

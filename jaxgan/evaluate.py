@@ -95,6 +95,7 @@ def evaluate_run(
     with progress.open_bar("images seen") as bar:
         options = {"num": num, "seed": seed, "progress": bar.chunk}
         options["labelled"] = "labels" in present
+        options["asked"] = judge.asked_of(run.generator, data.entries(examples.sources))
         judges = judge.judge_each(sides, names, encoders, **options)
         judged, game = next(iter(judges.values())), run.game
         values, show = {}, make_show(game, paired=examples.paired)

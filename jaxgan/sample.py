@@ -28,13 +28,13 @@ from jaxgan.build.population import members as members_of
 from jaxgan.cli import Arguments, run_command, step_of
 from jaxgan.core import memory, process
 from jaxgan.core.errors import UserError, within
+from jaxgan.data.labels import class_names, class_of
 from jaxgan.evaluation import draw, files, judge
 from jaxgan.games.draw import DISTRIBUTIONS
 from jaxgan.run import checkpoint, directory, identity
 from jaxgan.step import population
 
 BLOCK = 16 * draw.CHUNK  # rows that are in memory at once, beside the samples themselves
-KNOWN = 20  # classes that an error names
 
 
 def load(workdir, step=None, member=0, moved=""):
@@ -73,7 +73,7 @@ def load(workdir, step=None, member=0, moved=""):
     classed = {
         n: entries[n] for n in played.generator.inputs if n in entries and entries[n].classes
     }
-    names = draw.class_names(classed["label"]) if "label" in classed else ()
+    names = class_names(classed["label"]) if "label" in classed else ()
     if moved and "source" not in played.generator.inputs:
         raise UserError(f"{workdir} is sampled without data; leave --data out.")
     examples = cache(partial(_examples, workdir, stored, moved))
@@ -172,25 +172,6 @@ def interpolate(seed, num, shape, distribution="normal"):
     way = partial(draw.PATHS[distribution], count=num)
     paths = [way(a, b) for a, b in zip(*ends.reshape(2, -1, shape[-1]), strict=True)]
     return np.stack(paths, axis=1).reshape(num, *shape)
-
-
-def class_of(label, names):
-    """The number of a class that is called by its name, or else by its number.
-
-    Args:
-      label: a name, or a number as such or in decimals; "1" is the class with that name, if any.
-      names: of all classes.
-
-    Raises:
-      UserError: no such class; it tells the known ones.
-    """
-    if label in names:
-        return names.index(label)
-    numbers = {str(i): i for i in range(len(names))}
-    if str(label) in numbers:
-        return numbers[str(label)]
-    known = ", ".join([*names[:KNOWN], *["..."] * (len(names) > KNOWN)])
-    raise UserError(f"label {label} is unknown; known: {known} (numbers 0 to {len(names) - 1}).")
 
 
 def parser():

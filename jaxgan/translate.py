@@ -16,8 +16,9 @@ from jaxgan import cli
 if __name__ == "__main__":  # before the imports that take seconds: a signal may come
     raise SystemExit(cli.console(["translate", *sys.argv[1:]]))
 
+from argparse import ArgumentTypeError
 from collections import defaultdict
-from functools import cache
+from functools import cache, partial
 from itertools import islice
 from pathlib import Path
 
@@ -32,11 +33,11 @@ from jaxgan.core import process
 from jaxgan.core.errors import UserError, choose, within
 from jaxgan.core.files import check_place
 from jaxgan.data.decode import decode, stored_size
+from jaxgan.data.labels import class_names, class_of
 from jaxgan.data.view import FITS, View, apply, to_channels, to_uint8
-from jaxgan.evaluation import draw, plot, tiles
+from jaxgan.evaluation import draw, judge, plot, tiles
 from jaxgan.evaluation.inputs import inputs_of, mask_of, refuse_overwriting
 from jaxgan.run import checkpoint, directory, progress
-from jaxgan.sample import class_of
 from jaxgan.step import population
 
 PIXELS = 2**16  # of all images in one pass, which bounds the memory
@@ -53,16 +54,18 @@ def load(workdir, step=None, member=0):
       member: of a population.
 
     Returns:
-      ``translate(images, *, mask=None, label=None, direction=None, seed=0, rows=None)`` -> images
-      of the same kind: one [H, W, C] or several [N, H, W, C] of any size; uint8, or float in
-      [-1, 1]. Channels are converted to those that the run learned from. Sizes that the network
-      cannot take are padded by mirroring, or made in tiles that overlap, as
+      ``translate(images, *, mask=None, label=None, attributes=None, direction=None, seed=0,
+      rows=None)`` -> images of the same kind: one [H, W, C] or several [N, H, W, C] of any size;
+      uint8, or float in [-1, 1]. Channels are converted to those that the run learned from. Sizes
+      that the network cannot take are padded by mirroring, or made in tiles that overlap, as
       ``translate.plan(height, width)`` tells. ``mask`` [H, W] or [N, H, W], true in the hole, of a
       run that fills holes. ``label``: a class, by its name or else its number, of a run that has
-      them. ``seed``: of the noise, where the network has any: image i has the noise that ``sample``
-      gives its row i, or ``rows[i]``. The attribute ``step`` tells the checkpoint, ``size`` and
-      ``channels_of(direction)`` what pictures the run learned from; ``check`` takes whether there
-      is a mask, and the other options, and raises the errors of such a call.
+      them; ``attributes``: {category: class}, of every one that the run can be asked for.
+      ``seed``: of the noise, where the network has any: image i has the noise that ``sample`` gives
+      its row i, or ``rows[i]``. The attribute ``step`` tells the checkpoint, ``size`` and
+      ``channels_of(direction)`` what pictures the run learned from, ``class_names`` {category:
+      names} what it can be asked for; ``check`` takes whether there is a mask, and the other
+      options, and raises the errors of such a call.
 
     Raises:
       UserError: no run there, no readable checkpoint, no such member, or no run of such a game.
@@ -80,9 +83,9 @@ def load(workdir, step=None, member=0):
     variables, found = checkpoint.restore_ema(Path(workdir) / "checkpoints", step)
     if members.count > 1:
         variables = population.member(variables, member)
-    masked, names = "mask" in inputs, ()
-    if "label" in inputs:
-        names = draw.class_names(entries["label"])
+    masked = "mask" in inputs
+    asked = judge.asked_of(played.generator, entries)
+    names = {name: class_names(entries[name]) for name in asked}
     factor, channels = played.shapes["x"][0] // own[0], task.channels or own[2]
 
     @cache
@@ -107,18 +110,20 @@ def load(workdir, step=None, member=0):
         start = start_of(draw.direction_of(game, direction, workdir))
         return channels if start == "source" else played.shapes["x"][2]
 
-    def check(masks, label=None, direction=None, seed=0):
+    def check(masks, label=None, attributes=None, direction=None, seed=0):
         within("seed", seed, 0, 2**31)
-        _class_number(label, names, workdir)
+        _numbers(label, attributes, names, workdir)
         if masked and not masks:
             raise UserError(f"{workdir} fills holes: name a mask, which is white in the hole.")
         if masks and not masked:
             raise UserError(f"{workdir} fills no holes; it takes no mask.")
         draw.direction_of(game, direction, workdir)
 
-    def translate(images, *, mask=None, label=None, direction=None, seed=0, rows=None):
-        check(mask is not None, label, direction, seed)
-        number = _class_number(label, names, workdir)
+    def translate(
+        images, *, mask=None, label=None, attributes=None, direction=None, seed=0, rows=None
+    ):
+        check(mask is not None, label, attributes, direction, seed)
+        numbers = _numbers(label, attributes, names, workdir)
         way = draw.direction_of(game, direction, workdir)
         images, integers, alone = _as_batch(images, channels_of(direction))
         holes = None if mask is None else _holes(mask, images, alone)
@@ -135,8 +140,8 @@ def load(workdir, step=None, member=0):
                 part = np.stack(list(islice(pieces, chunk)))
                 masks = np.stack(list(islice(cuts, chunk))) if masked else None
                 batch = jax.device_get(task.given(part, masks))
-                if number is not None:
-                    batch["label"] = np.full(len(part), number, np.int32)
+                for name, number in numbers.items():
+                    batch[name] = np.full(len(part), number, np.int32)
                 batch[start_of(way)] = batch.pop("source")
                 looks = forward(variables, batch, keys[start : start + chunk], found)
                 yield from np.asarray(looks[way].made)
@@ -148,16 +153,21 @@ def load(workdir, step=None, member=0):
         return results[0] if alone else np.stack(results)
 
     translate.step, translate.plan, translate.check = found, plan, check
-    translate.size, translate.channels_of = own[:2], channels_of
+    translate.size, translate.channels_of, translate.class_names = own[:2], channels_of, names
     return translate
 
 
-def _class_number(label, names, workdir):
-    if label is None and names:
-        raise UserError(f"{workdir} has classes, and one must be asked for: {', '.join(names)}.")
-    if label is not None and not names:
-        raise UserError(f"{workdir} is a run without classes; it takes no label.")
-    return None if label is None else class_of(label, names)
+def _numbers(label, attributes, names, workdir):
+    """{category: number} of the classes that are asked for, by their names {category: (...)}."""
+    asked = {**(attributes or {}), **({} if label is None else {"label": label})}
+    if asked and not names:
+        raise UserError(f"{workdir} is a run without classes; it takes no {next(iter(asked))}.")
+    for name in asked:
+        choose(names, name, "category")
+    if missing := [name for name in names if name not in asked]:
+        known = "; ".join(f"{name}: {', '.join(names[name])}" for name in missing)
+        raise UserError(f"{workdir} has classes, and one must be asked for, of {known}.")
+    return {name: class_of(asked[name], names[name], name) for name in names}
 
 
 def _as_batch(images, channels):
@@ -213,6 +223,18 @@ def parser():
     arguments.add_argument("--out", required=True, metavar="DIR", help="folder of the results")
     arguments.add_argument("--label", help="class, its name or number, of a run that has them")
     arguments.add_argument(
+        "--set",
+        type=_set,
+        default={},
+        metavar="NAME=CLASS,...",
+        help="attributes that the pictures are to have, of a run that changes them",
+    )
+    arguments.add_argument(
+        "--sweep",
+        metavar="NAME",
+        help="strips: each picture, then what is made of it by every class of this category",
+    )
+    arguments.add_argument(
         "--mask", help="a picture, white in the hole, or a folder with one for each; to fill holes"
     )
     arguments.add_argument(
@@ -226,6 +248,14 @@ def parser():
         "--step", type=step_of, help="of the checkpoint, or 'best'; default: the latest"
     )
     return arguments
+
+
+def _set(text):
+    """{name: class} of "tone=dark,gender=woman"."""
+    pairs = [part.partition("=") for part in text.split(",")]
+    if not all(name and word for name, _, word in pairs):
+        raise ArgumentTypeError(f"{text!r} should be NAME=CLASS, commas between")
+    return {name.strip(): word.strip() for name, _, word in pairs}
 
 
 def main(argv=None):
@@ -247,8 +277,10 @@ def main(argv=None):
         if flags.fit:
             choose(FITS, flags.fit, "--fit")
         translate = load(flags.workdir, flags.step, flags.member)
-        options = {"label": flags.label, "direction": flags.direction, "seed": flags.seed}
-        translate.check(bool(mask), **options)
+        options = {"direction": flags.direction, "seed": flags.seed}
+        asked = _asked(flags, translate)
+        for each in asked:
+            translate.check(bool(mask), attributes=each, **options)
         if flags.fit and translate.size[0] != translate.size[1]:
             raise UserError(
                 "--fit makes squares, and this run learned from {} x {}.".format(*translate.size)
@@ -259,14 +291,40 @@ def main(argv=None):
             process.say(remark)
         side = translate.size[0] if flags.fit else None
         view = View(side, flags.fit, translate.channels_of(flags.direction))
-        done = _all(translate, named, out, mask, view, options)
+        made = partial(_made, translate, asked, options)
+        done = _all(translate, made, named, out, mask, view)
         print(f"{done} of {len(named)} pictures by step {translate.step}: {out}")
         return 0 if done == len(named) else 2
 
     return run_command(command)
 
 
-def _all(translate, named, out, mask, view, options):
+def _asked(flags, translate):
+    """What is asked of the run, [{category: class}]: of a sweep once for every class."""
+    asked = flags.set | ({} if flags.label is None else {"label": flags.label})
+    if flags.sweep is None:
+        return [asked]
+    known = choose(translate.class_names, flags.sweep, "category to sweep")
+    return [{**asked, flags.sweep: name} for name in known]
+
+
+def _made(translate, asked, options, images, **more):
+    """What is made of images; where much is asked, one beside the other behind the image itself."""
+    made = [translate(images, attributes=each, **options, **more) for each in asked]
+    if len(made) == 1:
+        return made[0]
+    channels, height = (max(x.shape[axis] for x in (images, *made)) for axis in (3, 1))
+    strip = [_brought(x, channels, height // x.shape[1]) for x in (images, *made)]
+    return np.concatenate(strip, axis=2)
+
+
+def _brought(images, channels, factor):
+    """Images uint8 [N, H, W, C] with so many channels, enlarged by a whole factor."""
+    images = np.stack([to_channels(image, channels) for image in images])
+    return images.repeat(factor, axis=1).repeat(factor, axis=2)
+
+
+def _all(translate, made, named, out, mask, view):
     """Translate the pictures, those of one size together; returns how many could be read."""
     sizes, done = defaultdict(list), 0
     for target, file in named.items():
@@ -290,12 +348,12 @@ def _all(translate, named, out, mask, view, options):
             block = min(max(BLOCK // (size[0] * size[1]), 1), draw.CHUNK)
             for start in range(0, len(pairs), block):
                 some = pairs[start : start + block]
-                done += _block(translate, some, out, mask, view, options)
+                done += _block(made, some, out, mask, view)
                 counted.update(len(some))
     return done
 
 
-def _block(translate, pairs, out, mask, view, options):
+def _block(made, pairs, out, mask, view):
     read, masks = {}, []
     for target, file in pairs:
         try:
@@ -312,6 +370,6 @@ def _block(translate, pairs, out, mask, view, options):
     # The noise of the first row for all: a picture comes out alike whatever lies beside it.
     rows = np.zeros(len(read), int)
     whole, holes = np.stack(list(read.values())), np.stack(masks) if mask else None
-    for target, image in zip(read, translate(whole, mask=holes, rows=rows, **options), strict=True):
+    for target, image in zip(read, made(whole, mask=holes, rows=rows), strict=True):
         plot.save_png(image, out / target)
     return len(read)

@@ -8,6 +8,7 @@ from PIL import Image
 from jaxgan import data, defaults, sample
 from jaxgan.build.run import prepare
 from jaxgan.core.errors import UserError
+from jaxgan.data import labels
 from jaxgan.evaluation import draw, plot
 from jaxgan.games.draw import DISTRIBUTIONS
 from jaxgan.run import checkpoint, directory
@@ -76,11 +77,11 @@ def test_a_class_is_called_by_its_name_or_else_its_number(years, tmp_path, capsy
         told = generate.described(2, label=label)
         assert told.label.tolist() == [number] * 2
         np.testing.assert_array_equal(told.x, generate(2, label=number))
-    assert sample.class_of("2", ("2", "1", "0")) == 0  # the name wins, and the command tells
+    assert labels.class_of("2", ("2", "1", "0")) == 0  # the name wins, and the command tells
     assert sample.main([f"--workdir={years}", "--label=fox", f"--out={tmp_path}/a.png"]) == 0
     assert "64 samples of class 'fox' (number 2) of step 3" in capsys.readouterr().out
     with pytest.raises(UserError, match=r"known: (\d+, ){20}\.\.\. \(numbers 0 to 99\)"):
-        sample.class_of("-1", draw.class_names(data.Entry((), np.int32, 100)))
+        labels.class_of("-1", labels.class_names(data.Entry((), np.int32, 100)))
 
 
 def test_a_folder_is_read_back(years, plain, tmp_path, mistake, capsys):

@@ -11,6 +11,7 @@ from jaxgan.build import phases
 from jaxgan.core import noise
 from jaxgan.core.errors import UserError, choose, within
 from jaxgan.core.table import check_type, options_of
+from jaxgan.data.source import classes_of
 from jaxgan.data.tasks import TASKS, Task
 from jaxgan.defaults import GROUPS, WEIGHTED
 from jaxgan.features import FEATURES, Extractor
@@ -73,11 +74,6 @@ def augment(config) -> Callable:
     return row(**options)
 
 
-def classes(entries) -> dict[str, int]:
-    """How many classes each category has, by name."""
-    return {name: entry.classes for name, entry in entries.items() if entry.classes}
-
-
 def draw(config, entries, *, train=False):
     """What becomes of a batch before the generator sees it: the task, then the game's own draws.
 
@@ -89,9 +85,9 @@ def draw(config, entries, *, train=False):
       UserError: the data lack what the game needs, or the augmentation.
     """
     row, options = rules(config)
-    if row.directions and (own := config["data"]["task"]["name"]) != "none":
+    if row.unpaired and (own := config["data"]["task"]["name"]) != "none":
         raise UserError(
-            f"game {config['game']['name']!r} takes both domains from the data, and data.task="
+            f"game {config['game']['name']!r} takes both images from the data, and data.task="
             f"{own} would make one of the other; set data.task=none."
         )
     make_given, vary = task(config).apply, augment(config)
@@ -101,7 +97,12 @@ def draw(config, entries, *, train=False):
             batch = vary(batch, noise.fold_each(keys, noise.AUGMENT))
         return make_given(batch, noise.fold_each(keys, noise.TASK), step)
 
-    known = classes(entries)
+    known = classes_of(entries)
+    if "attributes" in row.generator and not heads(config, entries):
+        raise UserError(
+            f"game {config['game']['name']!r} needs to know which categories of data "
+            f"{config['data']['name']!r} it changes: set data.attributes, as tone,gender."
+        )
     shapes = jax.eval_shape(prepare, *_one(entries), 0)
     for name in row.needs:
         if name == "label" and known.get(name, 0) < 2:
@@ -202,15 +203,21 @@ def generator(config, shapes: Mapping, axis_name=None) -> Network:
     return stacked(one, count, tuple(options["shared"].replace(",", " ").split()))
 
 
-def critic(config, shapes: Mapping, entries=None, axis_name=None) -> Network:
+def heads(config, entries) -> tuple[tuple[str, int], ...]:
+    """The categories that the critic must tell, and how many classes each has."""
+    row, known = rules(config)[0], classes_of(entries)
+    names = row.heads(known) if callable(row.heads) else row.heads
+    return tuple((name, known[name]) for name in names)
+
+
+def critic(config, shapes: Mapping, entries, axis_name=None) -> Network:
     """The critic's ``Network``; its heads have the classes of the ``entries``."""
     row, options = rules(config)
     count = options.get("generators", 1)
-    known = classes(entries or {})
-    heads = tuple((name, known[name]) for name in row.heads)
     outputs = 1 if count == 1 else count + 1  # against several generators, one for the data too
     fixed = {"outputs": outputs} if count > 1 else {}
-    fixed |= {"heads": heads} if heads else {}
+    told = heads(config, entries)
+    fixed |= {"heads": told} if told else {}
     if row.directions:
         return team(
             **{
@@ -252,7 +259,7 @@ def players(config, entries) -> Players:
     shapes = given_shapes(given, entries)
     generating, judging = generator(config, shapes), critic(config, shapes, entries)
     count = rules(config)[1].get("generators", 1)
-    rules_of = game(config, given, generating, judging, shapes=shapes)
+    rules_of = game(config, given, generating, judging, entries=entries, shapes=shapes)
     return Players(given, shapes, generating, judging, rules_of, count)
 
 
@@ -363,6 +370,7 @@ def game(
     generator: Network,
     critic: Network,
     *,
+    entries: Mapping,
     shapes: Mapping = NO_VALUES,
     adversarial=None,
     mean_over_devices=lambda tree: tree,
@@ -373,6 +381,7 @@ def game(
 
     Args:
       draw: from ``draw``.
+      entries: of the data, whose categories the critic's heads tell.
       shapes: from ``given_shapes``; of a game with directions.
       adversarial: the phase's weight of the adversarial loss; None: the config's.
       mean_over_devices: as the games have it.
@@ -382,7 +391,8 @@ def game(
     row, options = rules(config)
     compared = terms(config, see, values)
     played = {"terms": compared} if row.terms else {}
-    played |= {"heads": row.heads} if row.heads else {}
+    told = tuple(name for name, _ in heads(config, entries))
+    played |= {"heads": told} if told else {}
     played |= {"shapes": shapes} if row.directions else {}
     built = row.build(
         generator,

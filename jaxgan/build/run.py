@@ -74,10 +74,11 @@ def prepare(config, device_count=None, known=None) -> Run:
         parallel.check_batch(phase.batch_size, devices.count)
     parts.check_names(whole)  # before the data, which may take long to come
     sources, held_out = data.load_parts(config["data"], known)
-    if len(sources) > 1 and not parts.rules(config)[0].directions:
+    if len(sources) > 1 and not parts.rules(config)[0].unpaired:
         raise UserError(
             f"game {config['game']['name']!r} needs examples whose images belong together, and "
-            f"those of {sources[0].name} do not; unpaired data play game='cycle'."
+            f"those of {sources[0].name} do not; unpaired data play game='cycle', and images of "
+            "several attributes game='attributes'."
         )
     if members.count > 1:
         feeds.check_shared(sources, config["data"]["resident_bytes"])
@@ -146,6 +147,7 @@ def _make_steps(config, entries, players, frozen, devices):
                 weighed(config, phase),
                 draw,
                 *networks,
+                entries=entries,
                 shapes=players.shapes,
                 adversarial=phase.adversarial,
                 mean_over_devices=devices.mean,

@@ -4,6 +4,7 @@ from functools import partial
 
 from jaxgan.core.errors import UserError
 from jaxgan.core.files import expand
+from jaxgan.data.columns import read_columns
 from jaxgan.data.decode import decode, is_grey, stored_size
 from jaxgan.data.remarks import looks, shown
 from jaxgan.data.scan import scan
@@ -11,7 +12,7 @@ from jaxgan.data.source import category, from_reader, only_split, pixels
 from jaxgan.data.view import apply, shape_after
 
 
-def folder(name, view, split):
+def folder(name, view, split, *, columns=()):
     """Load ``folder:DIR``: its image files, or one sub-folder of them for each class.
 
     All that Pillow reads as pictures counts, at every depth; ``decode`` says how. Hidden files and
@@ -19,6 +20,9 @@ def folder(name, view, split):
     order of their paths, classes in natural order ("2" before "10"). A file is held out or not by
     its path below DIR ("cats/1.png"): another file moves none. With ``channels`` None the images
     are grey if all of them are, else colour.
+
+    Args:
+      columns: names of categories that a table beside the images has; see ``read_columns``.
 
     Raises:
       UserError: no image there, images beside sub-folders of images, sizes that differ while
@@ -36,10 +40,16 @@ def folder(name, view, split):
             remarks += (f"Grey pictures are read as colour, as {grey}: others are, as {colour}.",)
     shape = shape_after(view, (*common_size(files, view), view.channels))
     entries = {"x": pixels(shape)}
+    contents, values = tuple(files), {}
     if label is not None:
-        entries["label"] = category(len(classes), classes)
-    more = {"key": paths.__getitem__, "contents": tuple(files), "remarks": remarks}
-    read_rows = partial(_read_rows, files, label, view)
+        values["label"], entries["label"] = label, category(len(classes), classes)
+    if columns:
+        more, kinds, table, told = read_columns(directory, paths, columns)
+        values, entries = values | more, entries | kinds
+        contents, remarks = (*contents, table), (*remarks, *told)
+    more = {"key": paths.__getitem__, "contents": contents, "remarks": remarks}
+    more["categories"] = values
+    read_rows = partial(_read_rows, files, values, view)
     source = from_reader(name, read_rows, size=len(files), entries=entries, **more)
     return looks(source)
 
@@ -59,8 +69,9 @@ def common_size(files, view, size_of=stored_size):
     return first
 
 
-def _read_rows(files, label, view, indices):
-    rows = [{"x": apply(view, decode(files[index]))} for index in indices]
-    if label is None:
-        return rows
-    return [row | {"label": label[index]} for row, index in zip(rows, indices, strict=True)]
+def _read_rows(files, values, view, indices):
+    return [
+        {"x": apply(view, decode(files[index]))}
+        | {name: column[index] for name, column in values.items()}
+        for index in indices
+    ]

@@ -2,14 +2,42 @@
 
 import re
 import unicodedata
-from functools import partial
 
 import numpy as np
 
 from jaxgan.core.errors import UserError
-from jaxgan.data.source import category
+from jaxgan.data.source import category, recategorised
 
+KNOWN = 20  # classes that an error names
 MANY = 100  # classes, from which on there must be two examples of each on the average
+
+
+def class_names(entry):
+    """The names of a category's classes; where the data have none, their numbers, zero-padded."""
+    digits = len(str(entry.classes - 1))
+    return entry.names or tuple(f"{i:0{digits}d}" for i in range(entry.classes))
+
+
+def class_of(label, names, category="label"):
+    """The number of a class that is called by its name, or else by its number.
+
+    Args:
+      label: a name, or a number as such or in decimals; "1" is the class with that name, if any.
+      names: of all classes.
+      category: their entry, for the sentence.
+
+    Raises:
+      UserError: no such class; it tells the known ones.
+    """
+    if label in names:
+        return names.index(label)
+    numbers = {str(i): i for i in range(len(names))}
+    if str(label) in numbers:
+        return numbers[str(label)]
+    known = ", ".join([*names[:KNOWN], *["..."] * (len(names) > KNOWN)])
+    raise UserError(
+        f"{category} {label} is unknown; known: {known} (numbers 0 to {len(names) - 1})."
+    )
 
 
 def natural(name):
@@ -86,15 +114,7 @@ def numbered_as(source, entries):
             kinds[key] = then
     if not numbers:
         return source
-    return source._replace(
-        entries=source.entries | kinds,
-        read=partial(_numbered, source.read, numbers),
-        arrays=partial(_numbered, source.arrays, numbers),
-    )
-
-
-def _numbered(read, numbers, *index):
-    return {key: numbers[key][v] if key in numbers else v for key, v in read(*index).items()}
+    return recategorised(source, kinds, numbers)
 
 
 def _wrong(label, size):

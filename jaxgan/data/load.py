@@ -12,6 +12,7 @@ from jaxgan.core.files import expand
 from jaxgan.core.table import Row
 from jaxgan.data import bundled, unpaired
 from jaxgan.data.arrays import npz
+from jaxgan.data.attributes import names_of, of_attributes
 from jaxgan.data.bundled import emoji, glyphs, line_art, mnist10k
 from jaxgan.data.folders import folder
 from jaxgan.data.held_out import HELD_OUT, PARTS, TRAIN, part_of, share_of, tenth
@@ -23,6 +24,8 @@ from jaxgan.data.stacked import stacked_digits
 from jaxgan.data.tfds import looks_like_tfds, tfds
 from jaxgan.data.toy import TOYS
 from jaxgan.data.view import make_view, refuse_for_points
+from jaxgan.data.where import chosen as chosen_of
+from jaxgan.data.where import conditions
 
 SETS = {  # by name, as TOYS are too
     "mnist10k": mnist10k,
@@ -56,11 +59,31 @@ def load_sources(settings, part=TRAIN, entries=None, loaded=None):
     chosen = {key: settings[key] for key in kept if key in settings}
     chosen |= {key: settings[key] or None for key in unset if key in settings}
 
+    where, domains, attributes = (
+        settings.get(key, "") for key in ("where", "domains", "attributes")
+    )
+    named = (*conditions(where), domains.partition(":")[0], *names_of(attributes))
+    columns = tuple(dict.fromkeys(each for each in named if each not in ("", "label")))
+
     def one(name):
-        source = load(**{**chosen, "name": name}, part=part, loaded=loaded)
-        return numbered_as(source, entries or {})
+        beside = {"columns": columns} if form_of(name) == "folder" else {}
+        source = load(**{**chosen, "name": name}, part=part, loaded=loaded, **beside)
+        return numbered_as(chosen_of(source, where), entries or {})
 
     name = settings["name"]
+    views = {
+        name: name.startswith(unpaired.FORM),
+        "data.unpaired": settings.get("unpaired"),
+        "data.domains": domains,
+        "data.attributes": attributes,
+    }
+    if len(used := [view for view, value in views.items() if value]) > 1:
+        raise UserError(f"{' and '.join(used)} are views of their own; set one of them.")
+    if attributes:
+        return of_attributes(one(name), attributes, held_out=part == HELD_OUT)
+    if domains:
+        b, a = unpaired.of_classes(one(name), domains)
+        return unpaired.twins(b, a) if part == HELD_OUT else (b, a)
     if name.startswith(unpaired.FORM):
         return unpaired.two(name, lambda each: one(each if _is_set(each) else f"folder:{each}"))
     if settings.get("unpaired") and part == TRAIN:
@@ -100,6 +123,7 @@ def load(
     held_out="",
     part=TRAIN,
     loaded=None,
+    columns=(),
 ):
     """Load a part of a data set.
 
@@ -131,6 +155,7 @@ def load(
       part: "train", all examples of the split that are not held out, or "held_out".
       loaded: {} that is handed to the calls for both parts, of the same settings: a set of which a
         share is held out is then read once. None: it is read.
+      columns: of a folder, the categories that a table beside its images has.
 
     Returns:
       a ``Source``: uint8 images [H, W, C], float32 points [D], int32 categories. A category has
@@ -155,6 +180,7 @@ def load(
         row = load_set
     elif form:
         row, splits = partial(load_form, form), form == "idx"
+        special |= {"columns": columns} if columns else {}
     elif looks_like_tfds(name):
         row, splits, special = partial(tfds, known=known), True, {"data_dir": data_dir}
     else:

@@ -1,6 +1,6 @@
 """What every data set is to the rest of the package: examples that are named arrays."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from concurrent.futures import ThreadPoolExecutor
 from functools import partial
 from pathlib import Path
@@ -53,6 +53,7 @@ class Source(NamedTuple):
       read: index -> {name: array of the entry's shape}.
       arrays: (indices, or None for all) -> {name: [N, *shape]}, in the order of the indices.
       truth: of toys; None of all others.
+      categories: {name: int32 [N]} of all examples, where no picture need be read for them.
       key: index -> the word by which the example is held out or not, and goes on to be so when
         others join the set.
       origin: where it is from: a resolved path, "bundled" or "drawn".
@@ -66,6 +67,7 @@ class Source(NamedTuple):
     read: Callable[[int], dict]
     arrays: Callable[..., dict]
     truth: Truth | None = None
+    categories: Mapping[str, np.ndarray] = {}  # never written to
     key: Callable[[int], str] = str
     origin: str = ""
     contents: tuple[Path | str, ...] = ()
@@ -149,6 +151,7 @@ def from_named(name, whole, categories=None, **more):
         key: categories.get(key) or Entry(values.shape[1:], values.dtype)
         for key, values in whole.items()
     }
+    more["categories"] = {key: whole[key] for key in categories}
     return Source(name, size, entries, partial(_take, whole), partial(_take, whole), **more)
 
 
@@ -171,6 +174,7 @@ def subset(source, indices):
         size=len(indices),
         read=partial(_at, source.read, indices),
         arrays=partial(_many_at, source.arrays, indices),
+        categories={key: values[indices] for key, values in source.categories.items()},
         key=partial(_at, source.key, indices),
     )
 
@@ -181,7 +185,52 @@ def renamed(source, names):
         entries=_rename(names, source.entries),
         read=partial(_renamed, source.read, names),
         arrays=partial(_renamed, source.arrays, names),
+        categories=_rename(names, source.categories),
     )
+
+
+def only(source, names):
+    """The ``Source`` with some of its entries."""
+    return source._replace(
+        entries=_chosen(names, source.entries),
+        read=partial(_part, source.read, names),
+        arrays=partial(_part, source.arrays, names),
+        categories=_chosen(names, source.categories),
+    )
+
+
+def recategorised(source, kinds, numbers):
+    """The ``Source`` with other numbers for the classes of some categories.
+
+    Args:
+      kinds: {name: its new ``Entry``}.
+      numbers: {name: int32 [K], the new number of every old one}.
+    """
+    return source._replace(
+        entries=source.entries | kinds,
+        read=partial(_numbered, source.read, numbers),
+        arrays=partial(_numbered, source.arrays, numbers),
+        categories=_numbered(lambda: source.categories, numbers),
+    )
+
+
+def joined(first, *others):
+    """Sources of one length as one: its row i has the entries of row i of each."""
+    parts = (first, *others)
+    return first._replace(
+        entries=entries(parts),
+        read=partial(_joined, [part.read for part in parts]),
+        arrays=partial(_joined, [part.arrays for part in parts]),
+        categories=union(part.categories for part in parts),
+    )
+
+
+def categories(source):
+    """{name: int32 [N]} of all categories of all examples; read where they are not known."""
+    names = classes_of(source.entries)
+    if set(names) <= set(source.categories):
+        return {name: source.categories[name] for name in names}
+    return _chosen(names, source.arrays())
 
 
 def union(parts):
@@ -201,6 +250,11 @@ def union(parts):
 def entries(sources):
     """{name: ``Entry``} of all sources together."""
     return union(source.entries for source in sources)
+
+
+def classes_of(entries):
+    """How many classes each category among {name: ``Entry``} has, by name."""
+    return {name: entry.classes for name, entry in entries.items() if entry.classes}
 
 
 def only_split(split, known, name):
@@ -228,6 +282,22 @@ def _rename(names, parts):
 
 def _renamed(read, names, *index):
     return _rename(names, read(*index))
+
+
+def _numbered(read, numbers, *index):
+    return {key: numbers[key][v] if key in numbers else v for key, v in read(*index).items()}
+
+
+def _chosen(names, parts):
+    return {key: part for key, part in parts.items() if key in names}
+
+
+def _part(read, names, *index):
+    return _chosen(names, read(*index))
+
+
+def _joined(reads, *index):
+    return union(read(*index) for read in reads)
 
 
 def _read_one(read_rows, index):

@@ -1,12 +1,15 @@
-"""Two domains without pairs: A is the entry "source", B the entry "x", each with its own order."""
+"""Two domains without pairs: A is the entry "source", B the entry "x", each with its own order.
 
-from functools import partial
+What is held out is paired where it is known what belongs together: then it is the truth.
+"""
 
 import numpy as np
 
 from jaxgan.core.errors import UserError
 from jaxgan.data.held_out import crc32
-from jaxgan.data.source import renamed, subset
+from jaxgan.data.labels import class_names, class_of
+from jaxgan.data.source import categories, joined, only, renamed, subset
+from jaxgan.data.where import category_of
 
 FORM = "unpaired:"  # and the names of two sets, with a comma between
 
@@ -30,10 +33,60 @@ def disjoint(source):
             f"{source.name} has {source.size} pairs, and taken apart one domain has none of them; "
             "data.unpaired needs more."
         )
-    a = _only(subset(source, np.flatnonzero(even)), ("source",))
-    b = _only(subset(source, np.flatnonzero(~even)), tuple(set(source.entries) - {"source"}))
+    a = only(subset(source, np.flatnonzero(even)), ("source",))
+    b = only(subset(source, np.flatnonzero(~even)), tuple(set(source.entries) - {"source"}))
     told = f"Unpaired: {a.size} of domain A (source), {b.size} others of domain B (x)."
     return b._replace(remarks=(*b.remarks, told)), a
+
+
+def of_classes(source, text):
+    """Two classes of a category as the two domains: (B, A); of B the other categories, too.
+
+    Args:
+      source: ``Source`` without pairs.
+      text: "tone:light,dark": the category, the class of A and that of B.
+
+    Raises:
+      UserError: another form, pairs, or a category or class that the set does not have.
+    """
+    name, colon, words = text.partition(":")
+    words = [word.strip() for word in words.split(",")]
+    if not (name and colon and len(words) == 2 and all(words)):
+        raise UserError(f"data.domains={text}: should be CATEGORY:CLASS,CLASS, as label:cats,dogs.")
+    if "source" in source.entries:
+        raise UserError(
+            f"data.domains makes two domains of the entry x, and {source.name} has pairs; leave "
+            "their source out, as by data.options.source=''."
+        )
+    entry, of = category_of(source, name), categories(source)[name]
+    classes = [class_of(word, class_names(entry), f"data.domains: {name}") for word in words]
+    if classes[0] == classes[1]:
+        raise UserError(f"data.domains={text}: names one class twice.")
+    a, b = (subset(source, np.flatnonzero(of == number)) for number in classes)
+    for domain, word in zip((a, b), words, strict=True):
+        if not domain.size:
+            raise UserError(f"data.domains={text}: {source.name} has no example of {word}.")
+    a = renamed(only(a, ("x",)), {"x": "source"})
+    b = only(b, set(b.entries) - {name})
+    told = f"Unpaired: {a.size} of {words[0]} (domain A, source), {b.size} of {words[1]} (B, x)."
+    return b._replace(remarks=(*b.remarks, told)), a._replace(remarks=())
+
+
+def twins(b, a, other=lambda i, j: True):
+    """Domains as pairs of the rows of one key, if there are any: one source, (joined,); else both.
+
+    Args:
+      b, a: ``Source``.
+      other: (row of a, row of b) -> whether they may be a pair.
+    """
+    rows = {}
+    for j in range(b.size):
+        rows.setdefault(b.key(j), []).append(j)
+    pairs = [(i, j) for i in range(a.size) for j in rows.get(a.key(i), ()) if other(i, j)]
+    if not pairs:
+        return b, a
+    of_a, of_b = np.array(pairs).T
+    return (joined(subset(b, of_b), subset(a, of_a)),)
 
 
 def two(name, load):
@@ -49,7 +102,7 @@ def two(name, load):
     a, b = (load(each) for each in names_of(name))
     if set(a.entries) & {"source"} or set(b.entries) & {"source"}:
         raise UserError(f"{name}: pairs play unpaired by data.unpaired=True, by their own name.")
-    a = renamed(_only(a, ("x",)), {"x": "source"})
+    a = renamed(only(a, ("x",)), {"x": "source"})
     told = f"Unpaired: {a.size} of domain A (source), {b.size} of domain B (x)."
     b = b._replace(
         name=name,
@@ -78,20 +131,3 @@ def _place(source):
     if not colon:
         return source.name
     return source.origin if form == "folder" else f"{form}:{source.origin}"
-
-
-def _only(source, names):
-    """The ``Source`` with some of its entries."""
-    return source._replace(
-        entries=_chosen(names, source.entries),
-        read=partial(_read, source.read, names),
-        arrays=partial(_read, source.arrays, names),
-    )
-
-
-def _chosen(names, parts):
-    return {key: part for key, part in parts.items() if key in names}
-
-
-def _read(read, names, *index):
-    return _chosen(names, read(*index))

@@ -8,7 +8,6 @@ import numpy as np
 
 from jaxgan.core import noise
 from jaxgan.core.errors import UserError, choose
-from jaxgan.data import Entry
 from jaxgan.games import Game, Shown
 
 # Rows in one forward pass: bounds the memory, and one compilation serves every number.
@@ -118,12 +117,6 @@ def interpolate(a, b, count: int) -> np.ndarray:
 # How the noise goes from one draw to another, by its distribution: on a line between draws of
 # U[-1, 1) and of zeros and ones it leaves neither the range nor, as a circle would, the cube.
 PATHS = {"normal": interpolate, "uniform": straight, "bernoulli": straight}
-
-
-def class_names(entry: Entry) -> tuple[str, ...]:
-    """The names of a category's classes; where the data have none, their numbers, zero-padded."""
-    digits = len(str(entry.classes - 1))
-    return entry.names or tuple(f"{i:0{digits}d}" for i in range(entry.classes))
 
 
 def by_class(classes: Mapping[str, int], seed: int, count: int):

@@ -13,13 +13,14 @@ import jax
 import numpy as np
 
 from jaxgan.core.errors import UserError
-from jaxgan.data import Source, read
-from jaxgan.data.source import renamed
+from jaxgan.data import Source, attributes, read
+from jaxgan.data.source import classes_of, renamed
 from jaxgan.evaluation import draw, measures
 from jaxgan.evaluation.draw import Looks, in_turn
 from jaxgan.evaluation.encode import NO_NETWORK, Encoder, make_encoder, network_name
 from jaxgan.evaluation.measures import METRICS, Reference, Sample, facts
 from jaxgan.evaluation.truth import floors
+from jaxgan.features import categories
 from jaxgan.games import Game
 from jaxgan.metrics import sliced_wasserstein
 
@@ -91,6 +92,16 @@ class Split(NamedTuple):
     origin: dict
 
 
+def asked_of(generator, entries) -> tuple[str, ...]:
+    """The categories of whose classes a generator is told which one to make.
+
+    ``generator``: ``Network``; ``entries``: {name: ``Entry``} of the data.
+    """
+    known = classes_of(entries)
+    told = {"label": ("label",), "attributes": attributes.known(known)}
+    return tuple(name for entry in generator.inputs for name in told.get(entry, ()))
+
+
 def set_size(examples: Examples, num: int) -> int:
     """How many examples a set has: ``num``, or as many as there are for each set.
 
@@ -158,6 +169,7 @@ def judge(
     num: int,
     seed: int,
     labelled: bool = False,
+    asked: tuple[str, ...] = (),
     encoder: Encoder | None = None,
     progress=None,
 ) -> Judge:
@@ -169,6 +181,7 @@ def judge(
       num: examples a set.
       seed: of the choice of real examples.
       labelled: whether samples have labels.
+      asked: categories whose classes are asked for.
       encoder: None: as the source needs.
       progress: (done, total) of the images seen.
 
@@ -184,12 +197,16 @@ def judge(
         return encoder.encode(part["x"], labels, progress, keep=True)
 
     real, other = encode(rows.real), encode(rows.other)
-    train = None
-    if "memorisation" in names:  # copies are of any training example: all of them are seen
+    train, tell = None, None
+    if {"memorisation", "classified"} & set(names):  # both are of all training examples
         whole = read(examples.train[:1], np.arange(examples.train[0].size))
-        train = encode(whole)
+        train = encode(whole) if "memorisation" in names else None
+        if "classified" in names:
+            classes = {name: source.entries[name].classes for name in asked}
+            tell = categories.train(whole["x"], whole, classes, mirror=source.shape[2] == 3)
     truth = real if rows.given is rows.real else other
-    reference = Reference(source, real, other, train, truth, encoder.compare)
+    known = {name: rows.real[name] for name in asked}
+    reference = Reference(source, real, other, train, truth, encoder.compare, tell, known)
     of_truth = [name for name in names if "truth" in METRICS[name].needs]
     others = [name for name in names if name not in of_truth]
     present = facts(source, encoder.name)
@@ -205,10 +222,10 @@ def judge(
 
     floor = values(Sample(other), others)
 
-    def score(x, labels=None, truth=None, given=None, mask=None):
+    def score(x, labels=None, truth=None, given=None, mask=None, asked=None):
         if not np.isfinite(x).all():
             return dict.fromkeys(floor, float("nan"))
-        sample = Sample(encoder.encode(x, labels, progress), truth, given, mask)
+        sample = Sample(encoder.encode(x, labels, progress), truth, given, mask, asked)
         return values(sample, others if truth is None else names)
 
     def against(x, labels, truth, given, mask):
@@ -289,7 +306,9 @@ def _shown_values(judged, looks):
     first = next(iter(looks.values()))
     labels = None if first.label is None else first.label.argmax(axis=1)
     made = in_turn(looks)[: judged.count]
-    return judged.score(made, labels, first.truth, first.given, first.mask)
+    asked = first.attributes or ({} if labels is None else {"label": first.label})
+    asked = {name: vectors.argmax(axis=1) for name, vectors in asked.items()}
+    return judged.score(made, labels, first.truth, first.given, first.mask, asked)
 
 
 def make_distance(examples: Examples, game: Game, seed: int):

@@ -1,6 +1,6 @@
 """The metrics by name, with what each needs, and by which of them checkpoints are ranked."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from typing import NamedTuple
 
 import numpy as np
@@ -40,6 +40,9 @@ class Reference(NamedTuple):
         out; else None.
       truth: those of the real examples that the generator is given something of.
       compare: of the ``Encoder``.
+      tell: images -> {category: int [N]}, the classes that a classifier of the training examples
+        takes them to have, where a metric needs it; else None.
+      categories: {category: int [N]} of the real examples.
     """
 
     source: Source
@@ -48,6 +51,8 @@ class Reference(NamedTuple):
     train: Encoded | None = None
     truth: Encoded | None = None
     compare: Callable | None = None
+    tell: Callable | None = None
+    categories: Mapping[str, np.ndarray] = {}  # never written to
 
 
 class Sample(NamedTuple):
@@ -58,12 +63,14 @@ class Sample(NamedTuple):
       truth: [N, *shape] what each of them should be, or None.
       given: [N, h, w, c] what each was made from, or None.
       mask: [N, H, W, 1] where the hole was, or None.
+      asked: {category: int [N]} of the classes that were asked for; of real examples None.
     """
 
     made: Encoded
     truth: np.ndarray | None = None
     given: np.ndarray | None = None
     mask: np.ndarray | None = None
+    asked: Mapping[str, np.ndarray] | None = None
 
 
 class Metric(NamedTuple):
@@ -94,6 +101,7 @@ FACTS = {
     "stacked": "stacked_digits",
     "one_class": "images that the network puts into one class",
     "labels": "a game with labels",
+    "asked": "a game that asks for classes",
     "classifier": f"a classifier of the data: {' or '.join(CLASSIFIERS)}",
     "maps": f"a feature network with maps: {', '.join(MAPPED)}",
     "held_out": "examples that training does not see: set data.held_out",
@@ -101,13 +109,16 @@ FACTS = {
 }
 
 
-def facts(source: Source, network: str, *, labels=False, held_out=False, truth=False) -> set[str]:
+def facts(
+    source: Source, network: str, *, labels=False, asked=False, held_out=False, truth=False
+) -> set[str]:
     """The facts of a source, a feature network and a game, as words of ``FACTS``.
 
     Args:
       source: ``data.Source``.
       network: from ``network_name``.
       labels: whether samples have labels.
+      asked: whether they are to be of some classes, whatever the category.
       held_out: whether the set has examples that training does not see.
       truth: whether it is known what should have been made.
     """
@@ -123,6 +134,7 @@ def facts(source: Source, network: str, *, labels=False, held_out=False, truth=F
         "stacked": told,
         "one_class": image and not stacked,
         "labels": labels,
+        "asked": asked,
         "classifier": network in CLASSIFIERS,
         "maps": network in MAPPED,
         "held_out": held_out,
@@ -174,6 +186,15 @@ def _accuracy(reference, sample):
     return {"accuracy": np.mean(made.probabilities.argmax(axis=-1) == made.labels)}
 
 
+def _classified(reference, sample):
+    # The floor is of real examples that the classifier has not seen either.
+    x, truth = sample.made.x, sample.asked
+    if truth is None:
+        x, truth = reference.real.x, reference.categories
+    told = reference.tell(x)
+    return {f"classified_{name}": np.mean(told[name] == truth[name]) for name in truth}
+
+
 def _memorisation(reference, sample):
     # The reference is what training did not see.
     train, unseen = reference.train.features, reference.real.features
@@ -215,6 +236,7 @@ def _retrieval(reference, sample):
     return found if sample.made.labels is None else {**found, "retrieval_label": label}
 
 
+_ASKED = frozenset({"images", "asked", "held_out"})
 _ALL, _TRUTH = frozenset({"images", "points"}), frozenset({"images", "truth"})
 
 METRICS = {
@@ -229,6 +251,7 @@ METRICS = {
     "feature_distance": Metric(_feature_distance, _TRUTH, usual=False),
     "perceptual": Metric(_perceptual, _TRUTH | {"maps"}, usual=False),
     "fd_infinity": Metric(_frechet_infinity, usual=False),
+    "classified": Metric(_classified, _ASKED, plain=_ALL, features=False, usual=False),
     "memorisation": Metric(_memorisation, frozenset({"held_out"}), usual=False),
     "wasserstein": Metric(_wasserstein, frozenset({"points"}), plain=_ALL, usual=False),
     "ms_ssim": Metric(_diversity, frozenset({"windows"}), plain=_ALL, features=False, usual=False),

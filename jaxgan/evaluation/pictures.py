@@ -7,8 +7,10 @@ from typing import NamedTuple
 import numpy as np
 
 from jaxgan import data
+from jaxgan.data.labels import class_names
+from jaxgan.data.source import classes_of
 from jaxgan.evaluation import judge, measures, plot
-from jaxgan.evaluation.draw import by_class, class_names, in_turn, make_show, row_keys
+from jaxgan.evaluation.draw import by_class, in_turn, make_show, row_keys
 from jaxgan.evaluation.encode import network_name
 
 PICTURED = 64  # images in a picture of samples
@@ -37,6 +39,7 @@ def facts_of(run, examples, network) -> set[str]:
     """The facts of a run, as ``measures.facts`` has them."""
     labelled, translates = "label" in run.generator.inputs, "source" in run.generator.inputs
     options = {"labels": labelled, "held_out": examples.held_out}
+    options["asked"] = bool(judge.asked_of(run.generator, data.entries(examples.sources)))
     options["truth"] = translates and examples.paired
     return measures.facts(examples.sources[0], network, **options)
 
@@ -80,6 +83,7 @@ def make_looks(run, config, progress=None) -> Looks:
     def metrics(state):
         if not judges:
             options = {"num": asked["num"], "seed": seed, "labelled": labelled}
+            options["asked"] = judge.asked_of(run.generator, data.entries(examples.sources))
             options["progress"] = progress
             judges.update(judge.judge_each(sides, names, encoders, **options))
         first = next(iter(judges.values()))
@@ -102,7 +106,7 @@ def images(show, game, generator, variables, examples, seed, step=0):
     Of a generator that is given a label, rows of every class, each from the same z.
     """
     entries = data.entries(examples.sources)
-    known = {name: entry.classes for name, entry in entries.items() if entry.classes}
+    known = classes_of(entries)
     categories = {name: known[name] for name in generator.inputs if name in known}
     if "source" in generator.inputs:
         chosen = np.random.default_rng(seed).permutation(examples.size)[:ROWS]

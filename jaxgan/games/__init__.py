@@ -4,7 +4,8 @@ from collections.abc import Callable
 from functools import partial
 from typing import NamedTuple
 
-from jaxgan.games import cycle, draw
+from jaxgan.data.attributes import known
+from jaxgan.games import attributes, cycle, draw
 from jaxgan.games.game import Game, Shown
 from jaxgan.games.pair import pair_game
 from jaxgan.games.several import several_game
@@ -21,10 +22,11 @@ class Rules(NamedTuple):
       draws: (the row's options, classes by category) -> draw; one after the other.
       generator, critic: names that the two networks are given.
       needs: names that the data must have.
-      heads: categories that the critic must tell.
+      heads: categories that the critic must tell; or (classes by category) -> these.
       options: of the config's group, with their defaults; those named in ``of_build`` reach
         ``build``.
       of_build: see there.
+      unpaired: whether the images of a row need not belong together.
       terms: whether distances to the truth mean something here.
       directions: {name: (entry that it leads from, entry that it makes)} of a game whose sides are
         teams of a network each; none of one with one network a side.
@@ -35,9 +37,10 @@ class Rules(NamedTuple):
     generator: tuple[str, ...] = ("z",)
     critic: tuple[str, ...] = ("x",)
     needs: tuple[str, ...] = ()
-    heads: tuple[str, ...] = ()
+    heads: tuple[str, ...] | Callable = ()
     options: dict = {}  # never written to
     of_build: tuple[str, ...] = ()
+    unpaired: bool = False
     terms: bool = False
     directions: dict = {}
 
@@ -52,6 +55,10 @@ def _z_of_each(options, classes):
 
 def _label(options, classes):
     return draw.one_hot("label", classes["label"])
+
+
+def _attributes(options, classes):
+    return attributes.draw({name: classes[name] for name in known(classes)})
 
 
 _NOISE = {"z_dim": 100, "z": "normal"}  # length of the noise vector, and its distribution
@@ -111,8 +118,21 @@ GAMES = {
         needs=("source", "x"),
         options={"forward": 1.0, "backward": 1.0, "identity": 0.5, "pool": 50},
         of_build=("forward", "backward", "identity", "pool"),
+        unpaired=True,
         terms=True,
         directions=cycle.DIRECTIONS,
+    ),
+    # From some attributes to others, without pairs (Choi et al. 2018).
+    "attributes": Rules(
+        attributes.attributes_game,
+        (_attributes,),
+        generator=("source", "attributes"),
+        needs=("source", "x"),
+        heads=known,
+        options={"head_weight": 1.0, "reconstruction": 1.0},
+        of_build=("head_weight", "reconstruction"),
+        unpaired=True,
+        terms=True,
     ),
     # What is missing is made; the critic is told where it was (Iizuka et al. 2017).
     "inpainting": Rules(

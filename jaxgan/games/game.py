@@ -19,6 +19,7 @@ class Shown(NamedTuple):
       truth: what should have been made, or None.
       label: one-hot [B, K] of the class that was asked for, or None.
       mask: [B, H, W, 1] where the hole was, or None.
+      attributes: {name: one-hot [B, K]} of those that were asked for, or None.
     """
 
     made: jax.Array
@@ -26,6 +27,7 @@ class Shown(NamedTuple):
     truth: jax.Array | None = None
     label: jax.Array | None = None
     mask: jax.Array | None = None
+    attributes: Arrays | None = None
 
 
 class Game(NamedTuple):

@@ -20,6 +20,7 @@ def pair_game(
     terms=(),
     heads=(),
     head_weight=1.0,
+    heads_see_fakes=True,
     wrong=None,
     adversarial=1.0,
     noise_level=lambda step: None,
@@ -42,6 +43,7 @@ def pair_game(
       heads: categories that the critic must tell, of real and of made examples, and that the
         generator is to make plain (AC-GAN, Odena et al. 2017, eq. 2 and 3).
       head_weight: of their cross-entropies, for both sides.
+      heads_see_fakes: whether the critic also learns them from made examples.
       wrong: (given, keys) -> given that does not belong to x, or None.
       adversarial: weight of the adversarial loss in the generator's; at 0 no critic is asked.
       noise_level: step -> standard deviation of the instance noise, or None for none at all
@@ -86,8 +88,9 @@ def pair_game(
         total = mean(losses) + extra
         if heads:
             found, values_of_heads = recognise(heads, real, given)
-            found_fake, _ = recognise(heads, fake, given)
-            total += head_weight * (found + found_fake)
+            if heads_see_fakes:
+                found += recognise(heads, fake, given)[0]
+            total += head_weight * found
             metrics |= values_of_heads
         return total, (mutables, {"critic_loss": total, **metrics, **values})
 

@@ -1,8 +1,9 @@
 """Networks by name. A new network is a new row in these two tables.
 
-A network takes what it is given by name (``z`` [B, Z], one-hot ``label`` [B, K], ``source`` and
-``x`` [B, H, W, C], ...), ``keys`` [B] of its dropout, and ``train``. A generator returns {"x": [B,
-*shape], ...}, a critic {"score": [B] or [B, h, w], "features": [B, F], ...}; all float32.
+A network takes what it is given by name (``z`` [B, Z], one-hot ``label`` [B, K], ``attributes``
+[B, K], ``source`` and ``x`` [B, H, W, C], ...), ``keys`` [B] of its dropout, and ``train``. A
+generator returns {"x": [B, *shape], ...}, a critic {"score": [B] or [B, h, w], "features": [B, F],
+...}; all float32.
 """
 
 import dataclasses
@@ -17,6 +18,7 @@ from jaxgan.models import (
     resnet,
     resnet_translator,
     srresnet,
+    stargan,
     unet,
     zi2zi,
 )
@@ -56,6 +58,7 @@ CRITICS = {
     "resnet32": _row(resnet.ResNet32Critic),
     "patch": _row(patch.PatchCritic),
     "zi2zi": _row(zi2zi.Zi2ziCritic),
+    "stargan": _row(stargan.StarGANCritic),
     "srgan": _row(srresnet.SRGANCritic),
     "global_local": _row(completion.GlobalLocalCritic),
 }

@@ -10,7 +10,7 @@ from typing import Any, ClassVar
 import jax.numpy as jnp
 from flax import linen as nn
 
-from jaxgan.core.errors import choose, within
+from jaxgan.core.errors import UserError, choose, within
 from jaxgan.models import layers
 from jaxgan.models.sizes import check_multiples, check_source, image_shape
 
@@ -65,10 +65,10 @@ class ResNetTranslator(nn.Module):
         return 4
 
     @nn.compact
-    def __call__(self, *, source, label=None, keys=None, train):
-        """source [B, H, W, C'], label [B, K] as planes -> {"x": [B, H, W, C] in [-1, 1]}.
+    def __call__(self, *, source, label=None, attributes=None, keys=None, train):
+        """source [B, H, W, C'] -> {"x": [B, H, W, C] in [-1, 1]}; H and W are multiples of 4.
 
-        H and W are multiples of 4.
+        ``label`` and ``attributes`` [B, K] join the source as planes.
         """
         height, width, colours = image_shape(self.shape, "resnet_translator")
         within("resnet_translator's blocks", self.blocks, 0)
@@ -87,7 +87,12 @@ class ResNetTranslator(nn.Module):
             x = layers.convolve_transpose(self, x, features, halve, bias, output_padding=more)
             return nn.relu(normed(x))
 
-        x = layers.join_planes(source, label)
+        x = layers.join_planes(layers.join_planes(source, label), attributes)
+        if self.padding == "reflect" and x is not source and self.norm == "instance":
+            raise UserError(
+                "generator resnet_translator would not see what it is told: reflection keeps a "
+                "plane constant and generator.norm=instance removes it; set generator.padding=zero."
+            )
         x = nn.relu(normed(padded(self, x, self.width, _WIDE, bias)))
         for features in (2 * self.width, 4 * self.width):
             x = nn.relu(normed(layers.convolve(self, x, features, halve, bias=bias)))

@@ -56,13 +56,14 @@ class UNetGenerator(nn.Module):
         return 2**self.halvings if min(height, width) >= 2 ** (self.halvings + 1) else 0
 
     @nn.compact
-    def __call__(self, *, source, z=None, label=None, keys=None, train):
+    def __call__(self, *, source, z=None, label=None, attributes=None, keys=None, train):
         """An image from an image of the same size, by what else is given.
 
         Args:
           source: [B, H, W, C'].
           z: [B, Z] or None.
-          label: one-hot [B, K] or None; both are joined to the innermost image as planes, behind
+          label: one-hot [B, K] or None.
+          attributes: [B, K'] or None; all three are joined to the innermost image as planes, behind
             its ReLU, which would cut a half of z.
           keys: [B], of dropout, or None, which drops nothing.
           train: whether batch statistics are those of the batch.
@@ -82,7 +83,9 @@ class UNetGenerator(nn.Module):
         code = carried.pop()
         if label is not None and self.embedding:
             label = layers.dense(self, label, self.embedding)
-        x = layers.join_planes(layers.join_planes(nn.relu(code), z), label)
+        x = nn.relu(code)
+        for vector in (z, label, attributes):
+            x = layers.join_planes(x, vector)
         for i, across in enumerate(reversed(carried)):
             x = layers.convolve_transpose(self, x, across.shape[3], _DOUBLE, bias=bias)
             x = layers.norm(self, x, train=train)

@@ -15,6 +15,7 @@ from jaxgan.losses import ADVERSARIAL, DISTANCES, PENALTIES, classifiers
 ROWS, CLASSES = 4, 3
 POINTS = {"x": Entry((5,), np.float32), "label": Entry((), np.int32, CLASSES)}
 IMAGES = {"x": Entry((12, 12, 1), np.uint8), "source": Entry((12, 12, 1), np.uint8)}
+TONES = {name: Entry((), np.int32, CLASSES) for name in ("tone", "source_tone")}
 SQUARES = {"x": Entry((16, 16, 1), np.uint8), "source": Entry((16, 16, 1), np.uint8)}
 # What looks through a frozen network wants colour, or a size, and has tests of its own.
 TERMS = [name for name in DISTANCES if name not in ("features", "perceptual")]
@@ -29,6 +30,10 @@ def tiny(game):
         config.generator = defaults.generator("completion", width=2, dilations=(2,))
         config.critic = defaults.critic("global_local", layers=2, width=2, window=4, **critic)
         return config, {**IMAGES, "mask": Entry((12, 12, 1), np.float32)}
+    if "attributes" in row.generator:
+        config.generator = defaults.generator("unet", halvings=2, width=2)
+        config.critic = defaults.critic("stargan", layers=2, width=2, **critic)
+        return config, {**SQUARES, **TONES}
     if "source" in row.generator:
         config.generator = defaults.generator("unet", halvings=2, width=2)
         if row.heads:
@@ -87,7 +92,8 @@ def test_every_loss_plays(played):
         metrics = look(config)
         assert {"critic_loss", "generator_loss", "real_score", "fake_score"} <= metrics
         assert ("wrong_score" in metrics) == (config.game.name == "matching_aware")
-        assert ("label_cross_entropy" in metrics) == bool(GAMES[config.game.name].heads)
+        heads = {name for name in metrics if name.endswith("_cross_entropy")}
+        assert bool(heads) == bool(GAMES[config.game.name].heads)
 
 
 def test_every_penalty_plays(played):
@@ -103,7 +109,8 @@ def test_every_term_plays_where_there_is_a_truth(played):
     for name in TERMS:
         config.terms[name].weight = 0.5
     if GAMES[config.game.name].terms:
-        assert set(TERMS) <= look(config)
+        again = "_source_again" if config.game.name == "attributes" else ""
+        assert {name + again for name in TERMS} <= look(config)
     else:
         with pytest.raises(UserError, match="games that have one: translation, restoration"):
             look(config)

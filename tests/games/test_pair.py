@@ -13,7 +13,7 @@ pytestmark = pytest.mark.usefixtures("strict_ranks")
 PAIRS = [
     name
     for name, rules in GAMES.items()
-    if "generators" not in rules.options and not rules.directions
+    if "generators" not in rules.options and not rules.unpaired
 ]
 EVERY_GAME = pytest.mark.parametrize("name", PAIRS)
 LOSSES = ("minimax", "non_saturating", "label_swapped", "wasserstein")
@@ -119,6 +119,7 @@ def test_each_game_gives_its_networks_what_the_papers_do():
         "typefaces": (("source", "label"), ("x", "source")),
         "inpainting": (("source", "mask"), ("x", "mask")),
         "cycle": (("source",), ("x",)),
+        "attributes": (("source", "attributes"), ("x",)),
     }
 
 

@@ -18,6 +18,7 @@ SIZES = {
     "zi2zi": (8, 8, 2),
     "srgan": (16, 16, 2),
     "global_local": (8, 8, 2),
+    "stargan": (8, 8, 2),
 }
 SMALL = {
     "mlp": {"features": (9, 7)},
@@ -29,6 +30,7 @@ SMALL = {
     "zi2zi": {"width": 2},
     "srgan": {"width": 2, "hidden": 5},
     "global_local": {"layers": 2, "width": 2, "hidden": 5, "window": 4},
+    "stargan": {"layers": 2, "width": 2},
 }
 
 

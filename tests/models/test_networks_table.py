@@ -25,6 +25,7 @@ SHAPES = {
     "resnet_translator": (8, 12, 2),
     "completion": (8, 12, 2),
     "global_local": (8, 12, 2),
+    "stargan": (8, 8, 2),
 }
 SMALL = {
     "mlp": {"features": (8, 6)},
@@ -39,6 +40,7 @@ SMALL = {
     "resnet_translator": {"blocks": 1, "width": 2, "padding": "zero"},
     "srgan": {"width": 2, "hidden": 4},
     "completion": {"width": 2, "dilations": (2,)},
+    "stargan": {"layers": 2, "width": 2},
     "global_local": {"layers": 2, "width": 2, "hidden": 8, "window": 4},
 }
 SMALL_CRITIC = {**SMALL, "dcgan32": {"channels": (2, 3, 4, 5)}}
@@ -112,8 +114,9 @@ def test_generator(name):
 def test_critic(name):
     x = jax.random.normal(jax.random.key(0), (BATCH, *SHAPES[name]))
     variables, out, other, sampled = evaluate(critic(name), x)
-    # A map of patches of 12 x 14 pixels: halved, and two convolutions of stride 1.
-    assert out.shape == sampled.shape == ((BATCH, 4, 5) if name == "patch" else (BATCH,))
+    # Maps: 12 x 14 pixels halved, and two convolutions of stride 1; 8 x 8 halved twice.
+    maps = {"patch": (4, 5), "stargan": (2, 2)}
+    assert out.shape == sampled.shape == (BATCH, *maps.get(name, ()))
     assert out.dtype == sampled.dtype == jnp.float32
     assert np.isfinite(out).all() and np.isfinite(sampled).all() and out.std() > 0
     assert np.all(out != other)
@@ -139,7 +142,7 @@ def test_rows_are_independent_without_batch_norm(name, norm):
     assert found[1] > 0 and not found[[0, 2, 3]].any()
 
 
-@pytest.mark.parametrize("name", sorted(set(models.CRITICS) - {"patch"}))
+@pytest.mark.parametrize("name", sorted(set(models.CRITICS) - {"patch", "stargan"}))
 def test_critic_with_many_scores_heads_dropout_and_features(name):
     """Units drop by the example's key, in training only; features are what the last layers see."""
     heads = {"label": 5, "tone": 1}
@@ -285,11 +288,11 @@ def test_options_build_the_network(table, name):
 def test_a_network_takes_what_its_call_names():
     """``keys`` and ``train`` are the game's, not the example's."""
     more = {
-        "unet": ("source", "z", "label"),
+        "unet": ("source", "z", "label", "attributes"),
         "patch": ("x", "source", "label", "mask"),
         "zi2zi": ("x", "source", "label"),
         "srresnet": ("source", "label"),
-        "resnet_translator": ("source", "label"),
+        "resnet_translator": ("source", "label", "attributes"),
         "completion": ("source", "mask", "label"),
         "global_local": ("x", "mask", "label"),
     }

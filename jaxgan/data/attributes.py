@@ -1,0 +1,64 @@
+"""Images that are translated from some attributes to others: StarGAN's view of a set.
+
+The entry "source" is the image that is given, "x" another one, each with its own order. The
+attributes are categories: those of x have their own names, and are what the source is to be given;
+those of the source are ``source_NAME``. Of an endless sequence the two are independent: what is
+asked for is as frequent as it is in the data, as where the authors shuffle the labels of a batch.
+"""
+
+import numpy as np
+
+from jaxgan.core.errors import UserError
+from jaxgan.data.source import categories, only, renamed, subset
+from jaxgan.data.unpaired import twins
+from jaxgan.data.where import category_of
+
+OF_SOURCE = "source_"
+
+
+def names_of(text):
+    """The names in "tone,gender"."""
+    return tuple(text.replace(",", " ").split())
+
+
+def known(classes):
+    """Those of some categories {name: classes} that are attributes of source and x."""
+    return tuple(name for name in classes if OF_SOURCE + name in classes)
+
+
+def of_attributes(source, text, *, held_out=False):
+    """The view of a ``Source`` without pairs.
+
+    Args:
+      source: ``Source``.
+      text: names of categories, commas between.
+      held_out: whether to pair, for a truth, the images of one key that differ in attributes.
+
+    Returns:
+      (x, source), or one source of pairs.
+
+    Raises:
+      UserError: pairs, no such category, or one of a single class.
+    """
+    if "source" in source.entries:
+        raise UserError(
+            f"data.attributes are of the entry x, and {source.name} has pairs; leave their source "
+            "out, as by data.options.source=''."
+        )
+    names = names_of(text)
+    for name in names:
+        if category_of(source, name).classes < 2:
+            raise UserError(f"data.attributes: {name} of {source.name} has one class alone.")
+    # In the order that is asked for, whatever the set's.
+    x = only(source, ("x", *names))
+    x = x._replace(entries={name: x.entries[name] for name in ("x", *names)})
+    given = renamed(x, {name: "source" if name == "x" else OF_SOURCE + name for name in x.entries})
+    given = given._replace(contents=(), remarks=())
+    if held_out:
+        found = np.stack([values for values in categories(x).values()], axis=1)
+        paired = twins(x, given, lambda i, j: (found[i] != found[j]).any())
+        if len(paired) == 1:
+            return paired
+    # Looks take a row of each: those of one number are images of their own.
+    order = np.random.default_rng(0).permutation(source.size)
+    return subset(x, order), given
