@@ -50,6 +50,7 @@ def network(module, inputs: tuple[str, ...], shapes: Mapping[str, tuple[int, ...
         ``multiple``, (H, W) of the source -> ``Network.multiple``, source is one of them.
     """
 
+    @jax.jit  # or hundreds of small programs would be compiled, one an operation
     def init(key):
         zeros = {name: jnp.zeros((1, *shapes[name])) for name in inputs}
         return dict(module.init(key, **zeros, train=False))

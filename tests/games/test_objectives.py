@@ -1,5 +1,7 @@
 """Every loss, penalty and term plays every game that it makes sense for, by config alone."""
 
+from functools import cache
+
 import jax
 import jax.numpy as jnp
 import numpy as np
@@ -54,27 +56,41 @@ def played(request):
         name: jnp.zeros((ROWS, *entry.shape), jnp.int32 if entry.classes else jnp.float32)
         for name, entry in entries.items()
     }
+    keys = jax.random.split(jax.random.key(0), ROWS)
+
+    @cache
+    def made(names):
+        """What the generator makes under ``names``, the terms in play: shapes alone."""
+        each = parts.players(config, entries)
+
+        def make(key):
+            generator, critic = each.generator.init(key), each.critic.init(key)
+            given = each.game.draw(batch, keys, 0)
+            made, moved = each.game.generate(generator, given, keys, train=True)
+            generator.pop("params")
+            assert jax.tree.structure(moved) == jax.tree.structure(generator)
+            return critic, given, made
+
+        return jax.eval_shape(make, jax.random.key(0)), each
 
     def look(config):
-        game, players = (each := parts.players(config, entries)).game, (each.generator, each.critic)
+        names = tuple(name for name, term in config.terms.items() if term.weight)
+        shapes, each = made(names)
+        game = parts.game(
+            config, None, each.generator, each.critic, entries=entries, shapes=each.shapes
+        )
         hash(game)  # as a static argument of jax.jit
 
-        def both(key):
-            keys = jax.random.split(key, ROWS)
-            generator, critic = (player.init(key) for player in players)
-            given = game.draw(batch, keys, 0)
-            made, moved = game.generate(generator, given, keys, train=True)
+        def both(critic, given, made):
             params = critic.pop("params")
             total, (mutables, metrics) = game.critic_loss(params, critic, given, made, 0, keys)
             assert jax.tree.structure(mutables) == jax.tree.structure(critic)
-            generator.pop("params")
-            assert jax.tree.structure(moved) == jax.tree.structure(generator)
             variables = {"params": params, **mutables}
             other, more = game.generator_loss(variables, given, made, 0, keys)
             assert game.realness(variables, given).shape == (ROWS,) or "generators" in config.game
             return {**metrics, **more, "totals": total + other}
 
-        found = jax.eval_shape(both, jax.random.key(0))
+        found = jax.eval_shape(both, *shapes)
         assert {(leaf.shape, leaf.dtype) for leaf in found.values()} == {((), np.dtype("float32"))}
         return set(found)
 

@@ -55,14 +55,12 @@ def test_spectral_norm_of_every_kernel_tends_to_one(name):
         return {**layer, "kernel": jnp.asarray(kernel / sigma, jnp.float32)}
 
     plain = models.CRITICS[name](norm="none", **SMALL[name])
-    expected, _ = network(plain, ("x",), {"x": SIZES[name]}).apply(
-        {"params": {layer: divided(value) for layer, value in params.items()}},
-        {"x": x},
-        train=True,
-    )
+    plain = network(plain, ("x",), {"x": SIZES[name]})
+    weights = {layer: divided(value) for layer, value in params.items()}
+    expected, _ = jax.jit(lambda p: plain.apply({"params": p}, {"x": x}, train=True))(weights)
     np.testing.assert_allclose(out["score"], expected["score"], rtol=1e-4, atol=1e-6)
     # Sampling leaves u where it is.
-    _, still = critic.apply(variables, {"x": x}, train=False)
+    _, still = jax.jit(lambda v: critic.apply(v, {"x": x}, train=False))(variables)
     jax.tree.map(np.testing.assert_array_equal, still, mutables)
 
 
@@ -72,14 +70,17 @@ def test_spectral_gradient_runs_through_sigma():
     x = jax.random.normal(jax.random.key(0), (3, 2))
     critic = network(module, ("x",), {"x": (2,)})
     variables = critic.init(jax.random.key(1))
+    moved = jax.jit(lambda v: critic.apply(v, {"x": x}, train=True)[1]["spectral"])
     for _ in range(100):
-        variables["spectral"] = critic.apply(variables, {"x": x}, train=True)[1]["spectral"]
+        variables["spectral"] = moved(variables)
 
-    def score(params):
+    @jax.jit
+    @jax.grad
+    def slopes_of(params):
         out, _ = critic.apply({**variables, "params": params}, {"x": x}, train=True)
         return out["score"].sum()
 
-    slopes = jax.grad(score)(variables["params"])
+    slopes = slopes_of(variables["params"])
     for layer, slope in slopes.items():
         kernel = variables["params"][layer]["kernel"]
         assert np.abs(slope["kernel"]).max() > 1e-3
