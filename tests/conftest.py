@@ -1,6 +1,7 @@
 """Before JAX is imported: the CPU as four devices, quick compilation, each program only once."""
 
 import atexit
+import gc
 import importlib
 import logging
 import os
@@ -26,6 +27,17 @@ from jaxgan import defaults
 from jaxgan.step import compilation
 
 compilation.set_xla_flags(defaults.get_config())  # as jaxgan train does
+
+
+# What JAX has traced and compiled is millions of Python's objects, which a collection looks through.
+gc.set_threshold(100_000, 50, 50)
+
+
+@pytest.fixture(scope="module", autouse=True)
+def bounded():
+    """Programs that a file alone needs are given up after it; the next finds shared ones on disk."""
+    yield
+    jax.clear_caches()
 
 
 @pytest.fixture

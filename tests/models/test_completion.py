@@ -47,15 +47,19 @@ def test_the_critic_sees_the_place_of_the_hole_and_not_its_shape():
     small, wide, moved = (jnp.zeros((1, 12, 12, 1)) for _ in range(3))
     small, wide = small.at[:, 5:7, 5:7].set(1), wide.at[:, 3:9, 3:9].set(1)
     moved = moved.at[:, 0:2, 0:2].set(1)
-    variables = critic.init(jax.random.key(1), x=x, mask=small, train=False)
-    score = [
-        critic.apply(variables, x=x, mask=m, train=False)["score"] for m in (small, wide, moved)
-    ]
-    assert score[0] == score[1] != score[2]
+
+    def scores(critic, *masks):
+        def score(variables, mask):
+            return critic.apply(variables, x=x, mask=mask, train=False)["score"]
+
+        create = jax.jit(lambda key: critic.init(key, x=x, mask=small, train=False))
+        variables, score = create(jax.random.key(1)), jax.jit(score)
+        return [score(variables, mask) for mask in masks]
+
+    a, b, c = scores(critic, small, wide, moved)
+    assert a == b != c
     # Without a window only the whole image is seen.
-    plain = critic.clone(window=0)
-    variables = plain.init(jax.random.key(1), x=x, mask=small, train=False)
-    a, b = (plain.apply(variables, x=x, mask=m, train=False)["score"] for m in (small, moved))
+    a, b = scores(critic.clone(window=0), small, moved)
     assert a == b
     with pytest.raises(UserError, match="a window of 16x16, which images of 12x12 do not have"):
         critic.clone(window=16).init(jax.random.key(1), x=x, mask=small, train=False)

@@ -6,6 +6,7 @@ import numpy as np
 import pytest
 
 from jaxgan.core.errors import UserError
+from jaxgan.models.network import network
 from jaxgan.models.resnet_translator import ResNetTranslator
 
 torch = pytest.importorskip("torch", reason="PyTorch is the reference implementation here")
@@ -19,18 +20,18 @@ EPS = 0.1  # so large that a wrong one shows
 @pytest.mark.parametrize("window, padding", [(3, "reflect"), (4, "zero")])
 def test_network_is_pytorchs(window, padding):
     fields = {"blocks": 2, "width": 2, "window": window, "padding": padding, "norm_eps": EPS}
-    network = ResNetTranslator(shape=(8, 12, 2), dtype=jnp.float64, **fields)
+    module = ResNetTranslator(shape=(8, 12, 2), dtype=jnp.float64, **fields)
     options = {"window": window, "reflect": padding == "reflect", "eps": EPS}
     twin = torch_networks.resnet_translator(2, 2, 3, 2, **options)
     inputs = {"source": np.random.default_rng(0).standard_normal((3, 8, 12, 3))}
-    modules.compare(network, twin, inputs, "x")
+    modules.compare(module, twin, inputs, "x")
 
 
 @pytest.mark.parametrize("blocks, millions", [(9, 11.378), (6, 7.838)])
 def test_as_many_parameters_as_the_authors_count(blocks, millions):
-    network = ResNetTranslator(shape=(256, 256, 3), blocks=blocks)
+    module = ResNetTranslator(shape=(256, 256, 3), blocks=blocks)
     source = jnp.zeros((1, 256, 256, 3))
-    made = jax.eval_shape(lambda: network.init(jax.random.key(0), source=source, train=True))
+    made = jax.eval_shape(lambda: module.init(jax.random.key(0), source=source, train=True))
     count = sum(leaf.size for leaf in jax.tree.leaves(made["params"]))
     assert round(count / 1e6, 3) == millions
 
@@ -42,8 +43,10 @@ def test_a_label_needs_zeros_at_the_border():
         ResNetTranslator(shape=(16, 16, 1), blocks=1, width=4, padding=padding)
         for padding in ("zero", "reflect")
     )
-    variables = zeros.init(jax.random.key(1), source=source, label=labels[0], train=True)
-    a, b = (zeros.apply(variables, source=source, label=label, train=True)["x"] for label in labels)
+    player = network(zeros, ("source", "label"), {"source": (16, 16, 1), "label": (2,)})
+    made = jax.jit(lambda v, label: player.apply(v, {"source": source, "label": label}, train=True))
+    variables = player.init(jax.random.key(1))
+    a, b = (made(variables, label)[0]["x"] for label in labels)
     assert jnp.abs(a - b).max() > 1e-3
     for given in ("label", "attributes"):
         with pytest.raises(UserError, match="set generator.padding=zero"):
@@ -52,6 +55,6 @@ def test_a_label_needs_zeros_at_the_border():
 
 @pytest.mark.parametrize("size", [(6, 8), (8, 10)])
 def test_other_sizes_are_refused(size):
-    network = ResNetTranslator(shape=(*size, 1), blocks=0, width=2)
+    module = ResNetTranslator(shape=(*size, 1), blocks=0, width=2)
     with pytest.raises(UserError, match="sides are multiples of 4"):
-        network.init(jax.random.key(0), source=jnp.zeros((1, *size, 1)), train=True)
+        module.init(jax.random.key(0), source=jnp.zeros((1, *size, 1)), train=True)
