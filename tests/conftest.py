@@ -29,13 +29,13 @@ from jaxgan.step import compilation
 compilation.set_xla_flags(defaults.get_config())  # as jaxgan train does
 
 
-# What JAX has traced and compiled is millions of Python's objects, which a collection looks through.
+# What JAX has traced is millions of Python's objects, and a collection looks through them all.
 gc.set_threshold(100_000, 50, 50)
 
 
 @pytest.fixture(scope="module", autouse=True)
 def bounded():
-    """Programs that a file alone needs are given up after it; the next finds shared ones on disk."""
+    """Programs that a file needs are given up after it; the next finds shared ones on disk."""
     yield
     jax.clear_caches()
 

@@ -20,6 +20,7 @@ RECIPES = sorted((ROOT / "configs").glob("*.py"))
 STACKED = [f"stacked_digits.py:{setting}" for setting in ("dcgan", "wgan", "wgan_gp")]
 VARIANTS = [
     "cyclegan.py:glyphs",
+    "cyclegan.py:tone",
     "dcgan.py:paper",
     "inpaint.py:digits",
     "superres.py:digits",

@@ -18,7 +18,7 @@ from jaxgan.features import FEATURES, Extractor
 from jaxgan.games import GAMES, Game
 from jaxgan.games import draw as draws
 from jaxgan.losses import DISTANCES, PENALTIES, smooth_real_label
-from jaxgan.models import CRITICS, GENERATORS, takes
+from jaxgan.models import CRITICS, GENERATORS, fields_of, takes
 from jaxgan.models.network import Network, network, stacked, team
 from jaxgan.step import optim
 
@@ -172,6 +172,12 @@ def _network(config, side, inputs, shapes, axis_name, **fixed) -> Network:
             f"{side} {config[side]['name']!r} takes {', '.join(known)}; game "
             f"{config['game']['name']!r} gives it {missing[0]}, which these take: "
             f"{', '.join(fitting) or 'none'}."
+        )
+    if missing := set(fixed) - set(fields_of(row.build)):
+        fitting = [n for n, row in SIDES[side].items() if set(fixed) <= set(fields_of(row.build))]
+        raise UserError(
+            f"game {config['game']['name']!r} needs a {side} with {' and '.join(sorted(missing))}, "
+            f"and {config[side]['name']!r} has none; these have: {', '.join(fitting)}."
         )
     dtype = DTYPES[config["compute_dtype"]]
     module = row.build(dtype=dtype, axis_name=axis_name, **fixed, **fields)

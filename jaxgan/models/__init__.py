@@ -28,8 +28,13 @@ _SET_BY_BUILDER = {"shape", "outputs", "heads", "dtype", "axis_name", "parent", 
 
 def _row(module_class):
     """A network's row: its options are the fields that a user may set, tuples and plain scalars."""
-    fields = dataclasses.fields(module_class)
-    return Row(module_class, {f.name: f.default for f in fields if f.name not in _SET_BY_BUILDER})
+    fields = fields_of(module_class).items()
+    return Row(module_class, {name: value for name, value in fields if name not in _SET_BY_BUILDER})
+
+
+def fields_of(module_class):
+    """The fields of a module, {name: default}."""
+    return {field.name: field.default for field in dataclasses.fields(module_class)}
 
 
 def takes(module_class):

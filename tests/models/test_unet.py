@@ -90,10 +90,14 @@ def test_a_label_has_a_learned_code():
     assert kernels.shape == (4, 4, 8 + 5, 4)
     as_noise = {"source": image(1), "z": (codes["kernel"] + codes["bias"])[::-1]}
     layers = {name: layer for name, layer in variables["params"].items() if name != "Dense_0"}
-    expected = UNET.clone(norm="none").apply({"params": layers}, **as_noise, train=True)["x"]
-    out = unet.apply(variables, **given, train=True)["x"]
+
+    def made(unet, given):
+        return jax.jit(lambda variables: unet.apply(variables, **given, train=True)["x"])
+
+    expected = made(UNET.clone(norm="none"), as_noise)({"params": layers})
+    out = made(unet, given)(variables)
     np.testing.assert_allclose(out, expected, rtol=1e-5, atol=1e-6)
-    slopes = jax.grad(lambda v: unet.apply(v, **given, train=True)["x"].sum())(variables)
+    slopes = jax.jit(jax.grad(lambda v: made(unet, given)(v).sum()))(variables)
     assert np.abs(slopes["params"]["Dense_0"]["kernel"]).min() > 0
 
 
@@ -102,7 +106,8 @@ def test_keys_drop_units_of_their_example(train):
     variables = filled(UNET, source=image(1))
 
     def run(keys, unet=UNET):
-        return unet.apply(variables, source=image(1), keys=keys, train=train)["x"]
+        made = jax.jit(lambda k: unet.apply(variables, source=image(1), keys=k, train=train)["x"])
+        return made(keys)
 
     out, other = run(KEYS), jnp.concatenate([KEYS[:2], jax.random.split(jax.random.key(7), 1)])
     np.testing.assert_array_equal(run(KEYS), out)
