@@ -5,8 +5,8 @@ identity 5, pools of 50 past fakes, Adam 2e-4 (.5, .999) that falls over the sec
 is in both sets of training: one artist's half and the other artist's other half. The pairs are
 known of the drawings that are held out, crc32(base) % 10 == 0. The paper's networks are 64 wide
 with nine blocks, and meet 256x256 pixels in batches of 1 for 200 epochs; these are 7.5.
-Characters, Song and Kai: --config=configs/cyclegan.py:glyphs. Light skin to dark, as one takes the young
-and the old from photographs: --config=configs/cyclegan.py:tone
+Characters, Song and Kai: --config=configs/cyclegan.py:glyphs. Skin tones, light to dark, as one
+would age faces: --config=configs/cyclegan.py:tone
 
 Cost: 3000 steps at 2.7 a second: 19 minutes on 2 CPU cores beside other work of both.
 Expect: on held-out drawings, whose pairs are known, at the last step (seed 0): from A to B L1 .336,

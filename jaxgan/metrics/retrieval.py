@@ -9,7 +9,8 @@ def retrieval(made, truth, labels=None):
     """The share of examples whose nearest real one is their own truth, and is of their own class.
 
     Nearest by the Euclidean distance of what is given, pixels or features. Where several are as
-    near, each counts by its part: of examples that cannot be told apart, chance.
+    near, each counts by its part. Truths that are the same to the bit are one, as where an image is
+    to be made of several.
 
     Args:
       made: [N, ...], N at least 1.
@@ -28,12 +29,13 @@ def retrieval(made, truth, labels=None):
     if made.shape != truth.shape or labels.shape != made.shape[:1] or not made.size:
         raise ValueError(f"made {made.shape}, truth {truth.shape}, labels {labels.shape} differ.")
     squares, top1, label = (truth**2).sum(axis=1), 0.0, 0.0
+    _, same = np.unique(truth, axis=0, return_inverse=True)
     for start in range(0, len(made), BLOCK):
         rows = np.arange(start, min(start + BLOCK, len(made)))
         distances = squares - 2 * made[rows] @ truth.T  # but for what all of a row share
         alike = labels[rows, None] == labels
         label += _share(_nearest(distances), alike).sum()
-        own = rows[:, None] == np.arange(len(truth))
+        own = same[rows, None] == same
         top1 += _share(_nearest(np.where(alike, distances, np.inf)), own).sum()
     return top1 / len(made), label / len(made)
 

@@ -124,6 +124,8 @@ def test_retrieval_by_hand():
     # Without classes 5 is the nearest of 4.6, and not its own.
     np.testing.assert_allclose(retrieval(made, real), (2 / 3, 1))
     # Three that cannot be told apart: one in three.
-    np.testing.assert_allclose(retrieval(np.zeros((3, 2)), np.ones((3, 2))), (1 / 3, 1))
+    around = np.array([[1.0, 0], [0, 1], [-1, 0]])  # all as near, but not the same
+    np.testing.assert_allclose(retrieval(np.zeros((3, 2)), around), (1 / 3, 1))
+    np.testing.assert_allclose(retrieval(np.zeros((3, 2)), np.ones((3, 2))), (1, 1))
     with pytest.raises(ValueError, match="differ"):
         retrieval(made, real[:2])
