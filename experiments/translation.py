@@ -93,9 +93,9 @@ STUDIES = {
     "zi2zi": Study(
         "zi2zi.py",
         1000,
-        ("l1", "ssim", "retrieval_top1", "retrieval_label"),
+        ("l1", "ssim", "retrieval_top1", "retrieval_label", "classified_label"),
         {"whole": {}, "without the category loss": {"game.head_weight": "0"}},
-        metrics="truth,retrieval",
+        metrics="truth,retrieval,classified",
     ),
     "colourise": Study(
         "colourise.py",

@@ -75,21 +75,23 @@ def shrunk(path):
     return config
 
 
-# pix2pix's game and networks under another task: traced, since compiling takes most of the time.
-TWINS = ("colourise", "denoise", "edges", "line_art")
+# Traced alone, since compiling takes most of the time: pix2pix's game and networks under another
+# task, and games that have runs of their own in ``test_cyclegan`` and ``test_stargan``.
+TRACED = ("colourise", "cyclegan", "denoise", "edges", "line_art", "stargan")
 
 
-@pytest.mark.parametrize("name", TWINS)
-def test_a_twin_can_be_played(name):
+@pytest.mark.parametrize("name", TRACED)
+def test_a_recipe_can_be_played(name):
     run = prepare(shrunk(ROOT / "configs" / f"{name}.py"), device_count=1)
     feed, state = run.feed(run.phases[0]), jax.eval_shape(run.create)
     lowered = run.call(run.phases[0], feed).lower(state, *feed.block(0, 2), np.int32(2))
     _, log, _ = lowered.out_info
-    assert {"critic_loss", "generator_loss", "l1"} <= set(log)
+    assert {"critic_loss", "generator_loss"} < set(log)
+    assert any(name.startswith("l1") for name in log)
 
 
 @pytest.mark.parametrize(
-    "path", [path for path in RECIPES if path.stem not in TWINS], ids=lambda path: path.stem
+    "path", [path for path in RECIPES if path.stem not in TRACED], ids=lambda path: path.stem
 )
 def test_a_recipe_plays(path):
     run = prepare(shrunk(path), device_count=1)

@@ -2,6 +2,7 @@
 
 from functools import partial
 
+import jax
 import numpy as np
 import pytest
 from PIL import Image
@@ -35,7 +36,12 @@ def tiny(**changes):
 @pytest.fixture(scope="module")
 def run(tmp_path_factory):
     workdir = tmp_path_factory.mktemp("stargan")
-    train(tiny(), workdir)
+    state = train(tiny(), workdir)
+    before = jax.jit(prepare(tiny(), device_count=1).create)()
+    for side in ("generator", "critic"):
+        old, new = (getattr(s, side).params for s in (before, state))
+        moved = jax.tree.map(lambda a, b: not np.array_equal(a, b), old, new)
+        assert all(jax.tree.leaves(moved))
     return workdir
 
 
