@@ -23,6 +23,7 @@ import platform
 import time
 import warnings
 from datetime import UTC, datetime
+from functools import partial
 from pathlib import Path
 
 import jax
@@ -101,12 +102,17 @@ def evaluate_run(
         values, show = {}, make_show(game, paired=examples.paired)
         keys = row_keys(seed, judged.count)
         members = population.split(state, run.members)
+
+        def see(variables, rows):
+            return show(variables, rows, keys, found)
+
         for which, of in GENERATORS.items():
-            looks = [show(of(member), judged.given, keys, found) for member in members]
-            scores = [judge.shown_values(judges, game, each) for each in looks]
-            values |= summarised(which, scores)
+            seen = [partial(see, of(member)) for member in members]
+            scored = [judge.shown_values(judges, game, each) for each in seen]
+            values |= summarised(which, [scores for scores, _ in scored])
+            looks = scored[0][1]
         if any("truth" in measures.METRICS[name].needs for name in names):
-            values |= judge.floor_values(judges, game, looks[0])
+            values |= judge.floor_values(judges, game, looks)
         floor = {}
         for direction, own in judges.items():
             floor |= judge.tailed(direction, own.floor)

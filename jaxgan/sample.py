@@ -88,6 +88,8 @@ def load(workdir, step=None, member=0, moved=""):
         direction = draw.direction_of(played.game, direction, workdir)
         within("num", num, 1, 2**31)
         within("seed", seed, 0, 2**31)
+        if label is not None and "attributes" in played.generator.inputs:
+            raise UserError(f"{workdir} changes attributes; ask by jaxgan translate --set.")
         if label is not None and not names:
             raise UserError(f"{workdir} is an unconditional run; it takes no label.")
         if interpolated and z_shape is None:

@@ -159,6 +159,8 @@ def load(workdir, step=None, member=0):
 
 def _numbers(label, attributes, names, workdir):
     """{category: number} of the classes that are asked for, by their names {category: (...)}."""
+    if label is not None and "label" in (attributes or {}):
+        raise UserError("the label is asked for twice; name it once.")
     asked = {**(attributes or {}), **({} if label is None else {"label": label})}
     if asked and not names:
         raise UserError(f"{workdir} is a run without classes; it takes no {next(iter(asked))}.")
@@ -255,6 +257,9 @@ def _set(text):
     pairs = [part.partition("=") for part in text.split(",")]
     if not all(name and word for name, _, word in pairs):
         raise ArgumentTypeError(f"{text!r} should be NAME=CLASS, commas between")
+    names = [name.strip() for name, _, _ in pairs]
+    if twice := [name for name in names if names.count(name) > 1]:
+        raise ArgumentTypeError(f"{text!r} names {twice[0]} twice")
     return {name.strip(): word.strip() for name, _, word in pairs}
 
 
@@ -292,7 +297,8 @@ def main(argv=None):
         side = translate.size[0] if flags.fit else None
         view = View(side, flags.fit, translate.channels_of(flags.direction))
         made = partial(_made, translate, asked, options)
-        done = _all(translate, made, named, out, mask, view)
+        pixels = BLOCK // len(asked)  # so many are in memory at once
+        done = _all(translate, made, named, out, mask, view, pixels)
         print(f"{done} of {len(named)} pictures by step {translate.step}: {out}")
         return 0 if done == len(named) else 2
 
@@ -301,7 +307,10 @@ def main(argv=None):
 
 def _asked(flags, translate):
     """What is asked of the run, [{category: class}]: of a sweep once for every class."""
-    asked = flags.set | ({} if flags.label is None else {"label": flags.label})
+    label = {} if flags.label is None else {"label": flags.label}
+    if twice := [name for name in (*label, flags.sweep) if name in flags.set]:
+        raise UserError(f"{twice[0]} is asked for twice; name it once.")
+    asked = flags.set | label
     if flags.sweep is None:
         return [asked]
     known = choose(translate.class_names, flags.sweep, "category to sweep")
@@ -324,7 +333,7 @@ def _brought(images, channels, factor):
     return images.repeat(factor, axis=1).repeat(factor, axis=2)
 
 
-def _all(translate, made, named, out, mask, view):
+def _all(translate, made, named, out, mask, view, pixels):
     """Translate the pictures, those of one size together; returns how many could be read."""
     sizes, done = defaultdict(list), 0
     for target, file in named.items():
@@ -345,7 +354,7 @@ def _all(translate, made, named, out, mask, view):
                 process.say(f"{len(pairs)} {noun} {size[0]} high, {size[1]} wide: {words}.")
             if number == TOLD:
                 process.say(f"So are those of {len(sizes) - TOLD} other sizes, where they must be.")
-            block = min(max(BLOCK // (size[0] * size[1]), 1), draw.CHUNK)
+            block = min(max(pixels // (size[0] * size[1]), 1), draw.CHUNK)
             for start in range(0, len(pairs), block):
                 some = pairs[start : start + block]
                 done += _block(made, some, out, mask, view)

@@ -22,12 +22,10 @@ def tiny(**changes):
     config.data.options = {**data.options_of("emoji"), "source": ""}
     config.data.where, config.data.attributes = "gender=woman|man", "tone,gender"
     config.game = defaults.game("attributes")
-    config.loss = defaults.loss("wasserstein")
-    config.penalties.gradient_penalty.weight = config.terms.l1.weight = 10.0
+    config.terms.l1.weight = 10.0
     config.generator = defaults.generator("unet", halvings=2, width=2)
     config.critic = defaults.critic("stargan", layers=2, width=2)
     config.batch_size = config.steps_per_call = config.steps = 4
-    config.n_critic = 2
     config.log_every, config.sample_every = 1, 4
     config.update(changes)
     return config
@@ -62,6 +60,7 @@ def test_what_was_asked_for_is_found_again(run, monkeypatch):
     assert found["floor"].keys() == {"classified_tone", "classified_gender"}
     assert found["floor"]["classified_gender"] > 0.5  # chance
     assert found["values"]["given"]["l1"] > 0
+    assert found["values"]["given"].keys() & {"classified_tone"} == set()
 
 
 def pictures(count):
@@ -101,6 +100,8 @@ def test_translate_is_told_every_attribute(run, tmp_path, capsys):
         (["--set=tone=3"], "must be asked for, of gender: woman, man."),
         (["--set=tone=3,gender=man,age=1"], "unknown category 'age'; known: gender, tone."),
         (["--set=tone=pale,gender=man"], "tone pale is unknown; known: none, light"),
+        (["--set=tone=1,tone=2"], "names tone twice"),
+        (["--set=tone=1,gender=man", "--sweep=tone"], "tone is asked for twice"),
         (["--set=tone"], "'tone' should be NAME=CLASS"),
         (["--label=3"], "unknown category 'label'"),
         (["--set=gender=man", "--sweep=age"], "unknown category to sweep 'age'"),
@@ -117,6 +118,7 @@ def test_what_is_asked_for_must_be_known(run, tmp_path, mistake, more, sentence)
     [
         ({"data.attributes": ""}, "set data.attributes, as tone,gender"),
         ({"game": defaults.game("translation")}, "play game='cycle', and images of several"),
+        ({"game": defaults.game("cycle")}, "data.attributes are for a game that changes them"),
         ({"data.task": defaults.task("edges")}, "set data.task=none"),
         (
             {"critic": defaults.critic("patch")},

@@ -11,6 +11,7 @@ from jaxgan.build import phases
 from jaxgan.core import noise
 from jaxgan.core.errors import UserError, choose, within
 from jaxgan.core.table import check_type, options_of
+from jaxgan.data import attributes
 from jaxgan.data.source import classes_of
 from jaxgan.data.tasks import TASKS, Task
 from jaxgan.defaults import GROUPS, WEIGHTED
@@ -98,6 +99,12 @@ def draw(config, entries, *, train=False):
         return make_given(batch, noise.fold_each(keys, noise.TASK), step)
 
     known = classes_of(entries)
+    if attributes.known(known) and "attributes" not in row.generator:
+        fitting = [name for name, row in GAMES.items() if "attributes" in row.generator]
+        raise UserError(
+            f"data.attributes are for a game that changes them, {', '.join(fitting)}, and game "
+            f"{config['game']['name']!r} does not; leave them unset."
+        )
     if "attributes" in row.generator and not heads(config, entries):
         raise UserError(
             f"game {config['game']['name']!r} needs to know which categories of data "

@@ -10,7 +10,7 @@ import numpy as np
 
 from jaxgan.core.errors import UserError
 from jaxgan.data.source import categories, only, renamed, subset
-from jaxgan.data.unpaired import twins
+from jaxgan.data.unpaired import paired, rows_by_key
 from jaxgan.data.where import category_of
 
 OF_SOURCE = "source_"
@@ -32,7 +32,8 @@ def of_attributes(source, text, *, held_out=False):
     Args:
       source: ``Source``.
       text: names of categories, commas between.
-      held_out: whether to pair, for a truth, the images of one key that differ in attributes.
+      held_out: whether to pair, for a truth, images of one key that differ in attributes: each
+        with one other, by chance of a seed of its own, so that none is there twice.
 
     Returns:
       (x, source), or one source of pairs.
@@ -54,11 +55,13 @@ def of_attributes(source, text, *, held_out=False):
     x = x._replace(entries={name: x.entries[name] for name in ("x", *names)})
     given = renamed(x, {name: "source" if name == "x" else OF_SOURCE + name for name in x.entries})
     given = given._replace(contents=(), remarks=())
+    rng = np.random.default_rng(0)
     if held_out:
-        found = np.stack([values for values in categories(x).values()], axis=1)
-        paired = twins(x, given, lambda i, j: (found[i] != found[j]).any())
-        if len(paired) == 1:
-            return paired
+        found = np.stack(list(categories(x).values()), axis=1)
+        turns = [rng.permutation(rows) for rows in rows_by_key(source).values()]
+        pairs = [(i, j) for rows in turns for i, j in zip(rows, np.roll(rows, 1), strict=True)]
+        pairs = [(i, j) for i, j in pairs if (found[i] != found[j]).any()]
+        if pairs:
+            return paired(x, given, pairs)
     # Looks take a row of each: those of one number are images of their own.
-    order = np.random.default_rng(0).permutation(source.size)
-    return subset(x, order), given
+    return subset(x, rng.permutation(source.size)), given

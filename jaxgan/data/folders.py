@@ -4,7 +4,7 @@ from functools import partial
 
 from jaxgan.core.errors import UserError
 from jaxgan.core.files import expand
-from jaxgan.data.columns import read_columns
+from jaxgan.data.columns import TABLES, read_columns
 from jaxgan.data.decode import decode, is_grey, stored_size
 from jaxgan.data.remarks import looks, shown
 from jaxgan.data.scan import scan
@@ -30,7 +30,7 @@ def folder(name, view, split, *, columns=()):
     """
     only_split(split, ("train",), name)
     directory = expand(name.partition(":")[2])
-    paths, label, classes, remarks = scan(directory)
+    paths, label, classes, remarks = scan(directory, TABLES if columns else ())
     files = [directory / path for path in paths]
     if view.channels is None:
         coloured = next((index for index, file in enumerate(files) if not is_grey(file)), None)
@@ -43,10 +43,10 @@ def folder(name, view, split, *, columns=()):
     contents, values = tuple(files), {}
     if label is not None:
         values["label"], entries["label"] = label, category(len(classes), classes)
-    if columns:
-        more, kinds, table, told = read_columns(directory, paths, columns)
+    if columns := [name for name in columns if name not in entries]:
+        more, kinds, version, told = read_columns(directory, paths, columns)
         values, entries = values | more, entries | kinds
-        contents, remarks = (*contents, table), (*remarks, *told)
+        contents, remarks = (*contents, version), (*remarks, *told)
     more = {"key": paths.__getitem__, "contents": contents, "remarks": remarks}
     more["categories"] = values
     read_rows = partial(_read_rows, files, values, view)

@@ -63,7 +63,7 @@ def load_sources(settings, part=TRAIN, entries=None, loaded=None):
         settings.get(key, "") for key in ("where", "domains", "attributes")
     )
     named = (*conditions(where), domains.partition(":")[0], *names_of(attributes))
-    columns = tuple(dict.fromkeys(each for each in named if each not in ("", "label")))
+    columns = tuple(dict.fromkeys(filter(None, named)))
 
     def one(name):
         beside = {"columns": columns} if form_of(name) == "folder" else {}
@@ -71,9 +71,10 @@ def load_sources(settings, part=TRAIN, entries=None, loaded=None):
         return numbered_as(chosen_of(source, where), entries or {})
 
     name = settings["name"]
+    two = name.startswith(unpaired.FORM)
     views = {
-        name: name.startswith(unpaired.FORM),
-        "data.unpaired": settings.get("unpaired"),
+        name: two,
+        "data.unpaired": settings.get("unpaired") and not two,
         "data.domains": domains,
         "data.attributes": attributes,
     }
@@ -84,7 +85,7 @@ def load_sources(settings, part=TRAIN, entries=None, loaded=None):
     if domains:
         b, a = unpaired.of_classes(one(name), domains)
         return unpaired.twins(b, a) if part == HELD_OUT else (b, a)
-    if name.startswith(unpaired.FORM):
+    if two:
         return unpaired.two(name, lambda each: one(each if _is_set(each) else f"folder:{each}"))
     if settings.get("unpaired") and part == TRAIN:
         return unpaired.disjoint(one(name))

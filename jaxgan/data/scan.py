@@ -33,11 +33,15 @@ LEFT_OUT = {
 }
 
 
-def scan(directory):
+def scan(directory, apart=()):
     """Find the examples of a folder; nothing is opened.
 
     Classes are numbered in natural order ("2" before "10"), by code points else, their names in
     NFC: alike on every machine.
+
+    Args:
+      directory: path of the folder.
+      apart: names of files that are no examples, and not told as left out.
 
     Returns:
       the paths below the folder, "cats/1.png", in their order; labels int32 [N] or None; the names
@@ -49,7 +53,7 @@ def scan(directory):
     """
     if not directory.is_dir():
         raise UserError(f"{directory}: no such directory; folder:DIR names a directory of images.")
-    paths, left_out = pictures(directory)
+    paths, left_out = pictures(directory, apart)
     nested = [path for path in paths if "/" in path]
     if not nested:
         return paths, None, (), left_out
@@ -71,8 +75,8 @@ def scan(directory):
     return paths, label, tuple(map(composed, names)), remarks
 
 
-def pictures(directory):
-    """The pictures of a folder, at every depth; nothing is opened.
+def pictures(directory, apart=()):
+    """The pictures of a folder, at every depth; nothing is opened. ``apart``: as ``scan`` has it.
 
     Returns:
       the paths below the folder, in their order, and remarks on what was left out.
@@ -82,7 +86,8 @@ def pictures(directory):
     """
     found = defaultdict(list)
     for path, what in _walk(directory, "", (), set(endings())):
-        found[what].append(path)
+        if path not in apart:
+            found[what].append(path)
     left_out = tuple(_left_out(what, found[what]) for what in LEFT_OUT if found[what])
     if not found[PICTURE]:
         known = f"known kinds: {', '.join(endings())}."

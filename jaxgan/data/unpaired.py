@@ -72,21 +72,31 @@ def of_classes(source, text):
     return b._replace(remarks=(*b.remarks, told)), a._replace(remarks=())
 
 
-def twins(b, a, other=lambda i, j: True):
+def twins(b, a):
     """Domains as pairs of the rows of one key, if there are any: one source, (joined,); else both.
 
-    Args:
-      b, a: ``Source``.
-      other: (row of a, row of b) -> whether they may be a pair.
+    Of several rows of a key the first of one belongs to the first of the other, and so on.
     """
-    rows = {}
-    for j in range(b.size):
-        rows.setdefault(b.key(j), []).append(j)
-    pairs = [(i, j) for i in range(a.size) for j in rows.get(a.key(i), ()) if other(i, j)]
+    rows, pairs = rows_by_key(b), []
+    for key, own in rows_by_key(a).items():
+        pairs += zip(own, rows.get(key, ()), strict=False)
+    return paired(b, a, pairs)
+
+
+def paired(b, a, pairs):
+    """One source, (joined,), of the pairs (row of a, row of b); of none both, (b, a)."""
     if not pairs:
         return b, a
     of_a, of_b = np.array(pairs).T
     return (joined(subset(b, of_b), subset(a, of_a)),)
+
+
+def rows_by_key(source):
+    """{key: [row, ...]} of a ``Source``."""
+    rows = {}
+    for row in range(source.size):
+        rows.setdefault(source.key(row), []).append(row)
+    return rows
 
 
 def two(name, load):

@@ -8,7 +8,6 @@ from jaxgan.data.source import (
     categories,
     category,
     classes_of,
-    only,
     recategorised,
     subset,
 )
@@ -17,8 +16,8 @@ from jaxgan.data.source import (
 def chosen(source, text):
     """The examples of a ``Source`` that meet every condition.
 
-    A category of which classes are chosen keeps these alone, in their order; one of which a single
-    class is left tells nothing more, and goes.
+    A category of which classes are chosen keeps these alone, in their order. What was known of the
+    distribution of a toy is not known of a part of it.
 
     Args:
       source: ``Source``.
@@ -43,8 +42,7 @@ def chosen(source, text):
         raise UserError(f"no example of {source.name} meets data.where={text}.")
     told = f"Of {source.size} examples, {kept.sum()} with {text}."
     part = recategorised(subset(source, np.flatnonzero(kept)), kinds, numbers)
-    left = [name for name in part.entries if name not in kinds or kinds[name].classes > 1]
-    return only(part, left)._replace(remarks=(*source.remarks, told))
+    return part._replace(truth=None, remarks=(*source.remarks, told))
 
 
 def conditions(text):

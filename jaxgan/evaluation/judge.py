@@ -146,6 +146,8 @@ class Judge(NamedTuple):
       score: (x [N, *shape], labels [N] or None, and what ``Sample`` has beside) -> {name: number};
         NaN of samples with any.
       against: as ``score``, of the metrics that need a truth alone.
+      asking: rows for the generator of which other classes are asked than they have, or None.
+      told: (x, {category: int [N]} that were asked for) -> {name: number} of these.
       floor: scores of real examples that the reference does not hold.
       given: rows for the generator, as many as the reference has.
       count: examples in the reference, in the floor's set, and wanted of a sample.
@@ -155,6 +157,8 @@ class Judge(NamedTuple):
 
     score: Callable[..., dict[str, float]]
     against: Callable[..., dict[str, float]]
+    asking: dict | None
+    told: Callable[..., dict[str, float]]
     floor: dict[str, float]
     given: dict
     count: int
@@ -202,13 +206,19 @@ def judge(
         whole = read(examples.train[:1], np.arange(examples.train[0].size))
         train = encode(whole) if "memorisation" in names else None
         if "classified" in names:
+            few = np.random.default_rng(seed).permutation(len(whole["x"]))[: categories.MOST]
+            few = {name: whole[name][few] for name in ("x", *asked)}
             classes = {name: source.entries[name].classes for name in asked}
-            tell = categories.train(whole["x"], whole, classes, mirror=source.shape[2] == 3)
+            tell = categories.train(few["x"], few, classes, mirror=source.shape[2] == 3)
     truth = real if rows.given is rows.real else other
     known = {name: rows.real[name] for name in asked}
     reference = Reference(source, real, other, train, truth, encoder.compare, tell, known)
     of_truth = [name for name in names if "truth" in METRICS[name].needs]
-    others = [name for name in names if name not in of_truth]
+    others = [name for name in names if name not in (*of_truth, "classified")]
+    asking = None
+    if "classified" in names:
+        order = np.random.default_rng(seed).permutation(len(rows.given["x"]))
+        asking = rows.given | {name: rows.given[name][order] for name in asked}
     present = facts(source, encoder.name)
 
     def values(sample, names):
@@ -220,21 +230,29 @@ def judge(
             found |= {f"{name}{tail}": float(number) for name, number in numbers.items()}
         return found
 
-    floor = values(Sample(other), others)
+    floor = values(Sample(other), [name for name in names if name not in of_truth])
 
-    def score(x, labels=None, truth=None, given=None, mask=None, asked=None):
+    def score(x, labels=None, truth=None, given=None, mask=None):
         if not np.isfinite(x).all():
             return dict.fromkeys(floor, float("nan"))
-        sample = Sample(encoder.encode(x, labels, progress), truth, given, mask, asked)
-        return values(sample, others if truth is None else names)
+        sample = Sample(encoder.encode(x, labels, progress), truth, given, mask)
+        return values(sample, others + of_truth * (truth is not None))
 
     def against(x, labels, truth, given, mask):
         seen = encoder if any(METRICS[name].features for name in of_truth) else NO_NETWORK
         return values(Sample(seen.encode(x, labels, progress), truth, given, mask), of_truth)
 
+    def told(x, asked):
+        if not np.isfinite(x).all():
+            return {f"classified_{name}": float("nan") for name in asked}
+        made = NO_NETWORK.encode(x, None, progress)
+        return values(Sample(made, asked=asked), ["classified"])
+
     return Judge(
         score=score,
         against=against,
+        asking=asking,
+        told=told,
         floor=floor,
         given=rows.given,
         count=len(real.x),
@@ -291,24 +309,40 @@ def tailed(direction: str, values: dict) -> dict:
     return {f"{name}_{direction}": v for name, v in values.items()} if direction else values
 
 
-def shown_values(judges: dict[str, Judge], game: Game, looks: Looks) -> dict[str, float]:
-    """The scores, by direction, of what generators made of ``given`` of the first judge.
+def shown_values(judges: dict[str, Judge], game: Game, see: Callable) -> tuple[dict, Looks]:
+    """The scores, by direction, of what generators make, and the looks at what was given.
 
     As many as the reference has are judged, of several generators of one domain in turn.
+
+    Args:
+      judges: by direction, from ``judge_each``; the rows are those of the first.
+      game: ``Game``.
+      see: rows -> looks.
     """
-    found = {}
+    first = next(iter(judges.values()))
+    looks, found = see(first.given), {}
+    asked = {} if first.asking is None else draw.groups(game, see(first.asking))
     for direction, own in draw.groups(game, looks).items():
-        found |= tailed(direction, _shown_values(judges[direction], own))
-    return found
+        scores = _shown_values(judges[direction], own)
+        if direction in asked:
+            scores |= _told_values(judges[direction], asked[direction])
+        found |= tailed(direction, scores)
+    return found, looks
 
 
 def _shown_values(judged, looks):
     first = next(iter(looks.values()))
     labels = None if first.label is None else first.label.argmax(axis=1)
     made = in_turn(looks)[: judged.count]
-    asked = first.attributes or ({} if labels is None else {"label": first.label})
+    return judged.score(made, labels, first.truth, first.given, first.mask)
+
+
+def _told_values(judged, looks):
+    """Whether what was made of ``asking`` is of the classes that were asked for."""
+    first = next(iter(looks.values()))
+    asked = first.attributes or {"label": first.label}
     asked = {name: vectors.argmax(axis=1) for name, vectors in asked.items()}
-    return judged.score(made, labels, first.truth, first.given, first.mask, asked)
+    return judged.told(in_turn(looks)[: judged.count], asked)
 
 
 def make_distance(examples: Examples, game: Game, seed: int):

@@ -87,8 +87,10 @@ def make_looks(run, config, progress=None) -> Looks:
             options["progress"] = progress
             judges.update(judge.judge_each(sides, names, encoders, **options))
         first = next(iter(judges.values()))
-        looks = show(average(state), first.given, row_keys(seed, first.count), state.step)
-        found = judge.shown_values(judges, run.game, looks)
+        keys, variables = row_keys(seed, first.count), average(state)
+        found, _ = judge.shown_values(
+            judges, run.game, lambda rows: show(variables, rows, keys, state.step)
+        )
         each = [found[f"{ranked_by}_{d}"] for d in sides if f"{ranked_by}_{d}" in found]
         return found | ({ranked_by: float(np.mean(each))} if each else {})
 

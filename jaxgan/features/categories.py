@@ -15,6 +15,7 @@ from flax import linen as nn
 from jaxgan.models import layers
 
 BATCH, STEPS, RATE, DECAY = 64, 500, 2e-3, 1e-2
+MOST = 20_000  # examples that there is any use of in so many steps
 SHIFT = 2  # pixels by which a training image is moved, at most, in either direction
 CHUNK = 500  # images in one pass
 # Channels, window, stride and padding of each convolution.
@@ -66,37 +67,37 @@ def train(x, categories, classes, *, seed=0, mirror=True, steps=STEPS):
         flip = mirror & jax.random.bernoulli(key_mirror)
         return jnp.where(flip, image[:, ::-1], image)
 
-    def loss(params, key, rows):
+    def loss(params, key, images, truth):
         key_moved, key_drop = jax.random.split(key)
-        images = jax.vmap(moved)(jax.random.split(key_moved, len(rows)), x[rows])
+        images = jax.vmap(moved)(jax.random.split(key_moved, len(images)), images)
         logits = network.apply({"params": params}, images, dropped=key_drop)
         return sum(
-            optax.softmax_cross_entropy_with_integer_labels(logits[name], truth[name][rows]).mean()
+            optax.softmax_cross_entropy_with_integer_labels(logits[name], truth[name]).mean()
             for name in classes
         )
 
     @jax.jit
-    def trained(params):
+    def trained(params, x, truth):
         def step(carry, i):
             params, moments = carry
             key_rows, key_loss = jax.random.split(jax.random.fold_in(key, i))
             rows = jax.random.randint(key_rows, (BATCH,), 0, len(x))
-            updates, moments = optimizer.update(
-                jax.grad(loss)(params, key_loss, rows), moments, params
-            )
+            batch = x[rows], {name: values[rows] for name, values in truth.items()}
+            gradient = jax.grad(loss)(params, key_loss, *batch)
+            updates, moments = optimizer.update(gradient, moments, params)
             return (optax.apply_updates(params, updates), moments), None
 
         (params, _), _ = jax.lax.scan(step, (params, optimizer.init(params)), jnp.arange(steps))
         return params
 
-    params = jax.device_get(trained(params))
+    params = trained(params, x, truth)
 
     @jax.jit
-    def likeliest(images):
+    def likeliest(params, images):
         found = network.apply({"params": params}, images)
         return {name: logits.argmax(axis=1) for name, logits in found.items()}
 
-    return partial(_tell, likeliest)
+    return partial(_tell, partial(likeliest, params))
 
 
 def _tell(likeliest, x):

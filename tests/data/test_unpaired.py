@@ -62,6 +62,9 @@ def test_two_folders_of_unequal_sizes(folders):
     assert a.read(0)["source"][0, 0].tolist() == [255, 0, 0]
     assert b.arrays()["x"][5, 0, 0].tolist() == [0, 0, 255]
     assert set(a.entries) == {"source"} and set(b.entries) == {"x"}
+    # A recipe that plays pairs unpaired takes two sets, too.
+    again = data.load_sources(settings(name, size=8, unpaired=True))
+    assert [source.size for source in again] == [16, 14]
     assert b.origin == f"{folders}/a,{folders}/b"
     known = describe((b, a)).fingerprint
     Image.new("RGB", (9, 8), "green").save(folders / "a/0.png")
