@@ -28,7 +28,8 @@ def tiny(**changes):
     config.loss = defaults.loss("least_squares")
     config.terms.l1.weight = 10.0
     sgd = {"optimizer": defaults.optimizer("sgd", learning_rate=1e-4), "initializer": "he"}
-    config.generator = defaults.generator("resnet_translator", blocks=0, width=2, **sgd)
+    unet = {"halvings": 1, "width": 2, "norm": "none", "dropout": 0.0}
+    config.generator = defaults.generator("unet", **unet, **sgd)
     config.critic = defaults.critic("patch", layers=0, width=2, norm="instance", **sgd)
     config.batch_size, config.steps, config.steps_per_call = 8, 6, 3
     config.log_every, config.sample_every, config.checkpoint_every = 1, 0, 3
@@ -197,7 +198,7 @@ def grey_eyes(config):
     [
         (paired_game, "needs examples whose images belong together.*play game='cycle'"),
         (one_domain, "needs two domains, and data 'mnist10k' has no 'source': name unpaired:A,B"),
-        (a_task, "takes both domains from the data.*set data.task=none"),
+        (a_task, "takes both images from the data.*set data.task=none"),
         (grey_eyes, "this classifier sees grey images of 28x28"),
     ],
 )

@@ -290,7 +290,7 @@ RECIPES = {
     "config.seed = -1": ": seed is -1; it must lie in",
     "config.generator = defaults.generator('mpl')": ", line 4: unknown generator 'mpl'; known: com",
     "config.generator = ConfigDict({'name': 'mlp'})": ": the config has no generator.optimizer; ",
-    "config.data = ConfigDict({'name': 'ring'})": ": the config has no data.augment; ",
+    "config.data = ConfigDict({'name': 'ring'})": ": the config has no data.attributes; ",
 }
 
 

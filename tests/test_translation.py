@@ -25,8 +25,8 @@ def tiny(**changes):
     config.data.options = data.options_of("emoji")
     config.game = defaults.game("translation")
     config.terms.l1.weight = 10.0
-    config.generator = defaults.generator("unet", halvings=2, width=2)
-    config.critic = defaults.critic("patch", layers=1, width=2)
+    config.generator = defaults.generator("unet", halvings=1, width=2)
+    config.critic = defaults.critic("patch", layers=0, width=2)
     config.batch_size, config.steps, config.steps_per_call, config.phases = 8, 12, 3, PHASES
     config.log_every, config.sample_every, config.checkpoint_every = 1, 0, 5
     config.parallel = "jit"
