@@ -10,28 +10,28 @@ from jaxgan import data, defaults
 
 def get_config():
     config = defaults.get_config()
-    config.steps = 3000
+    config.steps = 2500
     config.steps_per_call = 20
     config.log_every = 20
     config.sample_every = config.checkpoint_every = config.eval_every = 500
-    config.evaluation.metrics = "truth"
+    config.evaluation.metrics = "truth,classified"
     config.evaluation.num = 360
     config.data.name = "emoji"
     config.data.options = data.options_of("emoji")
     config.data.options.source = ""  # of one artist alone
     config.data.where = "gender=woman|man"
     config.data.attributes = "tone,gender"
-    config.batch_size = 16
+    config.batch_size = 8
     config.n_critic = 5
     config.game = defaults.game("attributes")
     config.loss = defaults.loss("wasserstein")
     config.penalties.gradient_penalty.weight = 10.0
     config.terms.l1.weight = 10.0
-    adam = defaults.optimizer("adam", learning_rate=1e-4, b1=0.5)
+    adam = defaults.optimizer("adam", learning_rate=2e-4, anneal=True, anneal_after=0.5)
     config.generator = defaults.generator(
         "resnet_translator",
         blocks=3,
-        width=32,
+        width=16,
         window=4,
         padding="zero",
         initializer="torch",
