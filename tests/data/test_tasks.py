@@ -116,14 +116,15 @@ def test_lab_is_shown_in_rgb():
 def test_an_edge_by_hand():
     """A step of .5 (a quarter of the range) is a gradient of .25 in the two columns beside it."""
     step = jnp.where(jnp.arange(6) < 3, 0.0, 0.5)[None, None, :, None] * jnp.ones((1, 5, 1, 1))
+    edges = jax.jit(TASKS["edges"](contrast=0.5).apply)
     for image in (step, jnp.swapaxes(step, 1, 2)):
-        made = TASKS["edges"](contrast=0.5).apply({"x": image}, KEYS[:1], 0)["source"]
+        made = edges({"x": image}, KEYS[:1], 0)["source"]
         expected = np.array([1, 1, 0, 0, 1, 1.0])[None, :, None].repeat(5, axis=0)
         expected = expected if image is step else expected.swapaxes(0, 1)
         np.testing.assert_allclose(made[0], expected, atol=1e-6)
     # A diagonal step of the whole range is as black as can be.
     corner = jnp.where(jnp.add.outer(jnp.arange(6), jnp.arange(6)) < 6, -1.0, 1.0)[None, :, :, None]
-    made = TASKS["edges"](contrast=0.5).apply({"x": corner}, KEYS[:1], 0)["source"]
+    made = edges({"x": corner}, KEYS[:1], 0)["source"]
     assert made[0, 3, 3, 0] == -1 and made[0, 0, 0, 0] == 1
 
 
