@@ -70,7 +70,7 @@ def test_both_parts_are_of_one_reading(monkeypatch, tmp_path):
         Image.new("L", (4, 4), i).save(tmp_path / f"{i}.png")
     scans = []
     scan = folders.scan
-    monkeypatch.setattr(folders, "scan", lambda place: scans.append(place) or scan(place))
+    monkeypatch.setattr(folders, "scan", lambda *given: scans.append(given) or scan(*given))
     settings = {"name": f"folder:{tmp_path}", "held_out": "0.5"}
     (train,), (held_out,) = load_parts(settings)
     assert train.size + held_out.size == 20 and len(scans) == 1
