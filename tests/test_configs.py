@@ -71,6 +71,10 @@ def shrunk(path):
             side.width = 4
         if "blocks" in side:
             side.blocks = 1
+        if "halvings" in side:
+            side.halvings = 2
+        if "dilations" in side:
+            side.dilations = (2,)
     config.phases = ""  # the last one, in which both sides learn
     return config
 
