@@ -1,7 +1,17 @@
-"""StarGAN (Choi et al. 2018, arXiv:1711.09020): people of other skin tones and genders, 32x32.
+"""StarGAN (Choi et al. 2018, arXiv:1711.09020): emoji of people in other skin tones, or genders.
 
-Cost: 1
-Expect: 1
+One residual generator of three blocks that is told six tones and two genders, a critic that tells
+them, WGAN-GP, attributes 1, there and back again 10, five updates of the critic to one. The paper's
+networks are 64 wide with six blocks, and meet 128x128 faces in batches of 16 for 40,000 updates of
+the generator; these are 16 and 32 wide, and have 2500 in batches of 8. Held out are the drawings
+with crc32(base) % 10 == 0: twelve, in six tones each, which are one another's truth.
+
+Cost: 2500 steps at 3.4 a second: 13 minutes on 2 CPU cores, the last third beside nothing else.
+Expect: at the last step (seed 0) a classifier of the real images finds the tone that was asked for
+in 94 %, the gender in 97 % (of real ones that it has not seen: 94 %, 92 %); of the drawings 60 %
+are nearest to their own truth. Against the truth L1 .237, PSNR 14.9 dB, SSIM .488, each its best,
+and still the worse for the change: what was given has .145, 18.1 dB, .774, since most of a drawing
+should stay as it is. So few steps give the right colours and hair to a blurred drawing.
 Run: python -m jaxgan.main --config=configs/stargan.py --workdir=runs/stargan
 """
 
