@@ -23,8 +23,8 @@ def tiny(**changes):
     config.data.where, config.data.attributes = "gender=woman|man", "tone,gender"
     config.game = defaults.game("attributes")
     config.terms.l1.weight = 10.0
-    config.generator = defaults.generator("unet", halvings=2, width=2)
-    config.critic = defaults.critic("stargan", layers=2, width=2)
+    config.generator = defaults.generator("unet", halvings=1, width=2)
+    config.critic = defaults.critic("stargan", layers=1, width=2)
     config.batch_size = config.steps_per_call = config.steps = 4
     config.log_every, config.sample_every = 1, 4
     config.update(changes)
