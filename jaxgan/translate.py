@@ -329,8 +329,7 @@ def _made(translate, asked, options, images, **more):
 
 def _brought(images, channels, factor):
     """Images uint8 [N, H, W, C] with so many channels, enlarged by a whole factor."""
-    images = np.stack([to_channels(image, channels) for image in images])
-    return images.repeat(factor, axis=1).repeat(factor, axis=2)
+    return to_channels(images, channels).repeat(factor, axis=1).repeat(factor, axis=2)
 
 
 def _all(translate, made, named, out, mask, view, pixels):

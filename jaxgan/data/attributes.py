@@ -10,7 +10,7 @@ import numpy as np
 
 from jaxgan.core.errors import UserError
 from jaxgan.data.source import categories, only, renamed, subset
-from jaxgan.data.unpaired import paired, rows_by_key
+from jaxgan.data.unpaired import paired, refuse_pairs, rows_by_key
 from jaxgan.data.where import category_of
 
 OF_SOURCE = "source_"
@@ -41,11 +41,7 @@ def of_attributes(source, text, *, held_out=False):
     Raises:
       UserError: pairs, no such category, or one of a single class.
     """
-    if "source" in source.entries:
-        raise UserError(
-            f"data.attributes are of the entry x, and {source.name} has pairs; leave their source "
-            "out, as by data.options.source=''."
-        )
+    refuse_pairs(source, "data.attributes")
     names = names_of(text)
     for name in names:
         if category_of(source, name).classes < 2:

@@ -47,11 +47,9 @@ def folder(name, view, split, *, columns=()):
         more, kinds, version, told = read_columns(directory, paths, columns)
         values, entries = values | more, entries | kinds
         contents, remarks = (*contents, version), (*remarks, *told)
-    more = {"key": paths.__getitem__, "contents": contents, "remarks": remarks}
-    more["categories"] = values
-    read_rows = partial(_read_rows, files, values, view)
-    source = from_reader(name, read_rows, size=len(files), entries=entries, **more)
-    return looks(source)
+    known = {"key": paths.__getitem__, "contents": contents, "remarks": remarks}
+    known |= {"size": len(files), "entries": entries, "categories": values}
+    return looks(from_reader(name, partial(_read_rows, files, values, view), **known))
 
 
 def common_size(files, view, size_of=stored_size):

@@ -181,22 +181,12 @@ def subset(source, indices):
 
 def renamed(source, names):
     """The ``Source`` with other names for its entries, {old: new}; the rest keep theirs."""
-    return source._replace(
-        entries=_rename(names, source.entries),
-        read=partial(_renamed, source.read, names),
-        arrays=partial(_renamed, source.arrays, names),
-        categories=_rename(names, source.categories),
-    )
+    return _changed(source, partial(_rename, names), _rename(names, source.entries))
 
 
 def only(source, names):
     """The ``Source`` with some of its entries."""
-    return source._replace(
-        entries=_chosen(names, source.entries),
-        read=partial(_part, source.read, names),
-        arrays=partial(_part, source.arrays, names),
-        categories=_chosen(names, source.categories),
-    )
+    return _changed(source, partial(_chosen, names), _chosen(names, source.entries))
 
 
 def recategorised(source, kinds, numbers):
@@ -206,12 +196,7 @@ def recategorised(source, kinds, numbers):
       kinds: {name: its new ``Entry``}.
       numbers: {name: int32 [K], the new number of every old one}.
     """
-    return source._replace(
-        entries=source.entries | kinds,
-        read=partial(_numbered, source.read, numbers),
-        arrays=partial(_numbered, source.arrays, numbers),
-        categories=_numbered(lambda: source.categories, numbers),
-    )
+    return _changed(source, partial(_numbered, numbers), source.entries | kinds)
 
 
 def joined(first, *others):
@@ -276,24 +261,30 @@ def _many_at(arrays, own, indices=None):
     return arrays(own if indices is None else own[indices])
 
 
+def _changed(source, change, entries):
+    """The ``Source`` with these entries: ``change`` makes of its named arrays those of the new."""
+    return source._replace(
+        entries=entries,
+        read=partial(_then, source.read, change),
+        arrays=partial(_then, source.arrays, change),
+        categories=change(source.categories),
+    )
+
+
+def _then(read, change, *index):
+    return change(read(*index))
+
+
 def _rename(names, parts):
     return {names.get(key, key): part for key, part in parts.items()}
 
 
-def _renamed(read, names, *index):
-    return _rename(names, read(*index))
-
-
-def _numbered(read, numbers, *index):
-    return {key: numbers[key][v] if key in numbers else v for key, v in read(*index).items()}
+def _numbered(numbers, parts):
+    return {key: numbers[key][part] if key in numbers else part for key, part in parts.items()}
 
 
 def _chosen(names, parts):
     return {key: part for key, part in parts.items() if key in names}
-
-
-def _part(read, names, *index):
-    return _chosen(names, read(*index))
 
 
 def _joined(reads, *index):

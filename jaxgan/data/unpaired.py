@@ -53,11 +53,7 @@ def of_classes(source, text):
     words = [word.strip() for word in words.split(",")]
     if not (name and colon and len(words) == 2 and all(words)):
         raise UserError(f"data.domains={text}: should be CATEGORY:CLASS,CLASS, as label:cats,dogs.")
-    if "source" in source.entries:
-        raise UserError(
-            f"data.domains makes two domains of the entry x, and {source.name} has pairs; leave "
-            "their source out, as by data.options.source=''."
-        )
+    refuse_pairs(source, "data.domains")
     entry, of = category_of(source, name), categories(source)[name]
     classes = [class_of(word, class_names(entry), f"data.domains: {name}") for word in words]
     if classes[0] == classes[1]:
@@ -66,10 +62,18 @@ def of_classes(source, text):
     for domain, word in zip((a, b), words, strict=True):
         if not domain.size:
             raise UserError(f"data.domains={text}: {source.name} has no example of {word}.")
-    a = renamed(only(a, ("x",)), {"x": "source"})
-    b = only(b, set(b.entries) - {name})
+    a, b = _as_a(a), only(b, set(b.entries) - {name})
     told = f"Unpaired: {a.size} of {words[0]} (domain A, source), {b.size} of {words[1]} (B, x)."
     return b._replace(remarks=(*b.remarks, told)), a._replace(remarks=())
+
+
+def refuse_pairs(source, setting):
+    """Raise a ``UserError`` if the examples have a source already, which the setting makes."""
+    if "source" in source.entries:
+        raise UserError(
+            f"{setting} makes two images of the entry x, and {source.name} has pairs; leave their "
+            "source out, as by data.options.source=''."
+        )
 
 
 def twins(b, a):
@@ -112,7 +116,7 @@ def two(name, load):
     a, b = (load(each) for each in names_of(name))
     if set(a.entries) & {"source"} or set(b.entries) & {"source"}:
         raise UserError(f"{name}: pairs play unpaired by data.unpaired=True, by their own name.")
-    a = renamed(only(a, ("x",)), {"x": "source"})
+    a = _as_a(a)
     told = f"Unpaired: {a.size} of domain A (source), {b.size} of domain B (x)."
     b = b._replace(
         name=name,
@@ -133,6 +137,11 @@ def names_of(name):
     if len(names) != 2 or not all(names):
         raise UserError(f"{name}: names {len(names)} sets; unpaired:A,B names two.")
     return names
+
+
+def _as_a(source):
+    """The images of a ``Source`` alone, as domain A."""
+    return renamed(only(source, ("x",)), {"x": "source"})
 
 
 def _place(source):

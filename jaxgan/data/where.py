@@ -4,13 +4,7 @@ import numpy as np
 
 from jaxgan.core.errors import UserError
 from jaxgan.data.labels import class_names, class_of
-from jaxgan.data.source import (
-    categories,
-    category,
-    classes_of,
-    recategorised,
-    subset,
-)
+from jaxgan.data.source import categories, category, classes_of, recategorised, subset
 
 
 def chosen(source, text):

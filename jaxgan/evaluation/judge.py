@@ -202,14 +202,13 @@ def judge(
 
     real, other = encode(rows.real), encode(rows.other)
     train, tell = None, None
-    if {"memorisation", "classified"} & set(names):  # both are of all training examples
-        whole = read(examples.train[:1], np.arange(examples.train[0].size))
-        train = encode(whole) if "memorisation" in names else None
-        if "classified" in names:
-            few = np.random.default_rng(seed).permutation(len(whole["x"]))[: categories.MOST]
-            few = {name: whole[name][few] for name in ("x", *asked)}
-            classes = {name: source.entries[name].classes for name in asked}
-            tell = categories.train(few["x"], few, classes, mirror=source.shape[2] == 3)
+    if "memorisation" in names:  # copies are of any training example: all of them are seen
+        train = encode(read(examples.train[:1], np.arange(examples.train[0].size)))
+    if "classified" in names:
+        order = np.random.default_rng(seed).permutation(examples.train[0].size)
+        few = read(examples.train[:1], order[: categories.MOST])
+        classes = {name: source.entries[name].classes for name in asked}
+        tell = categories.train(few["x"], few, classes, mirror=source.shape[2] == 3)
     truth = real if rows.given is rows.real else other
     known = {name: rows.real[name] for name in asked}
     reference = Reference(source, real, other, train, truth, encoder.compare, tell, known)
