@@ -185,3 +185,7 @@ def main(argv=None):
     for name in flags.studies.split(","):
         table = show.table(*measured(name, flags))
         print(f"\n{name}, {flags.steps or STUDIES[name].steps} steps\n\n{table}")
+
+
+if __name__ == "__main__":
+    main()
