@@ -33,9 +33,10 @@ def test_a_table_of_a_study(monkeypatch, capsys):
     played = []
 
     def look(workdir, step, flags):
-        assert flags.features == "efficientnet_lite0" and flags.metrics == "truth,fd"
+        assert flags.features == "efficientnet_lite0" and flags.metrics == "truth,fd,kid"
         floor = {"given": {"l1": 0.5, "psnr": 9.0}}
-        ema = {"l1": 0.1, "psnr": 20.0, "ssim": 0.5, translation.FD: step / 100}
+        features = {translation.FD: step / 100, translation.KID: step / 1000}
+        ema = {"l1": 0.1, "psnr": 20.0, "ssim": 0.5, **features}
         return {"values": {"ema": ema, "raw": {}, **floor}}
 
     monkeypatch.setattr(baselines, "play", lambda name, *_: played.append(name))
