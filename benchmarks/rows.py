@@ -23,6 +23,13 @@ def _superres():
     return config
 
 
+def _cyclegan64():
+    """CycleGAN's recipe at the size of small photographs."""
+    config = load_recipe(f"{CONFIGS}/cyclegan.py")
+    config.data.size = 64
+    return config
+
+
 def _resnet32():
     """WGAN-GP's residual networks at their 128 filters, on images of CIFAR-10's shape."""
     config = defaults.get_config()
@@ -47,6 +54,7 @@ ROWS = {
     "pix2pix": _recipe("pix2pix.py"),
     "superres": _superres,
     "cyclegan": _recipe("cyclegan.py"),
+    "cyclegan64": _cyclegan64,
     "resnet32": _resnet32,
 }
 

@@ -9,11 +9,13 @@ dL/dk (weight gradient). So the gradient of each is made of the other two, and t
 ``custom_vjp`` are closed under reverse differentiation of every order; a gradient penalty needs the
 second.
 
-GPUs and TPUs run the native convolution. XLA's CPU backend runs the native weight gradients of
-strided and transposed convolutions in a naive loop, 10 to 50 times slower than a matrix product, so
-there each map is one matrix product between patches and kernel, with shifted slices around it.
+GPUs and TPUs run the native convolution. XLA's CPU backend runs the native weight gradients, and
+the transposes of strided convolutions, in a naive loop, 10 to 50 times slower than a matrix
+product, so there each map is one matrix product between patches and kernel, with shifted slices
+around it; but without a stride the first two are native convolutions of large images.
 """
 
+import math
 from functools import partial
 from typing import NamedTuple
 
@@ -24,7 +26,9 @@ from jax import lax
 
 # Channels times the kernel's width, from which on a weight gradient is better one product for each
 # row of the kernel: the patches of all rows together are kh times the memory to write and read.
-_WIDE = 32
+_WIDE = 16
+# Pixels of the result, from which on XLA's own convolution without a stride is the faster.
+_LARGE = 64
 _DIMENSIONS = ("NHWC", "HWIO", "NHWC")
 
 
@@ -192,12 +196,16 @@ def _weigh_native(x, y, geometry):
 
 
 def _correlate_cpu(x, k, geometry):
+    if geometry.stride == 1 and math.prod(geometry.out) >= _LARGE:
+        return _correlate_native(x, k, geometry)
     if opposite := _opposite(geometry, *k.shape[2:]):
         return _laid(x, _turned(k), opposite)
     return _gathered(x, k, geometry)
 
 
 def _spread_cpu(y, k, geometry):
+    if (back := _transposed(geometry)) and math.prod(geometry.size) >= _LARGE:
+        return _correlate_native(y, _turned(k), back)
     if opposite := _opposite(geometry, *k.shape[2:]):
         return _gathered(y, _turned(k), opposite)
     return _laid(y, k, geometry)
@@ -209,22 +217,26 @@ def _weigh_cpu(x, y, geometry):
     return _weighed(x, y, geometry)
 
 
+def _transposed(geometry):
+    """The geometry of the convolution that is the transpose of one without a stride, or None.
+
+    The two differ by padding and by a turned kernel alone.
+    """
+    span = tuple(geometry.dilation * (k - 1) for k in geometry.window)
+    padding = span[0] - geometry.padding
+    if geometry.stride > 1 or span[0] != span[1] or padding < 0:
+        return None
+    return geometry._replace(size=geometry.out, padding=padding, swapped=not geometry.swapped)
+
+
 def _opposite(geometry, channels, depth):
     """The geometry by which a convolution to few channels is better done: the transposed one's.
 
-    Without a stride the two differ by padding and by a turned kernel alone. Patches have the
-    channels of the image that they are cut from, which should be the one that has few: those of
-    the other take much memory, and a product of them with a vector runs in a naive loop.
+    Patches have the channels of the image that they are cut from, which should be the one that has
+    few: those of the other take much memory, and a product of them with a vector runs in a naive
+    loop.
     """
-    span = tuple(geometry.dilation * (k - 1) for k in geometry.window)
-    if geometry.stride > 1 or channels < 4 * depth or span[0] != span[1]:
-        return None
-    padding = span[0] - geometry.padding
-    return (
-        None
-        if padding < 0
-        else geometry._replace(size=geometry.out, padding=padding, swapped=not geometry.swapped)
-    )
+    return _transposed(geometry) if channels >= 4 * depth else None
 
 
 def _turned(k):
