@@ -61,6 +61,9 @@ def arguments(argv=None):
     every = ",".join(ROWS)
     parser.add_argument("--rows", type=several(ROWS), default=every, help=f"({every})")
     parser.add_argument("--batch_sizes", type=sizes, help="each with every row (the rows' own, 64)")
+    parser.add_argument(
+        "--sizes", type=sizes, help="of images, each with every row (the rows' own)"
+    )
     parser.add_argument("--rounds", type=int, default=7, help="in which every side plays once (7)")
     parser.add_argument("--seconds", type=float, default=1.5, help="of a turn, about (1.5)")
     parser.add_argument("--threads", type=int, default=0, help="cores of each side; 0: all")
@@ -157,7 +160,7 @@ def main():
         "options": vars(chosen) | {"OMP_WAIT_POLICY": os.environ.get("OMP_WAIT_POLICY", "")},
         "rows": {},
     }
-    for row, config in cases(chosen.rows, chosen.batch_sizes, chosen.dtype).items():
+    for row, config in cases(chosen.rows, chosen.batch_sizes, chosen.dtype, chosen.sizes).items():
         try:
             record["rows"][row] = measure(row, config, chosen)
         except Failed as error:

@@ -23,13 +23,6 @@ def _superres():
     return config
 
 
-def _cyclegan64():
-    """CycleGAN's recipe at the size of small photographs."""
-    config = load_recipe(f"{CONFIGS}/cyclegan.py")
-    config.data.size = 64
-    return config
-
-
 def _resnet32():
     """WGAN-GP's residual networks at their 128 filters, on images of CIFAR-10's shape."""
     config = defaults.get_config()
@@ -54,28 +47,31 @@ ROWS = {
     "pix2pix": _recipe("pix2pix.py"),
     "superres": _superres,
     "cyclegan": _recipe("cyclegan.py"),
-    "cyclegan64": _cyclegan64,
     "resnet32": _resnet32,
 }
 
 
-def cases(rows, batch_sizes, dtypes):
-    """Every row at every batch size and precision.
+def cases(rows, batch_sizes, dtypes, sizes=None):
+    """Every row at every batch size, precision and size of images.
 
     Args:
       rows: of ``ROWS``.
       batch_sizes: positive integers; None: each row's own.
       dtypes: of ``jaxgan.build.parts.DTYPES``.
+      sizes: sides of images, positive integers; None: each row's own.
 
     Returns:
       name -> config; the name tells what is not the row's own, as "gan, batch 256, bfloat16".
     """
     made = {}
-    for row, size, dtype in itertools.product(rows, batch_sizes or [None], dtypes):
+    every = itertools.product(rows, sizes or [None], batch_sizes or [None], dtypes)
+    for row, size, batch, dtype in every:
         config = ROWS[row]()
         name = row
-        if size not in (None, config.batch_size):
-            name, config.batch_size = f"{name}, batch {size}", size
+        if size not in (None, config.data.size):
+            name, config.data.size = f"{name}, {size}x{size}", size
+        if batch not in (None, config.batch_size):
+            name, config.batch_size = f"{name}, batch {batch}", batch
         if dtype != config.compute_dtype:
             name, config.compute_dtype = f"{name}, {dtype}", dtype
         made[name] = config

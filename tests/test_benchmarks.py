@@ -257,6 +257,8 @@ def test_cases_are_named_by_what_is_not_the_rows_own():
         "gan, batch 256, bfloat16": (256, "bfloat16"),
     }
     assert list(cases(ROWS, None, ["float32"])) == list(ROWS)
+    ((name, config),) = cases(["cyclegan"], [16], ["float32"], sizes=[64]).items()
+    assert name == "cyclegan, 64x64, batch 16" and (config.data.size, config.batch_size) == (64, 16)
 
 
 @pytest.mark.parametrize(

@@ -26,6 +26,9 @@ GEOMETRIES = [
     (2, 1, 3, 4, 4),
     (4, 2, 1, 2, 2),
     (5, 1, 2, 2, 3),
+    (3, 1, 1, 9, 8),  # large, as models/conv.py calls it, and the next
+    (2, 1, 3, 8, 8),
+    (7, 1, 0, 15, 14),
 ]
 CHANNELS, FEATURES = 2, 3
 
