@@ -26,7 +26,7 @@ def get_config(name="emoji"):
     config.steps_per_call = 20
     config.log_every = 20
     config.sample_every = config.checkpoint_every = config.eval_every = 500
-    config.evaluation.metrics = "truth"
+    config.evaluation.metrics = "truth,cycle"
     config.evaluation.num = 360
     config.data.name = "emoji" if name == "tone" else name
     config.data.options = data.options_of(config.data.name)

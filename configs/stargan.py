@@ -26,7 +26,7 @@ def get_config():
     config.steps_per_call = 20
     config.log_every = 20
     config.sample_every = config.checkpoint_every = config.eval_every = 500
-    config.evaluation.metrics = "truth,classified"
+    config.evaluation.metrics = "truth,cycle,classified"
     config.evaluation.num = 360
     config.data.name = "emoji"
     config.data.options = data.options_of("emoji")

@@ -99,7 +99,7 @@ def evaluate_run(
         options["asked"] = judge.asked_of(run.generator, data.entries(examples.sources))
         judges = judge.judge_each(sides, names, encoders, **options)
         judged, game = next(iter(judges.values())), run.game
-        values, show = {}, make_show(game, paired=examples.paired)
+        values, show = {}, make_show(game, paired=examples.paired, back="cycle" in names)
         keys = row_keys(seed, judged.count)
         members = population.split(state, run.members)
 

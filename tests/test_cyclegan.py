@@ -103,9 +103,16 @@ def test_every_look_knows_both_ways(whole, tmp_path):
     generate = sample.load(workdir)
     there, back = (generate(num=3, direction=d) for d in ("AtoB", "BtoA"))
     assert there.shape == back.shape == (3, 8, 8, 3) and np.abs(there - back).max() > 1e-3
-    found = evaluate.evaluate_run(workdir, names="truth", num=40)
+    found = evaluate.evaluate_run(workdir, names="truth,cycle", num=40)
     values = found["values"]
     assert {"l1_AtoB", "l1_BtoA"} <= set(values["ema"])
+    # There and back again, of the rows that the evaluation has chosen, as translate makes it.
+    order, change = np.random.default_rng(0).permutation(360)[:40], translate.load(workdir)
+    given = prepare(tiny()).held_out[0].arrays()["source"][order].astype(np.float32) / 127.5 - 1
+    again = change(change(given, direction="AtoB"), direction="BtoA")
+    cycle = np.abs(again - given).mean()
+    np.testing.assert_allclose(values["ema"]["cycle_l1_AtoB"], cycle, rtol=1e-4)
+    assert "cycle_l1_BtoA" in values["raw"] and "cycle_l1_AtoB" not in values["given"]
     # What is given differs from the truth by the same in either direction.
     assert values["given"]["l1_AtoB"] == pytest.approx(values["given"]["l1_BtoA"])
     assert values["ema"]["l1_AtoB"] != values["ema"]["l1_BtoA"]

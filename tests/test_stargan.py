@@ -55,8 +55,9 @@ def test_a_run_tells_what_it_plays(run):
 def test_what_was_asked_for_is_found_again(run, monkeypatch):
     """The floor is what the classifier, trained on real examples, says of real ones unseen."""
     monkeypatch.setattr(categories, "train", partial(categories.train, steps=30))
-    found = evaluate.evaluate_run(run, names="truth,classified", num=40)
-    assert {"classified_tone", "classified_gender", "l1"} <= found["values"]["ema"].keys()
+    found = evaluate.evaluate_run(run, names="truth,cycle,classified", num=40)
+    names = {"classified_tone", "classified_gender", "l1", "cycle_l1"}
+    assert names <= found["values"]["ema"].keys()
     assert found["floor"].keys() == {"classified_tone", "classified_gender"}
     assert found["floor"]["classified_gender"] > 0.5  # chance
     assert found["values"]["given"]["l1"] > 0

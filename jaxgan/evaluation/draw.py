@@ -18,20 +18,22 @@ OPPOSITE = 1e-8
 Looks = dict[str, Shown]
 
 
-def make_show(game: Game, chunk: int = CHUNK, paired: bool = True) -> Callable[..., Looks]:
+def make_show(
+    game: Game, chunk: int = CHUNK, paired: bool = True, back: bool = False
+) -> Callable[..., Looks]:
     """Compile ``show(variables, batch, keys, step=0) -> {name: Shown}`` of all rows, in NumPy.
 
     ``variables`` are the generator's; ``batch`` holds named arrays [N, ...], as the data give them
     or as a user chose them, and may be empty; ``keys`` [N] are the rows' own. ``chunk`` rows pass
     at once, whatever N. ``paired``: whether the entries of a row belong together; else no truth is
-    known.
+    known. ``back``: whether what was made is translated back, as ``game.back`` does it.
     """
 
     @jax.jit
     def forward(variables, batch, keys, step):
         given = game.draw(batch, keys, step)
         made, _ = game.generate(variables, given, keys, train=False)
-        return given, made
+        return given, made, game.back(variables, given, made, keys) if back else {}
 
     def show(variables, batch, keys, step=0):
         parts = []
@@ -39,8 +41,9 @@ def make_show(game: Game, chunk: int = CHUNK, paired: bool = True) -> Callable[.
             rows = np.minimum(np.arange(start, start + chunk), len(keys) - 1)
             part = {name: np.asarray(array)[rows] for name, array in batch.items()}
             parts.append(jax.device_get(forward(variables, part, keys[rows], step)))
-        given, made = jax.tree.map(lambda *x: np.concatenate(x)[: len(keys)], *parts)
+        given, made, again = jax.tree.map(lambda *x: np.concatenate(x)[: len(keys)], *parts)
         looks = game.show(given, made)
+        looks |= {name: looks[name]._replace(again=images) for name, images in again.items()}
         return looks if paired else {k: v._replace(truth=None) for k, v in looks.items()}
 
     return show

@@ -213,7 +213,9 @@ def judge(
     known = {name: rows.real[name] for name in asked}
     reference = Reference(source, real, other, train, truth, encoder.compare, tell, known)
     of_truth = [name for name in names if "truth" in METRICS[name].needs]
-    others = [name for name in names if name not in (*of_truth, "classified")]
+    # What real examples have no part in: neither a truth of their own, nor a way back.
+    of_looks = [*of_truth, *(name for name in names if "back" in METRICS[name].needs)]
+    others = [name for name in names if name not in (*of_looks, "classified")]
     asking = None
     if "classified" in names:
         order = np.random.default_rng(seed).permutation(len(rows.given["x"]))
@@ -229,13 +231,15 @@ def judge(
             found |= {f"{name}{tail}": float(number) for name, number in numbers.items()}
         return found
 
-    floor = values(Sample(other), [name for name in names if name not in of_truth])
+    floor = values(Sample(other), [name for name in names if name not in of_looks])
 
-    def score(x, labels=None, truth=None, given=None, mask=None):
+    def score(x, labels=None, truth=None, given=None, mask=None, again=None):
         if not np.isfinite(x).all():
             return dict.fromkeys(floor, float("nan"))
-        sample = Sample(encoder.encode(x, labels, progress), truth, given, mask)
-        return values(sample, others + of_truth * (truth is not None))
+        sample = Sample(encoder.encode(x, labels, progress), truth, given, mask, again=again)
+        known = {"truth": truth is not None, "back": again is not None}
+        fit = [name for name in of_looks if all(known.get(n, True) for n in METRICS[name].needs)]
+        return values(sample, others + fit)
 
     def against(x, labels, truth, given, mask):
         seen = encoder if any(METRICS[name].features for name in of_truth) else NO_NETWORK
@@ -333,7 +337,7 @@ def _shown_values(judged, looks):
     first = next(iter(looks.values()))
     labels = None if first.label is None else first.label.argmax(axis=1)
     made = in_turn(looks)[: judged.count]
-    return judged.score(made, labels, first.truth, first.given, first.mask)
+    return judged.score(made, labels, first.truth, first.given, first.mask, first.again)
 
 
 def _told_values(judged, looks):

@@ -64,6 +64,7 @@ class Sample(NamedTuple):
       given: [N, h, w, c] what each was made from, or None.
       mask: [N, H, W, 1] where the hole was, or None.
       asked: {category: int [N]} of the classes that were asked for; of real examples None.
+      again: [N, h, w, c] what came of made, translated back, or None.
     """
 
     made: Encoded
@@ -71,6 +72,7 @@ class Sample(NamedTuple):
     given: np.ndarray | None = None
     mask: np.ndarray | None = None
     asked: Mapping[str, np.ndarray] | None = None
+    again: np.ndarray | None = None
 
 
 class Metric(NamedTuple):
@@ -106,11 +108,19 @@ FACTS = {
     "maps": f"a feature network with maps: {', '.join(MAPPED)}",
     "held_out": "examples that training does not see: set data.held_out",
     "truth": "a game that knows what should have been made",
+    "back": "a game that translates back: cycle, attributes",
 }
 
 
 def facts(
-    source: Source, network: str, *, labels=False, asked=False, held_out=False, truth=False
+    source: Source,
+    network: str,
+    *,
+    labels=False,
+    asked=False,
+    held_out=False,
+    truth=False,
+    back=False,
 ) -> set[str]:
     """The facts of a source, a feature network and a game, as words of ``FACTS``.
 
@@ -121,6 +131,7 @@ def facts(
       asked: whether they are to be of some classes, whatever the category.
       held_out: whether the set has examples that training does not see.
       truth: whether it is known what should have been made.
+      back: whether what was made can be translated back.
     """
     image, stacked = len(source.shape) == 3, source.name == STACKED
     mixture = source.truth is not None and source.truth.mixture is not None
@@ -139,6 +150,7 @@ def facts(
         "maps": network in MAPPED,
         "held_out": held_out,
         "truth": truth,
+        "back": back,
     }
     return {fact for fact, there in present.items() if there}
 
@@ -221,6 +233,10 @@ def _against_truth(reference, sample):
     return against_truth(sample.made.x, sample.truth, sample.given, sample.mask)
 
 
+def _cycle(reference, sample):
+    return {"cycle_l1": np.mean(np.abs(sample.again - sample.given))}
+
+
 def _feature_distance(reference, sample):
     made, truth = sample.made.features, reference.truth.features[: len(sample.made.features)]
     return {"feature_distance": np.mean((made - truth) ** 2)}
@@ -248,6 +264,7 @@ METRICS = {
     "accuracy": Metric(_accuracy, frozenset({"labels", "classifier"})),
     "truth": Metric(_against_truth, _TRUTH, plain=_ALL, features=False),
     "retrieval": Metric(_retrieval, _TRUTH, plain=_ALL, features=False, usual=False),
+    "cycle": Metric(_cycle, frozenset({"images", "back"}), plain=_ALL, features=False),
     "feature_distance": Metric(_feature_distance, _TRUTH, usual=False),
     "perceptual": Metric(_perceptual, _TRUTH | {"maps"}, usual=False),
     "fd_infinity": Metric(_frechet_infinity, usual=False),

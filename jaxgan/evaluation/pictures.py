@@ -41,6 +41,7 @@ def facts_of(run, examples, network) -> set[str]:
     options = {"labels": labelled, "held_out": examples.held_out}
     options["asked"] = bool(judge.asked_of(run.generator, data.entries(examples.sources)))
     options["truth"] = translates and examples.paired
+    options["back"] = run.game.back is not None
     return measures.facts(examples.sources[0], network, **options)
 
 
@@ -65,7 +66,7 @@ def make_looks(run, config, progress=None) -> Looks:
         judge.set_size(examples, asked["num"])
         weights = asked["inception_weights"]
         encoders = judge.make_encoders(sides, names, asked["features"], weights)
-    show = make_show(run.game, paired=examples.paired)
+    show = make_show(run.game, paired=examples.paired, back="cycle" in names)
     quick = functools.cache(lambda: judge.make_distance(examples, run.game, seed))
     judges = {}  # made at the first look: the real examples are seen once
 

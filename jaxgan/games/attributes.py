@@ -66,14 +66,22 @@ def attributes_game(
     )
     again = bool(terms and reconstruction)
 
+    def restored(variables, given, made, keys, *, train):
+        given = {**given, "source": made["x"], "attributes": given["source_attributes"]}
+        keys = noise.fold_each(keys, noise.AGAIN)
+        out, mutables = generator.apply(variables, given, keys=keys, train=train)
+        return out["x"], mutables
+
     def generate(variables, given, keys, *, train):
         made, mutables = pair.generate(variables, given, keys, train=train)
         if not (train and again):
             return made, mutables
-        back = {**given, "source": made["x"], "attributes": given["source_attributes"]}
-        keys = noise.fold_each(keys, noise.AGAIN)
-        out, mutables = generator.apply({**variables, **mutables}, back, keys=keys, train=train)
-        return {**made, "source_again": out["x"]}, mutables
+        whole = {**variables, **mutables}
+        source_again, mutables = restored(whole, given, made, keys, train=train)
+        return {**made, "source_again": source_again}, mutables
+
+    def back(variables, given, made, keys):
+        return {"": restored(variables, given, made, keys, train=False)[0]}
 
     def generator_loss(variables, given, made, step, keys):
         total, metrics = pair.generator_loss(variables, given, made, step, keys)
@@ -87,4 +95,4 @@ def attributes_game(
         asked = {name: given[name] for name in options["heads"] if name in given}
         return {"": pair.show(given, made)[""]._replace(attributes=asked)}
 
-    return pair._replace(generate=generate, generator_loss=generator_loss, show=show)
+    return pair._replace(generate=generate, generator_loss=generator_loss, show=show, back=back)

@@ -98,6 +98,14 @@ def cycle_game(
                 add(f"{end}_same", given[end], direction, 4 + i)
         return made, mutables
 
+    def back(variables, given, made, keys):
+        del given
+        return {
+            direction: translate(variables, made[end], keys, BACK[direction], 2 + i, train=False)[0]
+            for i, (direction, (_, end)) in enumerate(DIRECTIONS.items())
+            if end in made
+        }
+
     def critic_loss(params, mutables, given, made, step, keys):
         total, found, level = 0.0, {}, noise_level(step)
         for i, (direction, (_, end)) in enumerate(DIRECTIONS.items()):
@@ -180,7 +188,9 @@ def cycle_game(
         return memory, shown
 
     makes = FrozenDict({direction: end for direction, (_, end) in DIRECTIONS.items()})
-    return Game(draw, generate, critic_loss, generator_loss, realness, show, memory, recall, makes)
+    return Game(
+        draw, generate, critic_loss, generator_loss, realness, show, memory, recall, back, makes
+    )
 
 
 def _told(found):

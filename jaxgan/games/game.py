@@ -20,6 +20,7 @@ class Shown(NamedTuple):
       label: one-hot [B, K] of the class that was asked for, or None.
       mask: [B, H, W, 1] where the hole was, or None.
       attributes: {name: one-hot [B, K]} of those that were asked for, or None.
+      again: ``made`` translated back, which should be ``given``, or None.
     """
 
     made: jax.Array
@@ -28,6 +29,7 @@ class Shown(NamedTuple):
     label: jax.Array | None = None
     mask: jax.Array | None = None
     attributes: Arrays | None = None
+    again: jax.Array | None = None
 
 
 class Game(NamedTuple):
@@ -54,6 +56,8 @@ class Game(NamedTuple):
       memory: () -> pytree: what the game remembers of past steps; it is a part of the state.
       recall: (memory, made, keys) -> (memory, made): what the critic is shown instead. Of the
         global batch, on every device alike.
+      back: (generator variables, given, made, keys) -> {direction: images}: what was made, outside
+        of training, translated back to what was given; None where the game goes one way.
       makes: direction, a name of ``show``, -> the entry of ``given`` whose domain its images are
         of. "" are all that ``show`` names.
     """
@@ -66,4 +70,5 @@ class Game(NamedTuple):
     show: Callable[[Arrays, Arrays], dict[str, Shown]]
     memory: Callable[[], PyTree] = dict
     recall: Callable = lambda memory, made, keys: (memory, made)
+    back: Callable | None = None
     makes: FrozenDict[str, str] = FrozenDict({"": "x"})

@@ -203,7 +203,7 @@ def test_stacked_digits_count_their_modes():
 @pytest.mark.parametrize(
     ("names", "source", "sentence"),
     [
-        ("fid", RING, "unknown metric 'fid'; known: accuracy, classified, fd, fd_infinity, "),
+        ("fid", RING, "unknown metric 'fid'; known: accuracy, classified, cycle, fd, fd_infinity, "),
         ("is", RING, "'is' needs images that the network puts into one class; ring is not that"),
         ("fd,modes", grey(NOISE), "'modes' needs a toy mixture, or stacked_digits"),
         ("accuracy", grey(NOISE), "'accuracy' needs a game with labels"),
@@ -212,6 +212,7 @@ def test_stacked_digits_count_their_modes():
         ("ms_ssim", grey(NOISE[:, :10]), "'ms_ssim' needs images with sides of 11 pixels or more"),
         ("memorisation", RING, "'memorisation' needs examples that training does not see"),
         ("truth", grey(NOISE), "'truth' needs a game that knows what should have been made"),
+        ("cycle", grey(NOISE), "'cycle' needs a game that translates back: cycle, attributes"),
     ],
 )
 def test_mistakes(names, source, sentence):

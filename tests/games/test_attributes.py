@@ -99,6 +99,9 @@ def test_there_and_back_again():
     np.testing.assert_allclose(total, 5 * 36.75, rtol=1e-6)
     np.testing.assert_allclose(slope, 5 * 32.5, rtol=1e-6)
     assert moved == {"passes": 2.0} and metrics["generator_loss"] == total
+    variables = {"params": 2.0, "passes": 0.0}
+    (again,) = game.back(variables, given, {"x": made["x"]}, KEYS).values()
+    np.testing.assert_array_equal(again, made["source_again"])
 
 
 def test_who_looks_or_does_not_compare_makes_one_pass():

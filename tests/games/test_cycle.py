@@ -167,6 +167,18 @@ def test_looks_know_both_ways_and_one():
     assert list(looks) == ["AtoB"] and looks["AtoB"].truth is None
 
 
+def test_what_was_made_is_translated_back():
+    """By the other way, as in training: 1.5 times what was given."""
+    game = make()
+    for given in (GIVEN, {"x": B}):
+        made, _ = game.generate(WEIGHTS, given, KEYS, train=False)
+        again = game.back(WEIGHTS, given, made, KEYS)
+        looks = game.show(given, made)
+        assert again.keys() == looks.keys()
+        for direction, images in again.items():
+            np.testing.assert_allclose(images, 1.5 * looks[direction].given, rtol=1e-6)
+
+
 def test_an_identity_needs_domains_of_one_shape():
     rules = GAMES["cycle"]
     one, other = Network(None, multiply, ("source",)), Network(None, judge, ("x",))
