@@ -203,7 +203,11 @@ def test_stacked_digits_count_their_modes():
 @pytest.mark.parametrize(
     ("names", "source", "sentence"),
     [
-        ("fid", RING, "unknown metric 'fid'; known: accuracy, classified, cycle, fd, fd_infinity, "),
+        (
+            "fid",
+            RING,
+            "unknown metric 'fid'; known: accuracy, classified, cycle, fd, fd_infinity, ",
+        ),
         ("is", RING, "'is' needs images that the network puts into one class; ring is not that"),
         ("fd,modes", grey(NOISE), "'modes' needs a toy mixture, or stacked_digits"),
         ("accuracy", grey(NOISE), "'accuracy' needs a game with labels"),
