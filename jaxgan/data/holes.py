@@ -15,18 +15,30 @@ def rectangle(key, height, width, smallest, largest):
 
     Both are shares of the image's sides; the place is uniform over all that fit.
     """
-    keys = jax.random.split(key, 2)
-    sides = (height, width)
-    bands = [_band(k, n, smallest, largest) for k, n in zip(keys, sides, strict=True)]
-    return bands[0][:, None] * bands[1][None, :]
+    return _crossed(key, height, width, smallest, largest, middle=False)
 
 
-def _band(key, side, smallest, largest):
-    """Where a rectangle lies along one axis: [side]."""
+def centre(key, height, width, smallest, largest):
+    """The same in the middle; Pathak et al. 2016 have one of half the sides.
+
+    Of a middle between two pixels it is the upper left.
+    """
+    return _crossed(key, height, width, smallest, largest, middle=True)
+
+
+def _crossed(key, height, width, smallest, largest, middle):
+    of_height, of_width = jax.random.split(key, 2)
+    down = _band(of_height, height, smallest, largest, middle)
+    return down[:, None] * _band(of_width, width, smallest, largest, middle)
+
+
+def _band(key, side, smallest, largest, middle):
+    """Where a rectangle lies along one axis: [side]; anywhere, or in the middle."""
     low, high = (min(max(round(share * side), 1), side - 1) for share in (smallest, largest))
     of_length, of_place = jax.random.split(key)
     length = jax.random.randint(of_length, (), low, high + 1)
-    start = jax.random.randint(of_place, (), 0, side - length + 1)
+    anywhere = jax.random.randint(of_place, (), 0, side - length + 1)
+    start = (side - length) // 2 if middle else anywhere
     at = jnp.arange(side)
     return ((at >= start) & (at < start + length)).astype(jnp.float32)
 
@@ -62,4 +74,4 @@ def either(key, height, width, smallest, largest):
     return jnp.where(jax.random.bernoulli(of_kind), *kinds)
 
 
-HOLES = {"rectangle": rectangle, "stroke": stroke, "either": either}
+HOLES = {"rectangle": rectangle, "centre": centre, "stroke": stroke, "either": either}
