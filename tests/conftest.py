@@ -33,6 +33,16 @@ compilation.set_xla_flags(defaults.get_config())  # as jaxgan train does
 gc.set_threshold(100_000, 50, 50)
 
 
+# Files that take the longest begin, or one process would end alone with the last of them.
+LONGEST = ("test_notebook", "test_train", "test_translation", "test_cyclegan", "test_translate")
+
+
+def pytest_collection_modifyitems(items):
+    """The longest files first; files stay whole, and their tests in order."""
+    places = {name: place for place, name in enumerate(LONGEST)}
+    items.sort(key=lambda item: places.get(item.path.stem, len(LONGEST)))
+
+
 @pytest.fixture(scope="module", autouse=True)
 def bounded():
     """Programs that a file needs are given up after it; the next finds shared ones on disk."""

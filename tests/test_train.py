@@ -139,7 +139,9 @@ def wait_for(condition, seconds=120):
         time.sleep(0.02)
 
 
-@pytest.mark.parametrize("file", ["test_train", "test_translation"])
+@pytest.mark.parametrize(
+    "file", ["test_train", pytest.param("test_translation", marks=pytest.mark.thorough)]
+)
 def test_killed_at_any_moment_and_resumed_gives_the_same_bits(file, tmp_path, monkeypatch):
     """SIGKILL a fifth of a second after a checkpoint of an endless run, then the rest in one go."""
     monkeypatch.syspath_prepend(str(Path(__file__).parent))
