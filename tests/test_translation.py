@@ -171,11 +171,19 @@ def test_colouring_is_the_same_game_with_a_task(tmp_path):
 def test_a_network_that_is_not_given_what_it_needs(tmp_path):
     config = tiny()
     config.critic = defaults.critic("mlp")
-    with pytest.raises(UserError, match="critic 'mlp' takes x, label; .* gives it source, which"):
+    with pytest.raises(UserError, match="critic 'mlp' takes x, label and .* gives it x, source, "):
         prepare(config)
     config = tiny()
     config.generator = defaults.generator("mlp")
-    with pytest.raises(UserError, match="generator 'mlp' takes z, label; .*these take: unet"):
+    with pytest.raises(UserError, match="generator 'mlp' .* which is for: unet, resnet"):
+        prepare(config)
+
+
+def test_a_network_that_needs_what_it_is_not_given():
+    config = defaults.get_config()
+    config.generator = defaults.generator("unet")
+    sentence = "'unet' takes source, z, .* needs source; .* gives it z, which is for: mlp, toy, "
+    with pytest.raises(UserError, match=sentence):
         prepare(config)
 
 

@@ -168,17 +168,21 @@ def _fields(config, side):
     return row, fields
 
 
+def _fits(module, inputs):
+    """Whether a network takes all that a game gives it, and needs no more."""
+    known = takes(module)
+    return set(inputs) <= set(known) and all(known[name] for name in set(known) - set(inputs))
+
+
 def _network(config, side, inputs, shapes, axis_name, **fixed) -> Network:
     row, fields = _fields(config, side)
-    known = takes(row.build)
-    if missing := [name for name in inputs if name not in known]:
-        fitting = [
-            name for name, row in SIDES[side].items() if set(inputs) <= set(takes(row.build))
-        ]
+    if not _fits(row.build, inputs):
+        fitting = [name for name, row in SIDES[side].items() if _fits(row.build, inputs)]
+        needed = [name for name, spare in takes(row.build).items() if not spare]
         raise UserError(
-            f"{side} {config[side]['name']!r} takes {', '.join(known)}; game "
-            f"{config['game']['name']!r} gives it {missing[0]}, which these take: "
-            f"{', '.join(fitting) or 'none'}."
+            f"{side} {config[side]['name']!r} takes {', '.join(takes(row.build))} and needs "
+            f"{' and '.join(needed)}; game {config['game']['name']!r} gives it "
+            f"{', '.join(inputs)}, which is for: {', '.join(fitting) or 'none'}."
         )
     if missing := set(fixed) - set(fields_of(row.build)):
         fitting = [n for n, row in SIDES[side].items() if set(fixed) <= set(fields_of(row.build))]

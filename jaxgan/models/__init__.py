@@ -38,9 +38,13 @@ def fields_of(module_class):
 
 
 def takes(module_class):
-    """The names that a module's call knows."""
+    """The names that a module's call knows, {name: whether it does without}."""
     parameters = inspect.signature(module_class.__call__).parameters
-    return tuple(name for name in parameters if name not in ("self", "keys", "train"))
+    return {
+        name: parameter.default is not parameter.empty
+        for name, parameter in parameters.items()
+        if name not in ("self", "keys", "train")
+    }
 
 
 GENERATORS = {

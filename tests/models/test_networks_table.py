@@ -299,7 +299,7 @@ def test_a_network_takes_what_its_call_names():
     }
     for table, name in ((models.GENERATORS, "z"), (models.CRITICS, "x")):
         for key, row in table.items():
-            assert models.takes(row.build) == more.get(key, (name, "label"))
+            assert tuple(models.takes(row.build)) == more.get(key, (name, "label"))
 
 
 def test_first_norm_adds_one_normalisation():
