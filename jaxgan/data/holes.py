@@ -29,7 +29,7 @@ def centre(key, height, width, smallest, largest):
 def _crossed(key, height, width, smallest, largest, middle):
     of_height, of_width = jax.random.split(key, 2)
     down = _band(of_height, height, smallest, largest, middle)
-    return down[:, None] * _band(of_width, width, smallest, largest, middle)
+    return jnp.outer(down, _band(of_width, width, smallest, largest, middle))
 
 
 def _band(key, side, smallest, largest, middle):
