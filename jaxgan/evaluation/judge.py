@@ -214,8 +214,8 @@ def judge(
     reference = Reference(source, real, other, train, truth, encoder.compare, tell, known)
     of_truth = [name for name in names if "truth" in METRICS[name].needs]
     # What real examples have no part in: neither a truth of their own, nor a way back.
-    of_looks = [*of_truth, *(name for name in names if "back" in METRICS[name].needs)]
-    others = [name for name in names if name not in (*of_looks, "classified")]
+    of_back = [name for name in names if "back" in METRICS[name].needs]
+    others = [name for name in names if name not in (*of_truth, *of_back, "classified")]
     asking = None
     if "classified" in names:
         order = np.random.default_rng(seed).permutation(len(rows.given["x"]))
@@ -231,15 +231,14 @@ def judge(
             found |= {f"{name}{tail}": float(number) for name, number in numbers.items()}
         return found
 
-    floor = values(Sample(other), [name for name in names if name not in of_looks])
+    floor = values(Sample(other), [name for name in names if name not in (*of_truth, *of_back)])
 
     def score(x, labels=None, truth=None, given=None, mask=None, again=None):
         if not np.isfinite(x).all():
             return dict.fromkeys(floor, float("nan"))
         sample = Sample(encoder.encode(x, labels, progress), truth, given, mask, again=again)
-        known = {"truth": truth is not None, "back": again is not None}
-        fit = [name for name in of_looks if all(known.get(n, True) for n in METRICS[name].needs)]
-        return values(sample, others + fit)
+        fitting = of_truth * (truth is not None) + of_back * (again is not None)
+        return values(sample, others + fitting)
 
     def against(x, labels, truth, given, mask):
         seen = encoder if any(METRICS[name].features for name in of_truth) else NO_NETWORK
