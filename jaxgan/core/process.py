@@ -20,6 +20,7 @@ SIGNALS = (
 # shell in it, both send SIGHUP.
 SAME = 0.2
 LAST = 1.5  # seconds that a process may take to end once it has failed
+GRACE = 5  # the same for a script, which may have more to do at its end
 
 
 def start():
@@ -89,6 +90,21 @@ def bound(code, seconds=LAST):
     timer = threading.Timer(seconds, os._exit, [code])
     timer.daemon = True
     timer.start()
+
+
+def bound_to_main():
+    """Have a process that is not a command's end soon after its main thread, with code 1.
+
+    As ``bound``, for a script that goes on after a save has failed. Where all threads end by
+    themselves, the process ends before, with a code of its own.
+    """
+
+    def wait():
+        threading.main_thread().join()
+        time.sleep(GRACE)
+        os._exit(1)
+
+    threading.Thread(target=wait, daemon=True).start()
 
 
 def silence(stream):

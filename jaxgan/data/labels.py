@@ -91,27 +91,29 @@ def categorise(label, size, where, names=None):
     return label.astype(np.int32), category(len(names) or len(values), names)
 
 
-def numbered_as(source, entries):
+def numbered_as(source, entries, folders=False):
     """The source with its classes numbered as a run has them.
 
     Older versions put "10" before "2", and counted numbers without an example as classes; a run
-    that they began goes on under their numbers.
+    that they began goes on under their numbers. The oldest kept no names of classes.
 
     Args:
       source: a ``Source``.
       entries: {name: ``Entry``} of the run. Only categories count with the same names in another
         order, or with more classes that are named by their numbers, or not named; whoever calls
         compares the others.
+      folders: whether classes are folders, which older versions took in the order of code points.
     """
     numbers, kinds = {}, {}
     for key, kind in source.entries.items():
         then, has = entries.get(key, kind), [composed(name) for name in kind.names]
         values = [str(number) for number in range(then.classes)]
-        had = [composed(name) for name in then.names] or values
+        unnamed = sorted(has) if folders and then.classes == kind.classes else values
+        had = [composed(name) for name in then.names] or unnamed
         gaps = had == values and kind.classes < then.classes and set(has) <= set(had)
         if has and has != had and (gaps or sorted(has) == sorted(had)):
             numbers[key] = np.array([had.index(name) for name in has], np.int32)
-            kinds[key] = then
+            kinds[key] = then._replace(names=then.names or tuple(had))
     if not numbers:
         return source
     return recategorised(source, kinds, numbers)

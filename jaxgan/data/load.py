@@ -66,9 +66,10 @@ def load_sources(settings, part=TRAIN, entries=None, loaded=None):
     columns = tuple(dict.fromkeys(filter(None, named)))
 
     def one(name):
-        beside = {"columns": columns} if form_of(name) == "folder" else {}
+        folders = form_of(name) == "folder"
+        beside = {"columns": columns} if folders else {}
         source = load(**{**chosen, "name": name}, part=part, loaded=loaded, **beside)
-        return numbered_as(chosen_of(source, where), entries or {})
+        return numbered_as(chosen_of(source, where), entries or {}, folders)
 
     name = settings["name"]
     two = name.startswith(unpaired.FORM)

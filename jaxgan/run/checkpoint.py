@@ -24,6 +24,7 @@ import jax
 import numpy as np
 from jax.experimental import multihost_utils
 
+from jaxgan.core import process
 from jaxgan.core.errors import UserError
 from jaxgan.run import digest
 
@@ -118,6 +119,7 @@ class Checkpoints:
         try:
             yield
         except Exception as error:
+            process.bound_to_main()  # the threads of this save may never end
             logging.getLogger("asyncio").addFilter(_is_no_straggler)
             with contextlib.suppress(Exception):  # the same once more; it drops the step
                 self.manager.wait_until_finished()

@@ -70,6 +70,21 @@ def test_a_failed_command_waits_for_no_thread():
     assert ended(process, 10) == (2, "", "jaxgan: No.\n")
 
 
+def test_a_script_after_a_failed_save_waits_for_no_thread():
+    code = """
+import threading, time
+from jaxgan.core import process
+process.GRACE = 1
+process.bound_to_main()
+{thread}
+print("done")
+"""
+    for thread, expected in (("", 0), ("threading.Thread(target=time.sleep, args=[60]).start()", 1)):
+        script = [sys.executable, "-c", code.format(thread=thread)]
+        ran = subprocess.run(script, capture_output=True, text=True, cwd=ROOT, timeout=30)
+        assert (ran.returncode, ran.stdout, ran.stderr) == (expected, "done\n", "")
+
+
 def test_output_that_goes_nowhere():
     with open("/dev/full", "w") as full:
         code, _, told = ended(start("print('a')", stdout=full), 10)

@@ -291,13 +291,16 @@ def test_a_run_keeps_the_numbers_of_its_classes(tmp_path):
     older = {"label": category(3, ("1", "10", "2"))}  # sorted by older versions
     (new,), (old,) = load_sources(settings), load_sources(settings, entries=older)
     assert new.entries["label"].names == ("1", "2", "10") and old.entries["label"] == older["label"]
-    for source, labels in ((new, [0, 2, 1]), (old, [0, 1, 2])):
+    (oldest,) = load_sources(settings, entries={"label": category(3)})  # which kept no names
+    assert oldest.entries["label"] == older["label"]
+    for source, labels in ((new, [0, 2, 1]), (old, [0, 1, 2]), (oldest, [0, 1, 2])):
         assert source.arrays()["x"][:, 0, 0, 0].tolist() == [1, 10, 2]
         assert source.arrays(np.array([1, 2]))["label"].tolist() == labels[1:]
         assert [source.read(i)["label"] for i in range(3)] == labels
         assert source.read(1)["label"].dtype == source.arrays()["label"].dtype == np.int32
-    (other,) = load_sources(settings, entries={"label": category(3, ("1", "2", "3"))})
-    assert other.entries == new.entries
+    for others in (category(3, ("1", "2", "3")), category(4)):
+        (other,) = load_sources(settings, entries={"label": others})
+        assert other.entries == new.entries
 
 
 def test_a_run_keeps_the_names_of_its_classes_in_any_form(tmp_path):
