@@ -79,7 +79,10 @@ process.bound_to_main()
 {thread}
 print("done")
 """
-    for thread, expected in (("", 0), ("threading.Thread(target=time.sleep, args=[60]).start()", 1)):
+    for thread, expected in (
+        ("", 0),
+        ("threading.Thread(target=time.sleep, args=[60]).start()", 1),
+    ):
         script = [sys.executable, "-c", code.format(thread=thread)]
         ran = subprocess.run(script, capture_output=True, text=True, cwd=ROOT, timeout=30)
         assert (ran.returncode, ran.stdout, ran.stderr) == (expected, "done\n", "")
