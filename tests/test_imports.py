@@ -28,7 +28,7 @@ LEVEL = {name: level for level, names in enumerate(ORDER) for name in names}
 FLAT = 9  # files beside the folders, at most
 # Other people's packages that only these rooms may import.
 OWNERS = {
-    "orbax": {"run/checkpoint"},
+    "orbax": {"run/storage"},
     "matplotlib": {"evaluation/plot"},
     "PIL": {"evaluation/plot", "data"},
     "tensorflow_datasets": {"data"},

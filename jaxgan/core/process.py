@@ -117,12 +117,16 @@ def silence(stream):
 
 
 @contextlib.contextmanager
-def telling():
-    """Around what is printed on stderr: what can no longer be printed goes nowhere."""
+def telling(failed=lambda error: None):
+    """Around what is printed on stderr: what can no longer be printed goes nowhere.
+
+    ``failed``: called with the ``OSError``.
+    """
     try:
         yield
-    except OSError:
+    except OSError as error:
         silence(sys.stderr)
+        failed(error)
 
 
 def say(text):

@@ -1,4 +1,4 @@
-"""Saves and restores a ``GanState``. The only file that knows Orbax.
+"""Saves and restores a ``GanState``.
 
 A checkpoint directory holds one folder a step, put in place by a rename: a run that is killed while
 it writes leaves a temporary folder behind, never half a checkpoint. A folder holds these items:
@@ -13,23 +13,17 @@ import contextlib
 import logging
 import math
 import os
-import re
 import shutil
-import sys
-import time
+from functools import partial
 from pathlib import Path
 from types import SimpleNamespace
 
 import jax
-import numpy as np
 from jax.experimental import multihost_utils
 
 from jaxgan.core import process
 from jaxgan.core.errors import UserError
-from jaxgan.run import digest
-
-LOG = logging.getLogger("absl")  # Orbax's
-SYSTEM_ERROR = re.compile(r"os_error_code='(\d+)'")  # within what TensorStore raises
+from jaxgan.run import failures, storage
 
 
 class SaveError(UserError):
@@ -44,20 +38,16 @@ class Checkpoints:
         self.manager = manager
         self._metric = metric
         self._scores = scores
+        self._quiet = contextlib.ExitStack()
 
     def __enter__(self):
-        # Of a save that fails each of Orbax's threads shows a traceback; here it is a sentence.
-        self._shown = LOG.disabled, sys.unraisablehook
-        LOG.disabled, sys.unraisablehook = True, _without_stragglers(sys.unraisablehook)
+        self._quiet.enter_context(failures.told_once())
         return self
 
     def __exit__(self, failed, *_):
         # A save that failed is told already, or matters less than what went wrong since.
-        try:
-            with contextlib.suppress(SaveError) if failed else contextlib.nullcontext():
-                self.close()
-        finally:
-            LOG.disabled, sys.unraisablehook = self._shown
+        with self._quiet, contextlib.suppress(SaveError) if failed else contextlib.nullcontext():
+            self.close()
 
     def save(self, step, state, metrics=None):
         """Start to save ``state``; its buffers may be donated as soon as this returns.
@@ -70,20 +60,12 @@ class Checkpoints:
         """
         step = int(step)
         with self._told():
-            if step not in self.manager.all_steps():
-                self._save(step, state, metrics)
-
-    def _save(self, step, state, metrics):
-        import orbax.checkpoint as ocp
-
-        items = _items(state)
-        leaves = {name: digest.describe(item) for name, item in items.items()}
-        score = float((metrics or {}).get(self._metric, math.nan))
-        if math.isfinite(score):
-            self._scores[step] = score
-        args = {name: ocp.args.StandardSave(item) for name, item in items.items()}
-        args["digest"] = ocp.args.JsonSave(digest.seal(leaves, self._scores.get(step)))
-        self.manager.save(step, args=ocp.args.Composite(**args), force=True)
+            if step in self.manager.all_steps():
+                return
+            score = float((metrics or {}).get(self._metric, math.nan))
+            if math.isfinite(score):
+                self._scores[step] = score
+            storage.write(self.manager, step, state, self._scores.get(step))
 
     def steps(self):
         """The steps at hand, ascending."""
@@ -96,7 +78,7 @@ class Checkpoints:
 
     def best_step(self):
         """The step with the lowest metric; None where no checkpoint carries one."""
-        return _best(self.steps(), self._scores)
+        return storage.best(self.steps(), self._scores)
 
     def check(self):
         """Raise what went wrong with the last save, if that shows already; waits for nothing."""
@@ -120,60 +102,20 @@ class Checkpoints:
             yield
         except Exception as error:
             process.bound_to_main()  # the threads of this save may never end
-            logging.getLogger("asyncio").addFilter(_is_no_straggler)
+            logging.getLogger("asyncio").addFilter(failures.is_no_straggler)
             with contextlib.suppress(Exception):  # the same once more; it drops the step
                 self.manager.wait_until_finished()
             steps = self.steps()
             kept = "there is none yet. The same command starts anew."
             if steps:
                 kept = f"the one of step {steps[-1]} is whole. The same command goes on from there."
+            cause = failures.cause(error)
             raise SaveError(
-                f"a checkpoint cannot be written in {self.directory} ({_cause(error)}); {kept}"
+                f"a checkpoint cannot be written in {self.directory} ({cause}); {kept}"
             ) from error
 
 
-def _without_stragglers(hook):
-    """``hook``, but for threads of a failed save that report to an event loop which is closed."""
-
-    def shown(unraisable):
-        told = str(unraisable.exc_value)
-        if told != "Event loop is closed" and not SYSTEM_ERROR.search(told):
-            hook(unraisable)
-
-    return shown
-
-
-def _is_no_straggler(record):
-    """Of asyncio's log: tasks of a failed save report whenever they are collected."""
-    return "never retrieved" not in record.getMessage()
-
-
-def _cause(error):
-    """Why a write failed, in the system's words."""
-    if isinstance(error, OSError) and error.strerror:
-        return error.strerror
-    if found := SYSTEM_ERROR.search(str(error)):
-        return os.strerror(int(found[1]))
-    return f"{type(error).__name__}: {next(iter(str(error).splitlines()), '')[:120]}"
-
-
-@contextlib.contextmanager
-def _hush():
-    """Silence Orbax while it reads: what is damaged, this file tells in a sentence.
-
-    Beside its log, its threads report to an event loop that the first failure has closed.
-    """
-    before, hook = logging.root.manager.disable, sys.unraisablehook
-    logging.disable(logging.CRITICAL)
-    sys.unraisablehook = lambda _: None
-    try:
-        yield
-    finally:
-        logging.disable(before)
-        sys.unraisablehook = hook
-
-
-@_hush()
+@failures.hush()
 def open_checkpoints(directory, keep=3, metric=None):
     """Open a directory to save to, creating it where it is missing.
 
@@ -185,13 +127,15 @@ def open_checkpoints(directory, keep=3, metric=None):
     def should_preserve(checkpoints, *, context):
         del context
         steps = [checkpoint.step for checkpoint in checkpoints]
-        kept = {*sorted(steps)[-keep:], _best(steps, scores)}
+        kept = {*sorted(steps)[-keep:], storage.best(steps, scores)}
         return [step in kept for step in steps]
 
     directory = Path(directory).resolve()
     policy = SimpleNamespace(should_preserve=should_preserve)
-    manager = _manager(directory, cleanup_tmp_directories=True, preservation_policy=policy)
-    scores.update(_read_scores(manager))
+    manager = storage.open_manager(
+        directory, cleanup_tmp_directories=True, preservation_policy=policy
+    )
+    scores.update(storage.read_scores(manager))
     return Checkpoints(directory, manager, metric, scores)
 
 
@@ -201,17 +145,17 @@ def folders(directory):
     return sorted(path.name for path in directory.iterdir()) if directory.exists() else []
 
 
-@_hush()
+@failures.hush()
 def view_checkpoints(directory):
     """Open a directory to read from: nothing in it is touched, nor is it made where it is missing.
 
     It is closed as one of ``open_checkpoints`` is.
     """
     directory = Path(directory).resolve()
-    return Checkpoints(directory, _manager(directory, create=False), None, {})
+    return Checkpoints(directory, storage.open_manager(directory, create=False), None, {})
 
 
-@_hush()
+@failures.hush()
 def restore(checkpoints, template):
     """Restore the latest checkpoint that is whole, bit for bit.
 
@@ -232,11 +176,11 @@ def restore(checkpoints, template):
     notes = {}
     for step in reversed(checkpoints.steps()):
         try:
-            state = _restore_step(checkpoints.manager, step, template)
+            state = storage.read_state(checkpoints.manager, step, template)
         except UserError:
             raise
         except Exception as error:  # Damage shows itself as any of a dozen types.
-            notes[step] = f"The checkpoint of step {step} is damaged ({_reason(error)})."
+            notes[step] = f"The checkpoint of step {step} is damaged ({failures.reason(error)})."
             continue
         for damaged in notes:
             _set_aside(checkpoints, damaged)
@@ -246,7 +190,7 @@ def restore(checkpoints, template):
     raise UserError(f"no checkpoint in {checkpoints.directory} {reason}")
 
 
-@_hush()
+@failures.hush()
 def restore_ema(directory, step=None):
     """Read the averaged generator variables alone, without a template.
 
@@ -263,15 +207,10 @@ def restore_ema(directory, step=None):
       UserError: no such checkpoint, or a damaged one.
     """
 
-    def read(manager, chosen):
-        leaves, _ = _read_digest(manager, chosen)
-        ema = _read(manager, chosen, {"ema": digest.blank(leaves["ema"])}, leaves)["ema"]
-        return jax.tree.map(jax.device_put, ema)
-
-    return _read_one(directory, step, read)
+    return _read_one(directory, step, storage.read_ema)
 
 
-@_hush()
+@failures.hush()
 def load(directory, template, step=None):
     """Read a whole state, leaving the directory as it is; as ``restore_ema`` otherwise.
 
@@ -282,15 +221,15 @@ def load(directory, template, step=None):
     Returns:
       the ``GanState``, and the step.
     """
-    return _read_one(directory, step, lambda manager, at: _restore_step(manager, at, template))
+    return _read_one(directory, step, partial(storage.read_state, template=template))
 
 
 def _read_one(directory, step, read):
     """What ``read(manager, step)`` gives of the chosen checkpoint, and its step."""
     directory = Path(directory).resolve()
-    with contextlib.closing(_manager(directory, create=False)) as manager:
+    with contextlib.closing(storage.open_manager(directory, create=False)) as manager:
         steps = sorted(manager.all_steps())
-        best = _best(steps, _read_scores(manager)) if step == "best" else None
+        best = storage.best(steps, storage.read_scores(manager)) if step == "best" else None
         chosen = {None: max(steps, default=None), "best": best}.get(step, step)
         known = f"in {directory}; known: {', '.join(map(str, steps)) or 'none'}."
         if chosen not in steps:
@@ -301,73 +240,8 @@ def _read_one(directory, step, read):
         except UserError:
             raise
         except Exception as error:  # As in restore.
-            message = f"the checkpoint of step {chosen} is damaged ({_reason(error)})"
+            message = f"the checkpoint of step {chosen} is damaged ({failures.reason(error)})"
             raise UserError(f"{message} {known}") from error
-
-
-def _manager(directory, **options):
-    import orbax.checkpoint as ocp
-
-    return ocp.CheckpointManager(directory, options=ocp.CheckpointManagerOptions(**options))
-
-
-def _items(state):
-    """The items of a checkpoint; a memory that holds nothing is none."""
-    sides = {name: getattr(state, name) for name in ("step", "generator", "critic")}
-    sides["ema"] = {}  # its place in the format, from when the item was a whole state without it
-    memory = {"memory": state.memory} if jax.tree.leaves(state.memory) else {}
-    return {"state": sides, "ema": state.ema, **memory}
-
-
-def _restore_step(manager, step, template):
-    leaves, _ = _read_digest(manager, step)
-    items = _items(template)
-    digest.check_template(leaves, items, f"the checkpoint of step {step}")
-    targets = jax.tree.map(lambda leaf: np.empty(leaf.shape, leaf.dtype), items)
-    read = _read(manager, step, targets, leaves)
-    memory = read.get("memory", template.memory)
-    state = template.replace(**{**read["state"], "ema": read["ema"], "memory": memory})
-    return jax.tree.map(
-        lambda leaf, like: jax.device_put(leaf, getattr(like, "sharding", None)), state, template
-    )
-
-
-def _read(manager, step, targets, leaves):
-    """Read items as NumPy trees like ``targets``; ValueError if a bit differs from the digest."""
-    import orbax.checkpoint as ocp
-
-    args = {name: ocp.args.StandardRestore(target) for name, target in targets.items()}
-    items = manager.restore(step, args=ocp.args.Composite(**args))
-    for name in targets:
-        digest.check_bits(leaves[name], items[name])
-    return items
-
-
-def _read_digest(manager, step):
-    """The ``{item: [leaf, ...]}`` of a checkpoint and its score; ValueError if it is garbled."""
-    import orbax.checkpoint as ocp
-
-    args = ocp.args.Composite(digest=ocp.args.JsonRestore())
-    return digest.unseal(manager.restore(step, args=args)["digest"])
-
-
-def _read_scores(manager):
-    """``{step: score}`` of those that carry one and can be read."""
-    scores = {}
-    for step in manager.all_steps():
-        with contextlib.suppress(Exception):  # Damage is for restore to tell.
-            scores[step] = _read_digest(manager, step)[1]
-    return {step: score for step, score in scores.items() if score is not None}
-
-
-def _best(steps, scores):
-    return min((step for step in steps if step in scores), key=scores.get, default=None)
-
-
-def _reason(error):
-    time.sleep(0.1)  # for the stragglers among the storage's threads, while ``_hush`` holds
-    first_line = next(iter(str(error).splitlines()), "")
-    return f"{type(error).__name__}: {first_line[:120]}"
 
 
 def _set_aside(checkpoints, step):

@@ -2,7 +2,6 @@
 
 import contextlib
 import signal
-import sys
 import threading
 import time
 
@@ -168,12 +167,10 @@ class Stop:
             save, self._save = self._save, None
             save()
 
-    @contextlib.contextmanager
     def telling(self):
         """Around what is printed: a reader that has left, as Ctrl-C ends ``| tee`` too, asks."""
-        try:
-            yield
-        except OSError as error:
-            process.silence(sys.stderr)
-            if isinstance(error, BrokenPipeError):
-                self.signal = self.signal or signal.SIGPIPE
+        return process.telling(self._unprinted)
+
+    def _unprinted(self, error):
+        if isinstance(error, BrokenPipeError):
+            self.signal = self.signal or signal.SIGPIPE
