@@ -9,7 +9,7 @@ in one shape: [B] beside [B, 1] is an ``AssertionError`` while tracing, and not 
 import inspect
 
 import jax
-from jax.nn import relu, softplus
+from jax.nn import relu, sigmoid, softplus
 
 from jaxgan.core.errors import UserError
 from jaxgan.core.table import Row
@@ -64,6 +64,23 @@ def non_saturating(real: Scores, fake: Scores) -> jax.Array:
     """
     del real
     return softplus(-fake)
+
+
+def without_log(real: Scores, fake: Scores) -> jax.Array:
+    """-D(fake): the generator climbs D itself, as lectures print in their algorithm.
+
+    Goodfellow et al. 2014 have the logarithm of ``saturating`` there. The slope in the score is
+    -D(fake) (1 - D(fake)): it vanishes when the critic is sure of either answer.
+
+    Args:
+      real: [B], unused: the generator does not move it.
+      fake: [B] scores of generated examples.
+
+    Returns:
+      [B], each in (-1, 0).
+    """
+    del real
+    return -sigmoid(fake)
 
 
 def swapped_cross_entropy(real: Scores, fake: Scores) -> jax.Array:
@@ -181,6 +198,7 @@ def _checked(row):
 _ROWS = {
     "minimax": _fixed(cross_entropy, saturating),
     "non_saturating": _fixed(cross_entropy, non_saturating),
+    "without_log": _fixed(cross_entropy, without_log),
     "label_swapped": _fixed(cross_entropy, swapped_cross_entropy),
     "wasserstein": _fixed(wasserstein_critic, wasserstein_generator),
     "least_squares": Row(

@@ -8,7 +8,7 @@ from jaxgan.core.errors import UserError
 from jaxgan.losses import ADVERSARIAL, classifiers, smooth_real_label
 
 pytestmark = pytest.mark.usefixtures("strict_ranks")
-CLASSIFIERS = ["minimax", "non_saturating", "label_swapped"]
+CLASSIFIERS = ["minimax", "non_saturating", "without_log", "label_swapped"]
 
 # A score is the log-odds of "real", D = sigmoid(score):
 #   real = log 3  = log(3/4 / 1/4): D(real) = 3/4, -log D = log(4/3), -log(1 - D) = log 4
@@ -22,6 +22,8 @@ HAND = {
     ("minimax", "generator"): (-log(5 / 4), 0, -1 / 5, -log(2)),
     ("non_saturating", "critic"): CROSS_ENTROPY,
     ("non_saturating", "generator"): (log(5), 0, -4 / 5, log(2)),
+    ("without_log", "critic"): CROSS_ENTROPY,
+    ("without_log", "generator"): (-1 / 5, 0, -4 / 25, -1 / 2),  # dD/ds = D (1 - D)
     ("label_swapped", "critic"): CROSS_ENTROPY,
     ("label_swapped", "generator"): (log(5) + log(4), 3 / 4, -4 / 5, log(4)),
     ("wasserstein", "critic"): (-log(4) - log(3), -1, 1, 0),
@@ -78,7 +80,7 @@ def test_finite_for_extreme_scores(name, player, size):
     for slope in slopes(loss, real, fake):
         assert np.all(np.abs(slope) <= 1)
     # Sure and wrong: the loss pulls with its whole slope; log of a sigmoid would give NaN or 0.
-    if (name, player) != ("minimax", "generator"):
+    if (name, player) not in (("minimax", "generator"), ("without_log", "generator")):
         wrong = (-size, size) if player == "critic" else (size, -size)
         assert slopes(loss, jnp.array([wrong[0]]), jnp.array([wrong[1]]))[1] == (
             1 if player == "critic" else -1
@@ -167,7 +169,7 @@ def test_smoothed_label_is_the_cross_entropy_with_a_soft_target(name, amount):
 
 
 def test_smoothing_errors():
-    with pytest.raises(UserError, match="goes with minimax, non_saturating, label_swapped"):
+    with pytest.raises(UserError, match="goes with minimax, non_saturating, without_log, label_swapped"):
         smooth_real_label(ADVERSARIAL["wasserstein"](), 0.1)
     for amount in (-0.1, 1.0):
         with pytest.raises(UserError, match=r"must lie in \[0, 1\)"):
