@@ -22,7 +22,7 @@ from jaxgan.core import noise
 from jaxgan.core.errors import UserError
 from jaxgan.games import draw
 from jaxgan.main import main, parse
-from jaxgan.models import layers
+from jaxgan.models import dcgan, layers
 from jaxgan.run import directory
 from jaxgan.step import optim, parallel
 
@@ -60,6 +60,8 @@ TABLES = [
     ("gan", "generator.norm", "norm", layers.NORMS),
     ("gan", "critic.initializer", "initializer", layers.INITS),
     ("toy_ring", "critic.activation", "activation", layers.ACTIVATIONS),
+    ("dcgan", "generator.upsample", "upsample", dcgan.UPSAMPLES),
+    ("dcgan", "critic.downsample", "downsample", dcgan.DOWNSAMPLES),
     ("gan", "compute_dtype", "compute_dtype", ("bfloat16", "float32")),
     ("gan", "parallel", "value of parallel", [*parallel.PARALLEL, "auto"]),
     ("gan", "data.fit", "fit", data.view.FITS),

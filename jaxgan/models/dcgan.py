@@ -9,14 +9,32 @@ from typing import Any, ClassVar
 import jax.numpy as jnp
 from flax import linen as nn
 
-from jaxgan.core.errors import UserError
-from jaxgan.models import layers
+from jaxgan.core.errors import UserError, choose
+from jaxgan.models import layers, resize
 from jaxgan.models.sizes import check_count, check_multiples, image_shape
 
 # (window, stride, padding) of each layer.
 _GROW_32 = ((3, 2, 0), (3, 2, 1), (4, 2, 2))  # sides 4, 9, 17, 32; in general n, 2n+1, 4n+1, 8n
 _SHRINK_32 = ((3, 2, 1), (3, 2, 1), (3, 2, 1), (4, 1, 0))  # sides 32, 16, 8, 4, 1
 _DOUBLE = (4, 2, 1)  # as a convolution it halves
+_SAME = (3, 1, 1)
+
+# How a layer of stride 2 is made: the paper's way, or one of those that it replaced.
+UPSAMPLES = {
+    "transposed": layers.convolve_transpose,
+    "nearest": lambda module, x, features, geometry: layers.convolve(
+        module, x, features, _SAME, "up"
+    ),
+}
+DOWNSAMPLES = {
+    "stride": layers.convolve,
+    "mean_pool": lambda module, x, features, geometry: layers.convolve(
+        module, x, features, _SAME, "down"
+    ),
+    "max_pool": lambda module, x, features, geometry: resize.halve_max(
+        layers.convolve(module, x, features, _SAME)
+    ),
+}
 
 
 class DCGAN32Generator(nn.Module):
@@ -25,13 +43,16 @@ class DCGAN32Generator(nn.Module):
     Fields:
       channels: of the three images inside; the first comes from the linear layer.
       first_norm: normalise and rectify the first image too; the paper does, the lecture does not.
-      norm, initializer: rows of ``layers.NORMS`` and ``layers.INITS``.
+      upsample: a row of ``UPSAMPLES``; "nearest" doubles pixels in front of a convolution of 3x3.
+      activation, norm, initializer: rows of ``layers.ACTIVATIONS``, ``NORMS`` and ``INITS``.
     """
 
     bounds: ClassVar[tuple[float, float]] = (-1.0, 1.0)
     shape: tuple[int, ...]
     channels: tuple[int, ...] = (256, 128, 64)
     first_norm: bool = False
+    upsample: str = "transposed"
+    activation: str = "relu"
     norm: str = "batch"
     norm_eps: float = 1e-5
     initializer: str = "dcgan"
@@ -51,12 +72,15 @@ class DCGAN32Generator(nn.Module):
 class DCGAN32Critic(nn.Module):
     """conv 16 - LReLU - conv 32 - BN LReLU - conv 64 - BN LReLU - conv 128 - BN LReLU - linear 1.
 
-    Fields: as the generator's, ``dropout`` (share of the hidden units that are dropped) and
-    ``outputs`` (scores an example), ``heads`` (name, width). ``norm="none"`` is the variant for
-    gradient penalties.
+    Fields: as the generator's, ``downsample`` (a row of ``DOWNSAMPLES``; pools stand behind a
+    convolution of 3x3), ``dropout`` (share of the hidden units that are dropped) and ``outputs``
+    (scores an example), ``heads`` (name, width). ``norm="none"`` is the variant for gradient
+    penalties.
     """
 
     channels: tuple[int, ...] = (16, 32, 64, 128)
+    downsample: str = "stride"
+    activation: str = "leaky_relu"
     norm: str = "batch"
     norm_eps: float = 1e-5
     dropout: float = 0.0
@@ -76,6 +100,8 @@ class DCGAN32Critic(nn.Module):
                 f"critic dcgan32 needs images of at least 25x25, not {height}x{width}; "
                 "resize the data, for example to 32x32."
             )
+        if self.downsample != "stride":
+            check_multiples(height, width, 8, "critic dcgan32 with pools")
         return _shrink(self, layers.join_planes(x, label), _SHRINK_32, train, keys)
 
 
@@ -84,12 +110,14 @@ class DCGANGenerator(nn.Module):
 
     Fields:
       channels: of the images inside, of sides 4, 8, ...; the side made is 4 * 2 ** len(channels).
-      norm, initializer: rows of ``layers.NORMS`` and ``layers.INITS``.
+      upsample, activation, norm, initializer: as those of ``DCGAN32Generator``.
     """
 
     bounds: ClassVar[tuple[float, float]] = (-1.0, 1.0)
     shape: tuple[int, ...]
     channels: tuple[int, ...] = (1024, 512, 256, 128)
+    upsample: str = "transposed"
+    activation: str = "relu"
     norm: str = "batch"
     norm_eps: float = 1e-5
     initializer: str = "dcgan"
@@ -111,6 +139,8 @@ class DCGANCritic(nn.Module):
     """
 
     channels: tuple[int, ...] = (128, 256, 512, 1024)
+    downsample: str = "stride"
+    activation: str = "leaky_relu"
     norm: str = "batch"
     norm_eps: float = 1e-5
     dropout: float = 0.0
@@ -129,26 +159,31 @@ class DCGANCritic(nn.Module):
 
 
 def _grow(module, x, start, geometries, first_norm, train):
-    """Vectors to ``start``-sized images, then one transposed convolution a geometry, then tanh."""
+    """Vectors to ``start``-sized images, then one layer that enlarges a geometry, then tanh."""
     *inner, last = geometries
+    activate = choose(layers.ACTIVATIONS, module.activation, "activation")
+    enlarge = choose(UPSAMPLES, module.upsample, "upsample")
     x = layers.dense(module, x, prod(start) * module.channels[0])
     x = x.reshape(x.shape[0], *start, module.channels[0])
     if first_norm:
-        x = nn.relu(layers.norm(module, x, train=train))
+        x = activate(layers.norm(module, x, train=train))
     for features, geometry in zip(module.channels[1:], inner, strict=True):
-        x = layers.convolve_transpose(module, x, features, geometry)
-        x = nn.relu(layers.norm(module, x, train=train))
-    x = layers.convolve_transpose(module, x, module.shape[-1], last)
+        x = enlarge(module, x, features, geometry)
+        x = activate(layers.norm(module, x, train=train))
+    x = enlarge(module, x, module.shape[-1], last)
     return {"x": jnp.tanh(layers.as_output(x))}
 
 
 def _shrink(module, x, geometries, train, keys):
     """One convolution a geometry, all but the first normalised, then a linear score."""
+    activate = choose(layers.ACTIVATIONS, module.activation, "activation")
+    shrink = choose(DOWNSAMPLES, module.downsample, "downsample")
     for i, (features, geometry) in enumerate(zip(module.channels, geometries, strict=True)):
-        x = layers.convolve(module, x, features, geometry)
+        layer = shrink if geometry[1] == 2 else layers.convolve
+        x = layer(module, x, features, geometry)
         if i > 0:
             x = layers.norm(module, x, train=train)
-        x = layers.ACTIVATIONS["leaky_relu"](x)
+        x = activate(x)
         x = layers.dropout(module, x, keys, i, train=train)
     return layers.scores(module, layers.flatten(x))
 

@@ -14,8 +14,18 @@ from jaxgan.models import conv, resize
 
 FLOAT = jnp.float32
 
+
+def prelu(x):
+    """max(x, 0) + a min(x, 0) with one learned a for all units, 0.25 at first (He et al. 2015).
+
+    Called within a module, to which it adds the parameter.
+    """
+    return nn.PReLU(negative_slope_init=0.25)(x)
+
+
 ACTIVATIONS = {
     "relu": nn.relu,
+    "prelu": prelu,
     "leaky_relu": lambda x: nn.leaky_relu(x, 0.2),
     "tanh": jnp.tanh,
     # A smooth rectifier of the WGAN-GP paper's random architectures (arXiv:1704.00028), table 1.
@@ -170,11 +180,6 @@ def scores(module, x):
     heads = {name: as_output(dense(module, x, width)) for name, width in module.heads}
     score = score if module.outputs > 1 else score[:, 0]
     return {"score": score, "features": as_output(x), **heads}
-
-
-def prelu(module, x):
-    """max(x, 0) + a min(x, 0) with one learned a for all units, 0.25 at first (He et al. 2015)."""
-    return nn.PReLU(negative_slope_init=0.25)(x)
 
 
 def dropout(module, x, keys, number, *, train):

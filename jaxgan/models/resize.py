@@ -22,6 +22,12 @@ def halve(x):
     return x.reshape(batch, height // 2, 2, width // 2, 2, channels).mean(axis=(2, 4))
 
 
+def halve_max(x):
+    """The greatest of 2x2 pixels: [B, H, W, C] -> [B, H / 2, W / 2, C]; H and W are even."""
+    batch, height, width, channels = x.shape
+    return x.reshape(batch, height // 2, 2, width // 2, 2, channels).max(axis=(2, 4))
+
+
 def double_conv(x, kernel, padding):
     """``conv.conv(double(x), kernel, 1, padding)`` for a kernel that keeps the size.
 

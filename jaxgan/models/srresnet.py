@@ -60,13 +60,13 @@ class SRResNetGenerator(nn.Module):
             return layers.norm(self, x, train=train)
 
         x = layers.join_planes(source, label)
-        first = x = layers.prelu(self, layers.convolve(self, x, self.width, _WIDE))
+        first = x = layers.prelu(layers.convolve(self, x, self.width, _WIDE))
         for _ in range(self.blocks):
-            x = x + block(layers.prelu(self, block(x, self.width)), self.width)
+            x = x + block(layers.prelu(block(x, self.width)), self.width)
         x = first + block(x, self.width)
         for _ in range(doublings):
             x = layers.convolve(self, x, 4 * self.width, _KEEP)
-            x = layers.prelu(self, pixel_shuffle(x))
+            x = layers.prelu(pixel_shuffle(x))
         x = layers.convolve(self, x, colours, _WIDE)
         return {"x": jnp.tanh(layers.as_output(x))}
 

@@ -166,5 +166,7 @@ def test_what_there_is_to_look_at():
 
 
 def test_errors():
-    with pytest.raises(UserError, match="must be minimax, non_saturating, without_log, label_swapped"):
+    with pytest.raises(
+        UserError, match="must be minimax, non_saturating, without_log, label_swapped"
+    ):
         make("wasserstein")

@@ -169,7 +169,9 @@ def test_smoothed_label_is_the_cross_entropy_with_a_soft_target(name, amount):
 
 
 def test_smoothing_errors():
-    with pytest.raises(UserError, match="goes with minimax, non_saturating, without_log, label_swapped"):
+    with pytest.raises(
+        UserError, match="goes with minimax, non_saturating, without_log, label_swapped"
+    ):
         smooth_real_label(ADVERSARIAL["wasserstein"](), 0.1)
     for amount in (-0.1, 1.0):
         with pytest.raises(UserError, match=r"must lie in \[0, 1\)"):

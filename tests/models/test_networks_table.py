@@ -308,6 +308,21 @@ def test_first_norm_adds_one_normalisation():
     assert count(first, z) - count(plain, z) == 2 * 4
 
 
+def test_the_ways_that_strides_replaced():
+    """A kernel of 3x3 wherever a stride was, pools after it; all else stays, the sizes too."""
+    z, x = jnp.zeros((2, NOISE)), jnp.zeros((2, *SHAPES["dcgan32"]))
+    plain = count(generator("dcgan32"), z)  # channels 4, 3, 2, 1: windows 3, 3 and 4
+    assert count(generator("dcgan32", upsample="nearest"), z) == plain - (16 - 9) * 2 * 1
+    assert count(generator("dcgan32", activation="prelu"), z) == plain + 2  # one a layer
+    for how in ("mean_pool", "max_pool"):  # windows 3, 3, 3, and 4 without a stride
+        assert count(critic("dcgan32", downsample=how), x) == count(critic("dcgan32"), x)
+    small = jnp.zeros((2, *SHAPES["dcgan"]))
+    windows = {"stride": 16, "mean_pool": 9, "max_pool": 9}
+    for how, window in windows.items():  # 3 -> 4 -> 3 channels, BN; what is left has sides of 4
+        pooled, more = critic("dcgan", downsample=how), 4 + 3 + 2 * 3 + 4 * 4 * 3 + 1
+        assert count(pooled, small) == window * (3 * 4 + 4 * 3) + more
+
+
 BAD_SIZES = {
     "multiples of 8, not 28x32": (models.GENERATORS["dcgan32"](shape=(28, 32, 1)), NOISE_100),
     "multiples of 8, not 32x28": (models.GENERATORS["dcgan32"](shape=(32, 28, 1)), NOISE_100),
@@ -321,6 +336,10 @@ BAD_SIZES = {
         NOISE_100,
     ),
     "at least 25x25, not 24x32": (models.CRITICS["dcgan32"](), jnp.zeros((2, 24, 32, 1))),
+    "critic dcgan32 with pools is for images whose sides are multiples of 8, not 28x32": (
+        models.CRITICS["dcgan32"](downsample="max_pool"),
+        jnp.zeros((2, 28, 32, 1)),
+    ),
     "takes 4 channels, not 3": (
         models.CRITICS["dcgan32"](channels=(4, 2, 2)),
         jnp.zeros((2, 32, 32, 1)),
@@ -338,7 +357,7 @@ BAD_SIZES = {
         jnp.zeros((2, 30, 32, 1)),
     ),
     "mlp or toy": (models.CRITICS["dcgan"](), jnp.zeros((2, 2))),
-    "unknown activation 'x'; known: leaky_relu, relu, softplus, tanh": (
+    "unknown activation 'x'; known: leaky_relu, prelu, relu, softplus, tanh": (
         models.CRITICS["toy"](activation="x"),
         jnp.zeros((2, 2)),
     ),

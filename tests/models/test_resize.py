@@ -19,6 +19,7 @@ def test_sizes_by_hand():
     doubled = resize.double(x)[0, :, :, 0]
     np.testing.assert_array_equal(doubled, [[1, 1, 2, 2], [1, 1, 2, 2], [3, 3, 4, 4], [3, 3, 4, 4]])
     np.testing.assert_array_equal(resize.halve(x)[0, :, :, 0], [[2.5]])
+    np.testing.assert_array_equal(resize.halve_max(x)[0, :, :, 0], [[4]])
 
 
 IN_TWO = {
