@@ -47,6 +47,7 @@ KEYS = {
     # The run.
     "seed": Key(0, 0, INT32, why="of everything: initial weights, noise, the order of the data"),
     "steps": Key(10_000, 0, noise.INITIAL, True, "how long the run is; the step is the clock"),
+    "epochs": Key(0.0, 0, INF, True, "the same in passes over the training set; 0: steps tells"),
     "batch_size": Key(64, 1, INT32, why="examples an update, over all devices"),
     "steps_per_call": Key(50, 1, MANY, True, "steps of a compiled call, between two looks"),
     "compute_dtype": Key("float32", why="or bfloat16; parameters, losses, penalties: float32"),
@@ -83,7 +84,9 @@ KEYS = {
     # What the run writes, every so many steps; 0: never but at the end.
     "log_every": Key(100, 0, INT32, True, "a row of metrics"),
     "sample_every": Key(500, 0, INT32, True, "a picture"),
+    "sample_epochs": Key(0.0, 0, INF, True, "the same in epochs; 0: sample_every tells"),
     "checkpoint_every": Key(1000, 0, INT32, True, "a checkpoint"),
+    "checkpoint_epochs": Key(0.0, 0, INF, True, "the same in epochs; 0: checkpoint_every tells"),
     "keep_checkpoints": Key(3, 1, INT32, True, "the last so many, beside the best"),
     "eval_every": Key(0, 0, INT32, True, "metrics of the average generator, and a checkpoint"),
     "evaluation.metrics": Key(

@@ -138,6 +138,9 @@ def train(config, workdir, *, device_count=None, profile=False, new_data=False) 
     settings = {**config, "data": {**config.data, **moved}}
     kept = stored["entries"] if stored else None
     run = agreed(workdir, lambda: prepare(settings, device_count, kept))
+    config = config.copy_and_resolve_references()
+    config.update(run.schedule)  # epochs in steps
+    found += [f"In epochs: {key}={steps}." for key, steps in run.schedule.items()]
     if not stored:  # what has begun may go on
         check_limits(run, config)
     stop = Stop()

@@ -80,9 +80,13 @@ def test_a_run_directory_holds_what_it_promises(whole):
 def test_more_steps_than_before_go_on_to_the_same_bits(whole, tmp_path):
     """16 steps, then 24: as 24 at once, whatever was cut: calls, epochs, the moving average."""
     train(tiny(16), tmp_path)
-    state = train(tiny(24), tmp_path)
-    assert same_bits(state, whole[1])
+    config = tiny(16)
+    config.epochs = 24 / 625  # 10,000 digits are 625 steps of two batches of 8
+    state = train(config, tmp_path)
+    assert config.steps == 16 and same_bits(state, whole[1])
     assert rows(tmp_path) == rows(whole[0])
+    stored = json.loads((tmp_path / "config.json").read_text())["config"]
+    assert (stored["steps"], stored["epochs"]) == (24, 24 / 625)
 
 
 def test_a_finished_run_is_left_as_it_is(whole, capsys):

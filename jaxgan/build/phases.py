@@ -10,6 +10,7 @@ from collections.abc import Mapping
 from itertools import accumulate
 from typing import Any, NamedTuple
 
+from jaxgan.core import noise
 from jaxgan.core.errors import UserError, within
 from jaxgan.core.table import TYPES
 from jaxgan.defaults import FLOAT32, KEYS
@@ -60,14 +61,16 @@ def phases(config: Mapping[str, Any]) -> tuple[Phase, ...]:
     """
     own = {key: config[key] for key in MAY_DIFFER}
     _check(own, config, "")
+    # A number of epochs is one of steps once the data are known; until then none is too many.
+    steps = noise.INITIAL - 1 if config["epochs"] else config["steps"]
     found, first = [], 0
     for word in config["phases"].split():
         last, values = _read(word)
         where = f"phases: {word}: "
         if last <= first:
             raise UserError(f"{where}a phase must end after step {first}; the steps ascend.")
-        if last > config["steps"]:
-            raise UserError(f"{where}it ends at step {last}, the run at steps={config['steps']}.")
+        if last > steps:
+            raise UserError(f"{where}it ends at step {last}, the run at steps={steps}.")
         terms = tuple((WEIGHTS[key], values.pop(key)) for key in list(values) if key in WEIGHTS)
         for name, weight in terms:
             within(f"{where}terms.{name}.weight", weight, 0, FLOAT32)
@@ -75,8 +78,8 @@ def phases(config: Mapping[str, Any]) -> tuple[Phase, ...]:
         _check(values, config, where)
         found.append(Phase(first, last, **values, terms=terms))
         first = last
-    if first < config["steps"] or not found:
-        found.append(Phase(first, config["steps"], **own))
+    if first < steps or not found:
+        found.append(Phase(first, steps, **own))
     return tuple(found)
 
 

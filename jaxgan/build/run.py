@@ -10,6 +10,7 @@ import jax
 from jaxgan import data
 from jaxgan.build import parts
 from jaxgan.build.check import check_config
+from jaxgan.build.epochs import IN_EPOCHS, in_steps
 from jaxgan.build.phases import Phase, phases, positions, weighed
 from jaxgan.build.population import largest
 from jaxgan.build.population import members as members_of
@@ -33,6 +34,7 @@ class Run(NamedTuple):
       generator, critic: their ``Network`` outside of any compiled call.
       game: the ``Game`` between these two.
       members: ``population.Members``; of several every state has an axis of members.
+      schedule: {key of the config: steps} of what the config tells in epochs.
       phases: ``phases.Phase``, in their order; each has a feed and a call of its own.
       create: () -> the ``GanState`` at step 0.
       feed: (phase) -> the ``Feed`` of its batches (the first moves the data to the devices).
@@ -46,6 +48,7 @@ class Run(NamedTuple):
     critic: Network
     game: Game
     members: population.Members
+    schedule: dict[str, int]
     phases: tuple[Phase, ...]
     create: Callable[[], state.GanState]
     feed: Callable[[Phase], feeds.Feed]
@@ -67,13 +70,14 @@ def prepare(config, device_count=None, known=None) -> Run:
     if config["compilation_cache"]:
         compilation.enable_cache()
     members = members_of(config)
-    whole = largest(config, members.values)  # whatever any member plays
     devices = parallel.devices(config["parallel"], device_count)
-    all_phases = phases(config)
-    for phase in all_phases:
+    for phase in phases(config):
         parallel.check_batch(phase.batch_size, devices.count)
-    parts.check_names(whole)  # before the data, which may take long to come
+    parts.check_names(largest(config, members.values))  # before data, which may take long to come
     sources, held_out = data.load_parts(config["data"], known)
+    schedule = in_steps(config, max(source.size for source in sources))
+    config = {**config, **schedule, **dict.fromkeys(IN_EPOCHS, 0.0)}
+    whole, all_phases = largest(config, members.values), phases(config)  # what any member plays
     if len(sources) > 1 and not parts.rules(config)[0].unpaired:
         raise UserError(
             f"game {config['game']['name']!r} needs examples whose images belong together, and "
@@ -117,6 +121,7 @@ def prepare(config, device_count=None, known=None) -> Run:
         critic=players.critic,
         game=players.game,
         members=members,
+        schedule=schedule,
         phases=all_phases,
         create=create,
         feed=_make_feeds(config["data"], sources, frozen, all_phases, devices, calls),

@@ -20,6 +20,7 @@ FREE = {
     *("steps", "steps_per_call", "parallel", "compilation_cache"),
     *("data.data_dir", "data.resident_bytes", "data.workers", "evaluation.inception_weights"),
     *("log_every", "sample_every", "checkpoint_every", "keep_checkpoints", "eval_every"),
+    *("epochs", "sample_epochs", "checkpoint_epochs"),
 }
 
 
