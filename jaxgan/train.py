@@ -2,6 +2,7 @@
 
 import contextlib
 import signal
+from collections import ChainMap
 from functools import partial
 
 import jax
@@ -135,11 +136,12 @@ def train(config, workdir, *, device_count=None, profile=False, new_data=False) 
     places.check_path(workdir)
     stored = stored_in(workdir)
     moved, found = identity.find_data(workdir, stored, config.data, "--config.data")
-    settings = {**config, "data": {**config.data, **moved}}
+    settings = ChainMap({"data": ChainMap(moved, config.data)}, config)
     kept = stored["entries"] if stored else None
     run = agreed(workdir, lambda: prepare(settings, device_count, kept))
-    config = config.copy_and_resolve_references()
-    config.update(run.schedule)  # epochs in steps
+    if run.schedule:  # epochs in steps
+        config = config.copy_and_resolve_references()
+        config.update(run.schedule)
     found += [f"In epochs: {key}={steps}." for key, steps in run.schedule.items()]
     if not stored:  # what has begun may go on
         check_limits(run, config)

@@ -6,6 +6,7 @@ plays steps 0 to 999 without a critic, 1000 to 1999 without a generator, and the
 has it. Distances to the truth may weigh otherwise, too: 1000:terms.l2.weight=1,adversarial=0.
 """
 
+from collections import ChainMap
 from collections.abc import Mapping
 from itertools import accumulate
 from typing import Any, NamedTuple
@@ -86,7 +87,7 @@ def phases(config: Mapping[str, Any]) -> tuple[Phase, ...]:
 def weighed(config: Mapping[str, Any], phase: Phase) -> Mapping[str, Any]:
     """The config with the weights that the phase gives its terms."""
     changed = {name: {**config["terms"][name], "weight": weight} for name, weight in phase.terms}
-    return {**config, "terms": {**config["terms"], **changed}}
+    return ChainMap({"terms": ChainMap(changed, config["terms"])}, config)
 
 
 def phase_at(phases: tuple[Phase, ...], step: int) -> Phase:

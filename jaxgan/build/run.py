@@ -1,6 +1,7 @@
 """From a config to a run: everything that can be wrong is found here, before any compilation."""
 
 import functools
+from collections import ChainMap
 from collections.abc import Callable
 from functools import partial
 from typing import Any, NamedTuple
@@ -76,7 +77,7 @@ def prepare(config, device_count=None, known=None) -> Run:
     parts.check_names(largest(config, members.values))  # before data, which may take long to come
     sources, held_out = data.load_parts(config["data"], known)
     schedule = in_steps(config, max(source.size for source in sources))
-    config = {**config, **schedule, **dict.fromkeys(IN_EPOCHS, 0.0)}
+    config = ChainMap(schedule, dict.fromkeys(IN_EPOCHS, 0.0), config)
     whole, all_phases = largest(config, members.values), phases(config)  # what any member plays
     if len(sources) > 1 and not parts.rules(config)[0].unpaired:
         raise UserError(
