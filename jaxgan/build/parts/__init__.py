@@ -1,0 +1,31 @@
+"""From a config to functions: draws, networks, games, optimisers. The config goes no further."""
+
+from jaxgan.build.parts.given import augment, draw, given_shapes, task
+from jaxgan.build.parts.networks import DTYPES, SIDES, critic, generator, heads
+from jaxgan.build.parts.objective import frozen, game, loss, noise_level, penalties, terms
+from jaxgan.build.parts.optimizers import optimizer
+from jaxgan.build.parts.rows import rules
+from jaxgan.build.parts.together import Players, check_names, players
+
+__all__ = [
+    "DTYPES",
+    "SIDES",
+    "Players",
+    "augment",
+    "check_names",
+    "critic",
+    "draw",
+    "frozen",
+    "game",
+    "generator",
+    "given_shapes",
+    "heads",
+    "loss",
+    "noise_level",
+    "optimizer",
+    "penalties",
+    "players",
+    "rules",
+    "task",
+    "terms",
+]

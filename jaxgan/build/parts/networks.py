@@ -1,0 +1,103 @@
+"""The two networks of a config, fitted to what its game gives them."""
+
+from collections.abc import Mapping
+
+import jax.numpy as jnp
+
+from jaxgan.build.parts.rows import row_of, rules
+from jaxgan.core.errors import UserError, choose, within
+from jaxgan.data.source import classes_of
+from jaxgan.models import CRITICS, GENERATORS, fields_of, takes
+from jaxgan.models.network import Network, network, stacked, team
+
+DTYPES = {"float32": jnp.float32, "bfloat16": jnp.bfloat16}
+SIDES = {"generator": GENERATORS, "critic": CRITICS}
+
+
+def fields(config, side):
+    """The row of a side's network, and the fields that the config sets."""
+    row, own = row_of(config, side)
+    for key, value in own.items():
+        for entry in value if isinstance(value, tuple) else ():  # the widths of layers
+            within(f"an entry of {side}.{key}", entry, 1)
+    choose(DTYPES, config["compute_dtype"], "compute_dtype")
+    return row, own
+
+
+def _fits(module, inputs):
+    """Whether a network takes all that a game gives it, and needs no more."""
+    known = takes(module)
+    return set(inputs) <= set(known) and all(known[name] for name in set(known) - set(inputs))
+
+
+def _network(config, side, inputs, shapes, axis_name, **fixed) -> Network:
+    row, own = fields(config, side)
+    if not _fits(row.build, inputs):
+        fitting = [name for name, row in SIDES[side].items() if _fits(row.build, inputs)]
+        needed = [name for name, spare in takes(row.build).items() if not spare]
+        raise UserError(
+            f"{side} {config[side]['name']!r} takes {', '.join(takes(row.build))} and needs "
+            f"{' and '.join(needed)}; game {config['game']['name']!r} gives it "
+            f"{', '.join(inputs)}, which is for: {', '.join(fitting) or 'none'}."
+        )
+    if missing := set(fixed) - set(fields_of(row.build)):
+        fitting = [n for n, row in SIDES[side].items() if set(fixed) <= set(fields_of(row.build))]
+        raise UserError(
+            f"game {config['game']['name']!r} needs a {side} with {' and '.join(sorted(missing))}, "
+            f"and {config[side]['name']!r} has none; these have: {', '.join(fitting)}."
+        )
+    dtype = DTYPES[config["compute_dtype"]]
+    module = row.build(dtype=dtype, axis_name=axis_name, **fixed, **own)
+    return network(module, inputs, shapes)
+
+
+def generator(config, shapes: Mapping, axis_name=None) -> Network:
+    """The generator's ``Network``; ``shapes`` from ``given_shapes``."""
+    row, options = rules(config)
+    if row.directions:
+        return team(
+            **{
+                direction: _network(
+                    config,
+                    "generator",
+                    row.generator,
+                    {"source": shapes[start], "x": shapes[end]},
+                    axis_name,
+                    shape=shapes[end],
+                )
+                for direction, (start, end) in row.directions.items()
+            }
+        )
+    count = options.get("generators", 1)
+    if count == 1:
+        return _network(config, "generator", row.generator, shapes, axis_name, shape=shapes["x"])
+    each = {**shapes, "z": shapes["z"][1:]}
+    one = _network(config, "generator", row.generator, each, axis_name, shape=shapes["x"])
+    return stacked(one, count, tuple(options["shared"].replace(",", " ").split()))
+
+
+def heads(config, entries) -> tuple[tuple[str, int], ...]:
+    """The categories that the critic must tell, and how many classes each has."""
+    row, known = rules(config)[0], classes_of(entries)
+    names = row.heads(known) if callable(row.heads) else row.heads
+    return tuple((name, known[name]) for name in names)
+
+
+def critic(config, shapes: Mapping, entries, axis_name=None) -> Network:
+    """The critic's ``Network``; its heads have the classes of the ``entries``."""
+    row, options = rules(config)
+    count = options.get("generators", 1)
+    outputs = 1 if count == 1 else count + 1  # against several generators, one for the data too
+    fixed = {"outputs": outputs} if count > 1 else {}
+    told = heads(config, entries)
+    fixed |= {"heads": told} if told else {}
+    if row.directions:
+        return team(
+            **{
+                direction: _network(
+                    config, "critic", row.critic, {"x": shapes[end]}, axis_name, **fixed
+                )
+                for direction, (_, end) in row.directions.items()
+            }
+        )
+    return _network(config, "critic", row.critic, shapes, axis_name, **fixed)

@@ -1,0 +1,33 @@
+"""The optimisers of both sides."""
+
+from jaxgan.build import phases
+from jaxgan.build.parts.rows import NO_VALUES
+from jaxgan.core.errors import UserError
+from jaxgan.core.table import check_type
+from jaxgan.step import optim
+
+
+def optimizer(config, side, values=NO_VALUES):
+    """The optax chain of "generator" or "critic"; an annealed rate is 0 after the last step.
+
+    ``values`` may hold a learning rate that replaces the config's, by dotted key; maybe traced.
+    """
+    settings = dict(config[side]["optimizer"])
+    for key, value in settings.items():
+        like = {"name": "", "anneal": False}.get(key, 0.0)
+        check_type(f"{side}.optimizer.{key}", value, like)
+    rate = values.get(f"{side}.optimizer.learning_rate", settings.get("learning_rate"))
+    settings["learning_rate"] = rate
+    after = settings.pop("anneal_after", 0.0)
+    if settings.pop("anneal", False):
+        updates = max(phases.updates(phases.phases(config), side), 1)
+        settings |= {"anneal_updates": updates, "anneal_after": int(after * updates)}
+    elif after:
+        raise UserError(
+            f"{side}.optimizer.anneal_after tells when the rate begins to fall; set "
+            f"{side}.optimizer.anneal=true, too."
+        )
+    try:
+        return optim.optimizer(**settings)
+    except UserError as error:
+        raise UserError(f"{side}.optimizer: {error}") from error
