@@ -52,6 +52,28 @@ GENERATORS = {  # both of a run: the average, and the one in training
 NUM = 10_000  # examples a set, where the data has twice as many
 
 
+def opened(workdir, moved=""):
+    """A run, to be looked at on its own data.
+
+    Args:
+      workdir: the run directory.
+      moved: FORM:PATH, where the run's data are now; "": where they were.
+
+    Returns:
+      what ``directory.read_config`` gives, the whole config, the ``build.run.Run``, the
+      ``Description`` of the data, and sentences for the user.
+
+    Raises:
+      UserError: no run, or other data than the run's.
+    """
+    stored = directory.read_config(workdir)
+    settings, notes = identity.settings_of(workdir, stored, moved)
+    config = {**defaults.complete(stored["config"]), "data": settings}
+    run = prepare(config, device_count=1, known=stored["entries"])
+    known = identity.known_data(workdir, stored, run.sources, run.held_out)
+    return stored, config, run, known, notes
+
+
 def evaluate_run(
     workdir, *, names="", num=NUM, seed=0, step=None, features="", weights="", moved=""
 ):
@@ -75,11 +97,7 @@ def evaluate_run(
         feature network.
     """
     started = time.perf_counter()
-    stored = directory.read_config(workdir)
-    settings, notes = identity.settings_of(workdir, stored, moved)
-    config = {**defaults.complete(stored["config"]), "data": settings}
-    run = prepare(config, device_count=1, known=stored["entries"])
-    known = identity.known_data(workdir, stored, run.sources, run.held_out)
+    stored, config, run, known, notes = opened(workdir, moved)
     examples = judge.examples_of(run.sources, run.held_out)
     source = examples.sources[0]
     if not features:  # the config's weights are of the config's network
