@@ -29,7 +29,10 @@ HELP = "\n".join(
 
 
 # Options of any command whose value is a path.
-PATHS = ("config", "workdir", "input", "mask", "out", "real", "fake", "inception_weights")
+PATHS = (
+    *("config", "workdir", "input", "mask", "out", "real", "fake", "inception_weights"),
+    "neighbours",
+)
 
 
 class Arguments(argparse.ArgumentParser):

@@ -4,6 +4,7 @@ On the command line:
 
     python -m jaxgan.evaluate --workdir=runs/wgan
     python -m jaxgan.evaluate --workdir=runs/wgan --metrics=fd,kid,pr --num=5000 --step=best
+    python -m jaxgan.evaluate --workdir=runs/wgan --neighbours=neighbours.png
     jaxgan evaluate --real=DIR --fake=DIR
 
 It prints a table, value beside floor, and writes ``evaluation.json``.
@@ -36,7 +37,7 @@ from jaxgan.core import process
 from jaxgan.core.errors import UserError, within
 from jaxgan.core.files import check_place, write_text
 from jaxgan.data.describe import describe, told
-from jaxgan.evaluation import folders, judge, measures
+from jaxgan.evaluation import draw, folders, judge, measures, neighbours, plot, strips
 from jaxgan.evaluation.draw import make_show, row_keys
 from jaxgan.evaluation.encode import network_name
 from jaxgan.evaluation.pictures import facts_of
@@ -75,7 +76,16 @@ def opened(workdir, moved=""):
 
 
 def evaluate_run(
-    workdir, *, names="", num=NUM, seed=0, step=None, features="", weights="", moved=""
+    workdir,
+    *,
+    names="",
+    num=NUM,
+    seed=0,
+    step=None,
+    features="",
+    weights="",
+    moved="",
+    pictured="",
 ):
     """Evaluate both generators of a run: the average, and the one in training.
 
@@ -88,6 +98,8 @@ def evaluate_run(
       features, weights: as ``encode.make_encoder`` takes them; "": those of the config, whose
         weights go with its features.
       moved: FORM:PATH, where the run's data are now; "": where they were.
+      pictured: .png file for samples of the average beside the training examples that are nearest
+        to them, of a population those of its first member; "": none.
 
     Returns:
       the record that ``evaluation.json`` holds.
@@ -100,6 +112,8 @@ def evaluate_run(
     stored, config, run, known, notes = opened(workdir, moved)
     examples = judge.examples_of(run.sources, run.held_out)
     source = examples.sources[0]
+    if pictured:
+        neighbours.check(examples)
     if not features:  # the config's weights are of the config's network
         features = config["evaluation"]["features"]
         weights = weights or config["evaluation"]["inception_weights"]
@@ -117,7 +131,7 @@ def evaluate_run(
         options["asked"] = judge.asked_of(run.generator, data.entries(examples.sources))
         judges = judge.judge_each(sides, names, encoders, **options)
         judged, game = next(iter(judges.values())), run.game
-        values, show = {}, make_show(game, paired=examples.paired, back="cycle" in names)
+        values, looks, show = {}, {}, make_show(game, paired=examples.paired, back="cycle" in names)
         keys = row_keys(seed, judged.count)
         members = population.split(state, run.members)
 
@@ -128,13 +142,17 @@ def evaluate_run(
             seen = [partial(see, of(member)) for member in members]
             scored = [judge.shown_values(judges, game, each) for each in seen]
             values |= summarised(which, [scores for scores, _ in scored])
-            looks = scored[0][1]
+            looks[which] = scored[0][1]
         if any("truth" in measures.METRICS[name].needs for name in names):
-            values |= judge.floor_values(judges, game, looks)
+            values |= judge.floor_values(judges, game, looks["ema"])
         floor = {}
         for direction, own in judges.items():
             floor |= judge.tailed(direction, own.floor)
         judged = judged._replace(floor=floor)
+        near = {}
+        if pictured:
+            made = draw.groups(game, looks["ema"])
+            near = picture_neighbours(pictured, made, sides, encoders, seed, bar.chunk)
     description = {
         "workdir": str(workdir),
         "step": found,
@@ -146,7 +164,32 @@ def evaluate_run(
     if run.members.count > 1:
         description["members"] = [run.members.describe(i) for i in range(run.members.count)]
         description["finite"] = int(population.finite(state).sum())
-    return record(judged, values, source, seed, names, started) | {"run": description}
+    return record(judged, values, source, seed, names, started) | {"run": description} | near
+
+
+def picture_neighbours(file, made, sides, encoders, seed, progress):
+    """Write samples beside the training examples that are nearest to them.
+
+    Args:
+      file: a .png file.
+      made, sides, encoders: looks, ``Examples`` and ``Encoder`` by direction.
+      seed, progress: as ``neighbours.find`` has them.
+
+    Returns:
+      {"neighbours": what the record holds of them, by direction}; empty of a generator gone bad.
+    """
+    samples = {way: draw.in_turn(looks) for way, looks in made.items()}
+    if not all(np.isfinite(x).all() for x in samples.values()):
+        process.say("Samples are not finite, so that none are pictured beside their neighbours.")
+        return {}
+    found = {
+        way: neighbours.find(samples[way], side, encoders[way], seed, progress)
+        for way, side in sides.items()
+    }
+    rows = [neighbours.panels(found[way], side) for way, side in sides.items()]
+    plot.save_png(strips.sheet(rows, list(sides) if len(sides) > 1 else None), file)
+    described = {way: each.described() for way, each in found.items()}
+    return {"neighbours": {"file": str(file), "directions": described}}
 
 
 def summarised(which, members):
@@ -236,6 +279,22 @@ def table(found):
     return "\n".join(lines)
 
 
+def told_neighbours(found):
+    """What a record says of neighbours, in lines."""
+    lines = []
+    for way, each in found.get("neighbours", {"directions": {}})["directions"].items():
+        values = "; ".join(
+            f"{median['samples']:.4g} in {where} (floor {median['floor']:.4g})"
+            for where, median in each["median_distance"].items()
+        )
+        counts = each["counts"]
+        lines.append(
+            f"{way}{': ' if way else ''}from a sample to the nearest training example, median of "
+            f"{counts['samples']}: {values}; the floor is of {counts['floor']} {each['floor']}."
+        )
+    return [*lines, f"Samples beside the nearest: {found['neighbours']['file']}"] if lines else []
+
+
 def parser():
     """The command's arguments."""
     arguments = Arguments("evaluate", description="Measure a run, or a folder against another.")
@@ -263,6 +322,12 @@ def parser():
     arguments.add_argument(
         "--step", type=step_of, help="of the checkpoint, or 'best'; default: the latest"
     )
+    arguments.add_argument(
+        "--neighbours",
+        default="",
+        metavar="FILE.png",
+        help="also picture samples beside the training examples that are nearest to them",
+    )
     arguments.add_argument("--features", default="", help="network; default: as fits the data")
     arguments.add_argument("--inception_weights", default="", metavar="FILE", help="pytorch-fid's")
     arguments.add_argument("--out", help=f"default: {FILE}, in the run directory if there is one")
@@ -275,10 +340,14 @@ def asked(flags, common):
         for name in ("size", "channels"):
             if getattr(flags, name) is not None:
                 raise UserError(f"--{name} is of folders; a run's images have their own.")
-        return evaluate_run(flags.workdir, step=flags.step, moved=flags.data, **common)
+        return evaluate_run(
+            flags.workdir, step=flags.step, moved=flags.data, pictured=flags.neighbours, **common
+        )
     if flags.real and flags.fake and not flags.workdir:
         if flags.step is not None:
             raise UserError("--step is of a run's checkpoints; folders have none.")
+        if flags.neighbours:
+            raise UserError("--neighbours are a run's training examples; folders have none.")
         if flags.data:
             raise UserError("--data tells where a run's data are; --real and --fake are folders.")
         wanted = {"size": flags.size, "channels": flags.channels}
@@ -298,6 +367,10 @@ def main(argv=None):
         out = Path(flags.out or Path(flags.workdir or ".") / FILE)
         if flags.out or out.parent.is_dir():  # of a run that is not there, that is told
             check_place(out)
+        if flags.neighbours:
+            if Path(flags.neighbours).suffix != ".png":
+                raise UserError(f"--neighbours={flags.neighbours}: it must end in .png.")
+            check_place(flags.neighbours)
         common = {"num": flags.num, "seed": flags.seed, "features": flags.features}
         common |= {"names": flags.metrics, "weights": flags.inception_weights}
         with warnings.catch_warnings(record=True, action="always") as heard:
@@ -313,7 +386,8 @@ def main(argv=None):
         except OSError as error:
             raise UserError(f"cannot write {out}: {error.strerror}.") from error
         finally:  # the file first: a reader of what is printed may have left
-            print("\n".join([table(found), *notes, *(f"Warning: {w}" for w in found["warnings"])]))
+            warned = [f"Warning: {warning}" for warning in found["warnings"]]
+            print("\n".join([table(found), *notes, *warned, *told_neighbours(found)]))
         counted = found["counts"]["samples"]
         print(f"{counted} samples against {counted} real; the whole protocol: {out}")
 
