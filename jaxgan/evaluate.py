@@ -37,7 +37,7 @@ from jaxgan.core import process
 from jaxgan.core.errors import UserError, within
 from jaxgan.core.files import check_place, write_text
 from jaxgan.data.describe import describe, told
-from jaxgan.evaluation import draw, folders, judge, measures, neighbours, plot, strips
+from jaxgan.evaluation import draw, folders, judge, measures, neighbours
 from jaxgan.evaluation.draw import make_show, row_keys
 from jaxgan.evaluation.encode import network_name
 from jaxgan.evaluation.pictures import facts_of
@@ -152,7 +152,7 @@ def evaluate_run(
         near = {}
         if pictured:
             made = draw.groups(game, looks["ema"])
-            near = picture_neighbours(pictured, made, sides, encoders, seed, bar.chunk)
+            near = neighbours.picture(pictured, made, sides, encoders, seed, bar.chunk)
     description = {
         "workdir": str(workdir),
         "step": found,
@@ -165,31 +165,6 @@ def evaluate_run(
         description["members"] = [run.members.describe(i) for i in range(run.members.count)]
         description["finite"] = int(population.finite(state).sum())
     return record(judged, values, source, seed, names, started) | {"run": description} | near
-
-
-def picture_neighbours(file, made, sides, encoders, seed, progress):
-    """Write samples beside the training examples that are nearest to them.
-
-    Args:
-      file: a .png file.
-      made, sides, encoders: looks, ``Examples`` and ``Encoder`` by direction.
-      seed, progress: as ``neighbours.find`` has them.
-
-    Returns:
-      {"neighbours": what the record holds of them, by direction}; empty of a generator gone bad.
-    """
-    samples = {way: draw.in_turn(looks) for way, looks in made.items()}
-    if not all(np.isfinite(x).all() for x in samples.values()):
-        process.say("Samples are not finite, so that none are pictured beside their neighbours.")
-        return {}
-    found = {
-        way: neighbours.find(samples[way], side, encoders[way], seed, progress)
-        for way, side in sides.items()
-    }
-    rows = [neighbours.panels(found[way], side) for way, side in sides.items()]
-    plot.save_png(strips.sheet(rows, list(sides) if len(sides) > 1 else None), file)
-    described = {way: each.described() for way, each in found.items()}
-    return {"neighbours": {"file": str(file), "directions": described}}
 
 
 def summarised(which, members):
@@ -277,22 +252,6 @@ def table(found):
     widths = [max(map(len, column)) for column in zip(header, *rows, strict=True)]
     lines = ["  ".join(map(str.ljust, row, widths)).rstrip() for row in (header, *rows)]
     return "\n".join(lines)
-
-
-def told_neighbours(found):
-    """What a record says of neighbours, in lines."""
-    lines = []
-    for way, each in found.get("neighbours", {"directions": {}})["directions"].items():
-        values = "; ".join(
-            f"{median['samples']:.4g} in {where} (floor {median['floor']:.4g})"
-            for where, median in each["median_distance"].items()
-        )
-        counts = each["counts"]
-        lines.append(
-            f"{way}{': ' if way else ''}from a sample to the nearest training example, median of "
-            f"{counts['samples']}: {values}; the floor is of {counts['floor']} {each['floor']}."
-        )
-    return [*lines, f"Samples beside the nearest: {found['neighbours']['file']}"] if lines else []
 
 
 def parser():
@@ -386,8 +345,9 @@ def main(argv=None):
         except OSError as error:
             raise UserError(f"cannot write {out}: {error.strerror}.") from error
         finally:  # the file first: a reader of what is printed may have left
+            near = neighbours.told(found["neighbours"]) if "neighbours" in found else []
             warned = [f"Warning: {warning}" for warning in found["warnings"]]
-            print("\n".join([table(found), *notes, *warned, *told_neighbours(found)]))
+            print("\n".join([table(found), *notes, *warned, *near]))
         counted = found["counts"]["samples"]
         print(f"{counted} samples against {counted} real; the whole protocol: {out}")
 

@@ -88,7 +88,7 @@ def shoot(
 
     Raises:
       UserError: no such run, checkpoint, label, direction or member; steps and epochs together;
-        epochs where the length of one is not known. All before anything is drawn.
+        epochs where the length of one is not known; other data than the run's.
     """
     workdirs = [workdir] if isinstance(workdir, str | os.PathLike) else list(workdir)
     named = _names(workdirs)
@@ -152,7 +152,7 @@ def _steps(workdir):
 
 
 def _of_steps(workdirs, at_hand, asked):
-    """{step: its caption} of the steps that are asked for, or that all runs have."""
+    """[(step, caption)] of the steps that are asked for, or that all runs have."""
     for workdir, known in zip(workdirs, at_hand, strict=True):
         for step in asked or ():
             if step not in known:

@@ -5,10 +5,11 @@ from typing import NamedTuple
 
 import numpy as np
 
+from jaxgan.core import process
 from jaxgan.core.errors import UserError
 from jaxgan.data import read
 from jaxgan.data.source import only
-from jaxgan.evaluation import plot
+from jaxgan.evaluation import draw, plot, strips
 from jaxgan.evaluation.encode import Encoder
 from jaxgan.evaluation.judge import Examples
 from jaxgan.metrics.neighbours import Nearest, nearest
@@ -123,3 +124,44 @@ def panels(neighbours: Neighbours, examples: Examples) -> list:
         grid = plot.image_grid(images, columns=indices.shape[1])
         shown.append((f"nearest in {where}", grid))
     return shown
+
+
+def picture(file, made, sides, encoders, seed, progress) -> dict:
+    """Write samples beside the training examples that are nearest to them, as a .png file.
+
+    Args:
+      file: its path.
+      made, sides, encoders: looks, ``Examples`` and ``Encoder`` by direction, each of which has
+        rows of its own.
+      seed, progress: as ``find`` has them.
+
+    Returns:
+      {"neighbours": what a record holds of them}; empty of a generator gone bad, which is told.
+    """
+    samples = {way: draw.in_turn(looks) for way, looks in made.items()}
+    if not all(np.isfinite(x).all() for x in samples.values()):
+        process.say("Samples are not finite, so that none are pictured beside their neighbours.")
+        return {}
+    found = {
+        way: find(samples[way], side, encoders[way], seed, progress) for way, side in sides.items()
+    }
+    rows = [panels(found[way], side) for way, side in sides.items()]
+    plot.save_png(strips.sheet(rows, list(sides) if len(sides) > 1 else None), file)
+    described = {way: each.described() for way, each in found.items()}
+    return {"neighbours": {"file": str(file), "directions": described}}
+
+
+def told(record) -> list[str]:
+    """What a record says of neighbours, in lines: one a direction, and where the picture is."""
+    lines = []
+    for way, each in record["directions"].items():
+        values = "; ".join(
+            f"{median['samples']:.4g} in {where} (floor {median['floor']:.4g})"
+            for where, median in each["median_distance"].items()
+        )
+        counts = each["counts"]
+        lines.append(
+            f"{way}{': ' if way else ''}from a sample to the nearest training example, median of "
+            f"{counts['samples']}: {values}; the floor is of {counts['floor']} {each['floor']}."
+        )
+    return [*lines, f"Samples beside the nearest: {record['file']}"]

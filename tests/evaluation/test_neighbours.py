@@ -9,6 +9,7 @@ from jaxgan.core.errors import UserError
 from jaxgan.data.source import from_arrays
 from jaxgan.evaluation import judge, neighbours, plot
 from jaxgan.evaluation.encode import NO_NETWORK, Encoded, Encoder
+from jaxgan.games import Shown
 
 
 def encode(x, labels=None, progress=None, keep=False):
@@ -85,3 +86,10 @@ def test_large_images_are_fewer(monkeypatch):
 def test_points_have_no_such_picture():
     with pytest.raises(UserError, match="ring holds points, and neighbours are pictured of images"):
         neighbours.check(judge.examples_of((data.load("ring"),), ()))
+
+
+def test_a_generator_gone_bad_is_told_and_not_pictured(tmp_path, capsys):
+    looks = {"": {"": Shown(np.full((3, 4, 4, 1), np.nan))}}
+    sides = {"": judge.examples_of((source(5),), ())}
+    assert not neighbours.picture(tmp_path / "a.png", looks, sides, {"": ENCODER}, 0, None)
+    assert "Samples are not finite" in capsys.readouterr().err and not list(tmp_path.iterdir())
