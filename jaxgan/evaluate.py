@@ -4,6 +4,7 @@ On the command line:
 
     python -m jaxgan.evaluate --workdir=runs/wgan
     python -m jaxgan.evaluate --workdir=runs/wgan --metrics=fd,kid,pr --num=5000 --step=best
+    python -m jaxgan.evaluate --workdir=runs/wgan --neighbours=neighbours.png
     jaxgan evaluate --real=DIR --fake=DIR
 
 It prints a table, value beside floor, and writes ``evaluation.json``.
@@ -36,7 +37,7 @@ from jaxgan.core import process
 from jaxgan.core.errors import UserError, within
 from jaxgan.core.files import check_place, write_text
 from jaxgan.data.describe import describe, told
-from jaxgan.evaluation import folders, judge, measures
+from jaxgan.evaluation import draw, folders, judge, measures, neighbours
 from jaxgan.evaluation.draw import make_show, row_keys
 from jaxgan.evaluation.encode import network_name
 from jaxgan.evaluation.pictures import facts_of
@@ -52,8 +53,39 @@ GENERATORS = {  # both of a run: the average, and the one in training
 NUM = 10_000  # examples a set, where the data has twice as many
 
 
+def opened(workdir, moved=""):
+    """A run, to be looked at on its own data.
+
+    Args:
+      workdir: the run directory.
+      moved: FORM:PATH, where the run's data are now; "": where they were.
+
+    Returns:
+      what ``directory.read_config`` gives, the whole config, the ``build.run.Run``, the
+      ``Description`` of the data, and sentences for the user.
+
+    Raises:
+      UserError: no run, or other data than the run's.
+    """
+    stored = directory.read_config(workdir)
+    settings, notes = identity.settings_of(workdir, stored, moved)
+    config = {**defaults.complete(stored["config"]), "data": settings}
+    run = prepare(config, device_count=1, known=stored["entries"])
+    known = identity.known_data(workdir, stored, run.sources, run.held_out)
+    return stored, config, run, known, notes
+
+
 def evaluate_run(
-    workdir, *, names="", num=NUM, seed=0, step=None, features="", weights="", moved=""
+    workdir,
+    *,
+    names="",
+    num=NUM,
+    seed=0,
+    step=None,
+    features="",
+    weights="",
+    moved="",
+    pictured="",
 ):
     """Evaluate both generators of a run: the average, and the one in training.
 
@@ -66,6 +98,8 @@ def evaluate_run(
       features, weights: as ``encode.make_encoder`` takes them; "": those of the config, whose
         weights go with its features.
       moved: FORM:PATH, where the run's data are now; "": where they were.
+      pictured: .png file for samples of the average beside the training examples that are nearest
+        to them, of a population those of its first member; "": none.
 
     Returns:
       the record that ``evaluation.json`` holds.
@@ -75,13 +109,11 @@ def evaluate_run(
         feature network.
     """
     started = time.perf_counter()
-    stored = directory.read_config(workdir)
-    settings, notes = identity.settings_of(workdir, stored, moved)
-    config = {**defaults.complete(stored["config"]), "data": settings}
-    run = prepare(config, device_count=1, known=stored["entries"])
-    known = identity.known_data(workdir, stored, run.sources, run.held_out)
+    stored, config, run, known, notes = opened(workdir, moved)
     examples = judge.examples_of(run.sources, run.held_out)
     source = examples.sources[0]
+    if pictured:
+        neighbours.check(examples)
     if not features:  # the config's weights are of the config's network
         features = config["evaluation"]["features"]
         weights = weights or config["evaluation"]["inception_weights"]
@@ -99,7 +131,7 @@ def evaluate_run(
         options["asked"] = judge.asked_of(run.generator, data.entries(examples.sources))
         judges = judge.judge_each(sides, names, encoders, **options)
         judged, game = next(iter(judges.values())), run.game
-        values, show = {}, make_show(game, paired=examples.paired, back="cycle" in names)
+        values, looks, show = {}, {}, make_show(game, paired=examples.paired, back="cycle" in names)
         keys = row_keys(seed, judged.count)
         members = population.split(state, run.members)
 
@@ -110,13 +142,17 @@ def evaluate_run(
             seen = [partial(see, of(member)) for member in members]
             scored = [judge.shown_values(judges, game, each) for each in seen]
             values |= summarised(which, [scores for scores, _ in scored])
-            looks = scored[0][1]
+            looks[which] = scored[0][1]
         if any("truth" in measures.METRICS[name].needs for name in names):
-            values |= judge.floor_values(judges, game, looks)
+            values |= judge.floor_values(judges, game, looks["ema"])
         floor = {}
         for direction, own in judges.items():
             floor |= judge.tailed(direction, own.floor)
         judged = judged._replace(floor=floor)
+        near = {}
+        if pictured:
+            made = draw.groups(game, looks["ema"])
+            near = neighbours.picture(pictured, made, sides, encoders, seed, bar.chunk)
     description = {
         "workdir": str(workdir),
         "step": found,
@@ -128,7 +164,7 @@ def evaluate_run(
     if run.members.count > 1:
         description["members"] = [run.members.describe(i) for i in range(run.members.count)]
         description["finite"] = int(population.finite(state).sum())
-    return record(judged, values, source, seed, names, started) | {"run": description}
+    return record(judged, values, source, seed, names, started) | {"run": description} | near
 
 
 def summarised(which, members):
@@ -245,6 +281,12 @@ def parser():
     arguments.add_argument(
         "--step", type=step_of, help="of the checkpoint, or 'best'; default: the latest"
     )
+    arguments.add_argument(
+        "--neighbours",
+        default="",
+        metavar="FILE.png",
+        help="also picture samples beside the training examples that are nearest to them",
+    )
     arguments.add_argument("--features", default="", help="network; default: as fits the data")
     arguments.add_argument("--inception_weights", default="", metavar="FILE", help="pytorch-fid's")
     arguments.add_argument("--out", help=f"default: {FILE}, in the run directory if there is one")
@@ -257,10 +299,14 @@ def asked(flags, common):
         for name in ("size", "channels"):
             if getattr(flags, name) is not None:
                 raise UserError(f"--{name} is of folders; a run's images have their own.")
-        return evaluate_run(flags.workdir, step=flags.step, moved=flags.data, **common)
+        return evaluate_run(
+            flags.workdir, step=flags.step, moved=flags.data, pictured=flags.neighbours, **common
+        )
     if flags.real and flags.fake and not flags.workdir:
         if flags.step is not None:
             raise UserError("--step is of a run's checkpoints; folders have none.")
+        if flags.neighbours:
+            raise UserError("--neighbours are a run's training examples; folders have none.")
         if flags.data:
             raise UserError("--data tells where a run's data are; --real and --fake are folders.")
         wanted = {"size": flags.size, "channels": flags.channels}
@@ -280,6 +326,10 @@ def main(argv=None):
         out = Path(flags.out or Path(flags.workdir or ".") / FILE)
         if flags.out or out.parent.is_dir():  # of a run that is not there, that is told
             check_place(out)
+        if flags.neighbours:
+            if Path(flags.neighbours).suffix != ".png":
+                raise UserError(f"--neighbours={flags.neighbours}: it must end in .png.")
+            check_place(flags.neighbours)
         common = {"num": flags.num, "seed": flags.seed, "features": flags.features}
         common |= {"names": flags.metrics, "weights": flags.inception_weights}
         with warnings.catch_warnings(record=True, action="always") as heard:
@@ -295,7 +345,9 @@ def main(argv=None):
         except OSError as error:
             raise UserError(f"cannot write {out}: {error.strerror}.") from error
         finally:  # the file first: a reader of what is printed may have left
-            print("\n".join([table(found), *notes, *(f"Warning: {w}" for w in found["warnings"])]))
+            near = neighbours.told(found["neighbours"]) if "neighbours" in found else []
+            warned = [f"Warning: {warning}" for warning in found["warnings"]]
+            print("\n".join([table(found), *notes, *warned, *near]))
         counted = found["counts"]["samples"]
         print(f"{counted} samples against {counted} real; the whole protocol: {out}")
 

@@ -61,13 +61,33 @@ def load(workdir, step=None, member=0, moved=""):
     Raises:
       UserError: no run there, no readable checkpoint, no such member, or other data than the run's.
     """
+    at = load_any(workdir, member, moved)
+    described, found = at(step)
+
+    def generate(num=64, **options):
+        return described(num, **options).x
+
+    generate.step, generate.generators, generate.described = found, at.generators, described
+    generate.class_names, generate.shape_of = at.class_names, at.shape_of
+    return generate
+
+
+def load_any(workdir, member=0, moved=""):
+    """Load a run whose checkpoints are sampled one after another, by one compiled program.
+
+    Args:
+      workdir, member, moved: as ``load`` has them, and its errors.
+
+    Returns:
+      ``at(step)`` -> ``described`` and the step that it is of, as ``load`` has both. The attributes
+      ``generators``, ``class_names`` and ``shape_of`` are those of ``load``; ``gives_images`` tells
+      whether the generator is given any; ``check`` takes what ``described`` does, and raises the
+      errors of such a call.
+    """
     stored = directory.read_config(workdir)
     config, entries = defaults.complete(stored["config"]), stored["entries"]
     members = members_of(config)
     within("member", member, 0, members.count)
-    variables, found = checkpoint.restore_ema(Path(workdir) / "checkpoints", step)
-    if members.count > 1:
-        variables = population.member(variables, member)
     played = parts.players(config, entries)
     generators, z_shape = played.generators, played.shapes.get("z")
     classed = {
@@ -83,9 +103,8 @@ def load(workdir, step=None, member=0, moved=""):
         way = draw.direction_of(played.game, direction, workdir)
         return entries[played.game.makes[way]].shape if way else entries["x"].shape
 
-    def described(num=64, *, seed=0, label=None, interpolated=False, direction=None):
+    def check(num=64, *, seed=0, label=None, interpolated=False, direction=None):
         size = prod(shape_of(direction))
-        direction = draw.direction_of(played.game, direction, workdir)
         within("num", num, 1, 2**31)
         within("seed", seed, 0, 2**31)
         if label is not None and "attributes" in played.generator.inputs:
@@ -94,11 +113,19 @@ def load(workdir, step=None, member=0, moved=""):
             raise UserError(f"{workdir} is an unconditional run; it takes no label.")
         if interpolated and z_shape is None:
             raise UserError(f"{workdir} draws no z; there is nothing to interpolate.")
+        if label is not None:
+            class_of(label, names)
+        x = (f"{num} samples take", 2 * 4 * num * size, memory.of_host())
+        memory.check_fits(*x, "lower num, and take others of another seed")
+
+    def described(
+        variables, found, num=64, *, seed=0, label=None, interpolated=False, direction=None
+    ):
+        check(num, seed=seed, label=label, interpolated=interpolated, direction=direction)
+        direction = draw.direction_of(played.game, direction, workdir)
         label = None if label is None else class_of(label, names)
         if interpolated and names and label is None:
             label = 0
-        x = (f"{num} samples take", 2 * 4 * num * size, memory.of_host())
-        memory.check_fits(*x, "lower num, and take others of another seed")
         count = -(-num // generators)  # rows; each generator makes one of each
         path = interpolate(seed, count, z_shape, config["game"]["z"]) if interpolated else None
         keys, made, beside = draw.row_keys(seed, count), [], []
@@ -118,12 +145,15 @@ def load(workdir, step=None, member=0, moved=""):
         x = np.concatenate(made)[:num]
         return files.Samples(x, found, seed, labels, names, generators, given, truth)
 
-    def generate(num=64, **options):
-        return described(num, **options).x
+    def at(step=None):
+        variables, found = checkpoint.restore_ema(Path(workdir) / "checkpoints", step)
+        if members.count > 1:
+            variables = population.member(variables, member)
+        return partial(described, variables, found), found
 
-    generate.step, generate.generators, generate.described = found, generators, described
-    generate.class_names, generate.shape_of = names, shape_of
-    return generate
+    at.generators, at.class_names, at.shape_of, at.check = generators, names, shape_of, check
+    at.gives_images = "source" in played.generator.inputs
+    return at
 
 
 def _examples(workdir, stored, moved):

@@ -14,7 +14,7 @@ from pathlib import Path
 
 import pytest
 
-from jaxgan import cli, evaluate, main, sample, translate
+from jaxgan import cli, evaluate, film, main, sample, translate
 from jaxgan.build.check import check_config
 from jaxgan.evaluation.measures import METRICS
 
@@ -23,7 +23,9 @@ COURSE = ROOT / "docs" / "course"
 PAGES = [*sorted(COURSE.glob("*.md")), ROOT / "README.zh.md"]
 EVERY_PAGE = pytest.mark.parametrize("page", PAGES, ids=lambda page: str(page.relative_to(ROOT)))
 MAPS = (COURSE / "README.md", COURSE / "README.zh.md")
-PARSERS = {"sample": sample.parser, "evaluate": evaluate.parser, "translate": translate.parser}
+PARSERS = {
+    room.__name__.split(".")[-1]: room.parser for room in (sample, evaluate, film, translate)
+}
 FENCE = re.compile(r"^```(\w*)\n(.*?)^```$", re.MULTILINE | re.DOTALL)
 
 

@@ -14,6 +14,7 @@ from jaxgan.evaluation import measures
 from jaxgan.metrics import TooFew
 from jaxgan.run import directory, report, tables
 from jaxgan.train import train
+from tests.test_sample import write_run
 
 FEW = ".* fake rows: below 1000 the balls are so large"  # so few samples mean little
 
@@ -70,6 +71,28 @@ def test_the_command_writes_the_whole_protocol(run, capsys):
     assert "floor" in printed and "250 samples against 250 real" in printed
     again = evaluate.evaluate_run(run, num=250, names="fd,modes", seed=3, step="best")
     assert again["floor"] == found["floor"]
+
+
+def test_samples_beside_their_neighbours(tmp_path, capsys, mistake):
+    """Of sixty digits: three in pixels and three in the features of the run's metrics."""
+    digits = data.load("mnist10k").arrays(np.arange(60))["x"]
+    np.savez(tmp_path / "digits.npz", images=digits)
+    workdir = write_run(tmp_path / "run", kind="mlp", name=f"npz:{tmp_path}/digits.npz")
+    picture = tmp_path / "new" / "near.png"
+    words = [f"--workdir={workdir}", f"--neighbours={picture}", "--metrics=fd", "--num=25"]
+    assert evaluate.main(words) == 0
+    found = json.loads((workdir / "evaluation.json").read_text())["neighbours"]
+    (near,) = found["directions"].values()
+    assert near["counts"] == {"samples": 25, "floor": 60} and found["file"] == str(picture)
+    out = capsys.readouterr().out
+    for where in ("pixels", "mnist10k_cnn"):
+        each = near["median_distance"][where]
+        assert f"{each['samples']:.4g} in {where} (floor {each['floor']:.4g})" in out
+        assert each["samples"] > each["floor"]  # a generator that has learned nothing
+    with Image.open(picture) as image:  # ten rows of 60 pixels under a line: 1, 3 and 3 digits
+        assert image.size[1] == 18 + 600 and image.size[0] > 7 * 60
+    told = mistake(evaluate.main, [*words[:1], "--neighbours=a.jpg"])
+    assert told == "--neighbours=a.jpg: it must end in .png."
 
 
 def test_what_is_measured_is_kept_though_its_reader_has_left(run, monkeypatch, tmp_path):
@@ -231,6 +254,8 @@ def test_mistakes(mistake, run, tmp_path):
         f"--workdir={run} --num=19": "19 examples a set say nothing, 20 are the fewest",
         f"--workdir={run} --size=8": "--size is of folders",
         f"--workdir={run} --channels=1": "--channels is of folders",
+        f"--workdir={run} --neighbours=a.png": "ring holds points, and neighbours are pictured of",
+        f"--real={tmp_path} --fake={tmp_path} --neighbours=a.png": "--neighbours are a run's train",
         f"--workdir={run} --features=inception": "ring holds points, which are their own features",
         f"--workdir={run} --metrics=fid": "unknown metric 'fid'",
         f"--workdir={run} --metrics=accuracy": "metric 'accuracy' needs a classifier of the data",

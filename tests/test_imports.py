@@ -22,6 +22,7 @@ ORDER = (
     {"build", "cli", "run"},
     {"sample"},
     {"train", "translate", "evaluate"},
+    {"film"},
     {"main"},
 )
 LEVEL = {name: level for level, names in enumerate(ORDER) for name in names}

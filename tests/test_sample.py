@@ -16,11 +16,15 @@ from jaxgan.run import checkpoint, directory
 YEARS = ("2019", "1", "fox")
 
 
-def write_run(workdir, names=(), z="normal", **data_settings):
-    """A run of step 3 on 28x28 digits, or on what the settings name; nothing is trained."""
+def write_run(workdir, names=(), z="normal", steps=(3,), known=None, kind="toy", **data_settings):
+    """A run of step 3 on 28x28 digits, or on what the settings name; nothing is trained.
+
+    Of other steps the average's parameters are larger. ``known``: ``Description`` of the data;
+    ``kind``: of the generator.
+    """
     config = defaults.get_config()
     config.game = defaults.game("conditional" if names else "unconditional", z_dim=4, z=z)
-    config.generator = defaults.generator("toy", features=(8,))
+    config.generator = defaults.generator(kind, features=(8,))
     config.critic = defaults.critic("toy", features=(8,))
     for key, value in data_settings.items():
         config.data[key] = value
@@ -36,9 +40,11 @@ def write_run(workdir, names=(), z="normal", **data_settings):
         for variables in (state.ema, state.generator.variables):
             first = variables["params"]["Dense_0"]
             first["kernel"] = cut(first["kernel"])
-    directory.write_config(workdir, config.to_dict(), entries)
+    directory.write_config(workdir, config.to_dict(), entries, known)
     with checkpoint.open_checkpoints(workdir / "checkpoints") as checkpoints:
-        checkpoints.save(3, jax.device_get(state))
+        for step in steps:
+            ema = jax.tree.map(lambda leaf, by=step / 3: leaf * by, state.ema)
+            checkpoints.save(step, jax.device_get(state.replace(ema=ema)))
     return workdir
 
 

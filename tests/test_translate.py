@@ -7,12 +7,12 @@ import numpy as np
 import pytest
 from PIL import Image
 
-from jaxgan import cli, data, defaults, sample, translate
+from jaxgan import cli, data, defaults, film, sample, translate
 from jaxgan.build.run import prepare
 from jaxgan.core.errors import UserError
 from jaxgan.data.describe import describe
 from jaxgan.data.view import crop
-from jaxgan.evaluation import draw, judge, tiles
+from jaxgan.evaluation import draw, judge, plot, tiles
 from jaxgan.evaluation.inputs import mask_of
 from jaxgan.run import checkpoint, directory
 
@@ -125,6 +125,21 @@ def test_super_resolution_takes_any_size(run):
     # Learned from 4x4, its windows of 9 have met padding alone: tiles of 4x4.
     made = enlarge(image(9, 6, 3))
     assert made.shape == (18, 12, 3) and enlarge.plan(9, 6).piece == (4, 4)
+
+
+def test_in_a_film_what_is_given_stands_before_and_the_truth_behind(run):
+    """Of three examples in the order of the seed, one under another, 4x4 beside 8x8."""
+    (reel,) = film.shoot(run("restoration"), num=3)
+    parts = {"given": reel.before, "step 4": reel.pictures, "truth": reel.after}
+    assert all(text == part[0][0] and len(part) == 1 for text, part in parts.items())
+    grids = [part[0][1] for part in parts.values()]
+    assert all(grid.shape == (3 * 68, 68, 3) for grid in grids)
+    train, held_out = data.load_parts(RUNS["restoration"].data)
+    chosen = np.random.default_rng(0).permutation(held_out[0].size)[:3]
+    truth = plot.image_grid(data.read(held_out, chosen)["x"], columns=1)
+    np.testing.assert_array_equal(grids[2], truth)
+    coarse = grids[0][2:66, 2:66].reshape(4, 16, 4, 16, 3)  # each of 4x4 pixels is one colour
+    assert (coarse == coarse[:, :1, :, :1]).all() and np.ptp(coarse) > 0
 
 
 def test_known_pixels_are_the_users(run):

@@ -44,14 +44,17 @@ def _save_npz(path, samples):
     np.savez_compressed(path, **found)
 
 
-def _save_png(path, samples):
+def picture(samples: Samples) -> np.ndarray:
+    """The picture of samples, uint8 [H, W, 1 or 3], that ``save`` writes as ``.png``."""
     if samples.given is not None:
-        pixels = plot.columns({"": Shown(samples.x, samples.given, samples.truth)})
-    elif samples.label is None:
-        pixels = plot.picture(samples.x, samples.generators)
-    else:
-        pixels = plot.class_rows(samples.x, samples.label, samples.class_names)
-    plot.save_png(pixels, path)
+        return plot.columns({"": Shown(samples.x, samples.given, samples.truth)})
+    if samples.label is None:
+        return plot.picture(samples.x, samples.generators)
+    return plot.class_rows(samples.x, samples.label, samples.class_names)
+
+
+def _save_png(path, samples):
+    plot.save_png(picture(samples), path)
 
 
 def _save_folder(path, samples):

@@ -97,7 +97,9 @@ def make_looks(run, config, progress=None) -> Looks:
 
     def picture(state):
         if len(source.shape) != 3:
-            return _points(run, state, quick()[0], in_turn(made(state)), examples)
+            real, looks = quick()[0]["x"], made(state)
+            critic = run.devices.local(state.critic.variables)
+            return points(run, critic, in_turn(looks)[: len(real)], real, len(looks))
         return images(show, run.game, run.generator, average(state), examples, seed, state.step)
 
     return Looks(picture, distance, metrics, ranked_by, network)
@@ -124,17 +126,27 @@ def images(show, game, generator, variables, examples, seed, step=0):
     return plot.picture(in_turn(looks)[:PICTURED], len(looks))
 
 
-def _points(run, state, rows, made, examples):
-    """Points beside real ones, on the surface of the critic where it sees points alone."""
-    source, real = examples.sources[0], rows["x"]
-    variables = run.devices.local(state.critic.variables)
+def points(run, critic, samples, real, generators=1):
+    """The picture of a run's points: real ones, samples, and what the critic thinks where it can.
+
+    Args:
+      run: ``build.run.Run``.
+      critic: its variables; a surface is shown where it sees points of at most two dimensions, and
+        nothing else.
+      samples: [N, D], of several generators one of each in turn; of more than two dimensions the
+        first two are shown.
+      real: [M, D].
+      generators: how many made the samples.
+
+    Returns:
+      uint8 [H, W, 3].
+    """
     surface = None
     if run.critic.inputs == ("x",) and real.shape[1] <= 2:
 
         def surface(points):
-            return run.game.realness(variables, {"x": points})
+            return run.game.realness(critic, {"x": points})
 
-    density = None if source.truth is None else source.truth.density
-    generators = len(made) // len(real)
-    samples, truth = made[: len(real), :2], real[:, :2]
-    return plot.points_picture(samples, truth, surface, density, generators=generators)
+    density = run.sources[0].density
+    samples, real = samples[:, :2], real[:, :2]
+    return plot.points_picture(samples, real, surface, density, generators=generators)

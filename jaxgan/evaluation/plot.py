@@ -75,22 +75,32 @@ def class_rows(images, label, names):
 
 def _captions(texts, heights):
     """Lines {number: text}, white on black, each at the top of its height -> uint8 [sum, W, 1]."""
+    lines = [line(text, str(number)) for number, text in texts.items()]
+    width = max(each.shape[1] for each in lines)
+    blocks = [np.zeros((height, width, 1), np.uint8) for height in heights]
+    for block, each in zip(blocks, lines, strict=True):
+        height = min(len(block), len(each))
+        block[:height, : each.shape[1]] = each[:height]
+    return np.concatenate(blocks)
+
+
+def line(text, instead="", longest=LONGEST):
+    """A line of text, white on black -> uint8 [CAPTION + 6, W, 1].
+
+    Args:
+      text: of more than ``longest`` letters it is cut.
+      instead: what is shown where no font of the machine has its letters, which would be boxes.
+    """
     from PIL import Image, ImageDraw, ImageFont
 
     # Names come from folders too, whose bytes need not be UTF-8.
-    lines = [" ".join(text.encode(errors="replace").decode().split()) for text in texts.values()]
-    lines = [line if len(line) <= LONGEST else f"{line[:LONGEST]}..." for line in lines]
-    files = [_font_of(line) for line in lines]
-    # Letters that no font has would be empty boxes.
-    lines = [line if file else str(n) for n, line, file in zip(texts, lines, files, strict=True)]
-    fonts = [ImageFont.truetype(file or _font_of("0"), CAPTION) for file in files]
-    widths = [font.getlength(line) for font, line in zip(fonts, lines, strict=True)]
-    width = math.ceil(max(widths)) + CAPTION
-    image = Image.new("L", (width, sum(heights)))
-    pen, top = ImageDraw.Draw(image), 0
-    for line, font, height in zip(lines, fonts, heights, strict=True):
-        pen.text((CAPTION // 2, top + 2), line, fill=255, font=font)
-        top += height
+    text = " ".join(text.encode(errors="replace").decode().split())
+    text = text if len(text) <= longest else f"{text[:longest]}..."
+    file = _font_of(text)
+    text = text if file else instead
+    font = ImageFont.truetype(file or _font_of("0"), CAPTION)
+    image = Image.new("L", (math.ceil(font.getlength(text)) + CAPTION, CAPTION + 6))
+    ImageDraw.Draw(image).text((CAPTION // 2, 2), text, fill=255, font=font)
     return np.asarray(image)[..., None]
 
 
@@ -132,8 +142,7 @@ def columns(looks, triples=2):
     blocks = []
     for shown in looks.values():
         parts = [part for part in (shown.given, shown.made, shown.truth) if part is not None]
-        side = max(part.shape[1] for part in parts)
-        beside = np.stack([_as_rgb(part, side) for part in parts], axis=1)
+        beside = np.stack(alike(parts), axis=1)
         empty = -len(beside) % triples
         beside = np.pad(beside, [(0, empty)] + [(0, 0)] * 4, constant_values=-1.0)
         flat = beside.reshape(-1, *beside.shape[2:])
@@ -141,6 +150,15 @@ def columns(looks, triples=2):
     width = max(block.shape[1] for block in blocks)
     padded = [np.pad(block, ((0, 0), (0, width - block.shape[1]), (0, 0))) for block in blocks]
     return np.concatenate(padded)
+
+
+def alike(parts):
+    """Images in one form: [[N, h, w, 1 or 3], ...] -> [[N, H, W, 3], ...], H the largest h.
+
+    Smaller ones are enlarged by whole factors.
+    """
+    side = max(part.shape[1] for part in parts)
+    return [_as_rgb(part, side) for part in parts]
 
 
 def _as_rgb(images, side):
@@ -152,14 +170,27 @@ def _as_rgb(images, side):
 
 def save_png(pixels, path):
     """Write uint8 [H, W, 1 or 3] as PNG, by a rename; makes the folders it lies in."""
+    _save([pixels], path, format="PNG")
+
+
+def save_gif(frames, path, frame_ms):
+    """Write uint8 [T, H, W, 1 or 3] as an animated GIF that begins anew; as ``save_png`` else.
+
+    ``frame_ms``: how long a frame stays, in milliseconds; GIF counts hundredths of a second.
+    """
+    _save(frames, path, format="GIF", save_all=True, duration=frame_ms, loop=0)
+
+
+def _save(frames, path, **options):
     from PIL import Image
 
     path = Path(path)
     path.parent.mkdir(parents=True, exist_ok=True)
-    pixels = np.asarray(pixels)
-    image = Image.fromarray(pixels[..., 0] if pixels.shape[-1] == 1 else pixels)
+    frames = [np.asarray(frame) for frame in frames]
+    frames = [frame[..., 0] if frame.shape[-1] == 1 else frame for frame in frames]
+    first, *others = map(Image.fromarray, frames)
     with whole(path) as draft:
-        image.save(draft, format="PNG")
+        first.save(draft, append_images=others, **options)
 
 
 def picture(samples, generators=1):

@@ -90,6 +90,53 @@ def density_coverage(real, fake, k=5):
     return DensityCoverage(float(inside.sum() / (k * len(fake))), float(np.mean(inside > 0)))
 
 
+class Nearest(NamedTuple):
+    """The nearest of some examples to each of N others, nearest first.
+
+    Attributes:
+      indices: int64 [N, k], of the first of those that are as near.
+      distances: float64 [N, k], Euclidean.
+    """
+
+    indices: np.ndarray
+    distances: np.ndarray
+
+
+def nearest(x, others, k, first=0, found=None):
+    """The k nearest rows of ``others`` to each row of x; of a set that comes in parts, so far.
+
+    Args:
+      x: [N, D].
+      others: [M, D], the whole set or a part of it.
+      k: how many; of fewer rows there are fewer.
+      first: index in the whole set of the first row of ``others``.
+      found: what the parts before gave; None: there were none.
+
+    Returns:
+      Nearest.
+
+    Raises:
+      ValueError: the widths differ, or a value is not finite.
+    """
+    x, others = rows("x", x, 1), rows("others", others, 1)
+    same_width("x", x, "others", others)
+    indices, distances = [], []
+    for _, squares in _blocks(x, others):
+        every, chosen, near = np.arange(len(squares)), [], []
+        for _ in range(min(k, len(others))):  # k is small: it takes less than to sort
+            chosen.append(squares.argmin(axis=1))
+            near.append(squares[every, chosen[-1]])
+            squares[every, chosen[-1]] = np.inf
+        indices.append(np.stack(chosen, axis=1) + first)
+        distances.append(np.sqrt(np.stack(near, axis=1)))
+    here = Nearest(np.concatenate(indices), np.concatenate(distances))
+    if found is None:
+        return here
+    both = Nearest(*(np.concatenate(pair, axis=1) for pair in zip(found, here, strict=True)))
+    order = np.argsort(both.distances, axis=1, kind="stable")[:, :k]
+    return Nearest(*(np.take_along_axis(each, order, axis=1) for each in both))
+
+
 class Memorisation(NamedTuple):
     """Whether fakes lie closer to the training set than unseen real examples do.
 
@@ -138,7 +185,7 @@ def memorisation(train, held_out, fake):
             TooFew,
             stacklevel=2,
         )
-    unseen, made = _nearest(held_out, train), _nearest(fake, train)
+    unseen, made = (nearest(x, train, 1).distances[:, 0] for x in (held_out, fake))
     n, m = len(unseen), len(made)
     ordered = np.sort(unseen)
     below, up_to = (np.searchsorted(ordered, made, side) for side in ("left", "right"))
@@ -193,7 +240,3 @@ def _radii(x, k):
     """Squared distance of each row to its k-th nearest neighbour, itself not counted."""
     # The row itself is at distance 0, so that index k of the sorted distances is the k-th other.
     return np.concatenate([np.partition(squares, k, axis=1)[:, k] for _, squares in _blocks(x, x)])
-
-
-def _nearest(x, train):
-    return np.sqrt(np.concatenate([squares.min(axis=1) for _, squares in _blocks(x, train)]))

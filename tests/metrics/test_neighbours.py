@@ -10,6 +10,7 @@ from jaxgan.metrics import (
     neighbours,
     precision_recall,
 )
+from jaxgan.metrics.neighbours import nearest
 
 pytestmark = pytest.mark.filterwarnings("ignore:.*below 1000 the balls", "ignore:the closest")
 
@@ -160,3 +161,25 @@ def test_too_few_are_warned_of():
             metric(many, few)
     with pytest.warns(TooFew, match="hundredth of 99 held-out"):
         memorisation(many, few, many)
+
+
+def test_nearest_by_hand():
+    """From (3, 4) to (0, 0) and (6, 8) it is 5, to (0, 1) the root of 18; the first of equals."""
+    x, others = [[0.0, 0], [3, 4]], [[0.0, 1], [3, 4], [0, 0], [6, 8]]
+    found = nearest(x, others, 3)
+    np.testing.assert_array_equal(found.indices, [[2, 0, 1], [1, 0, 2]])
+    np.testing.assert_allclose(found.distances, [[0, 1, 5], [0, 18**0.5, 5]], atol=1e-12)
+    assert nearest(x, others, 9).indices.shape == (2, 4)
+
+
+def test_nearest_of_a_set_in_parts_is_that_of_the_whole(monkeypatch):
+    x, others = normals(30, 6) + 1e5, normals(50, 6, seed=1) + 1e5
+    others[41] = x[3]  # a copy has distance 0 far from the origin, too
+    found = None
+    for first, last in ((0, 2), (2, 40), (40, 50)):
+        found = nearest(x, others[first:last], 4, first, found)
+    across = cdist(x, others)
+    np.testing.assert_array_equal(found.indices, np.argsort(across, axis=1)[:, :4])
+    np.testing.assert_allclose(found.distances, np.sort(across, axis=1)[:, :4], rtol=1e-9)
+    monkeypatch.setattr(neighbours, "BLOCK", 100)  # two rows at once
+    np.testing.assert_array_equal(nearest(x, others, 4).indices, found.indices)
