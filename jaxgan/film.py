@@ -26,7 +26,7 @@ import jax
 import numpy as np
 
 from jaxgan import defaults, evaluate, sample
-from jaxgan.build.phases import phases, seen
+from jaxgan.build.epochs import steps_an_epoch
 from jaxgan.cli import Arguments, run_command
 from jaxgan.core import process
 from jaxgan.core.errors import UserError, choose, within
@@ -74,9 +74,8 @@ def shoot(
       workdir: a run directory, or a sequence of them.
       steps: of the checkpoints, in the order of the film; each run must have them. None: all that
         are at hand, in every run.
-      epochs: numbers >= 0 instead: of each the first checkpoint that is as far. One epoch is done
-        when the critic has seen as many real examples as the training set has (of unpaired domains
-        the first), ``batch_size * n_critic`` a step. What is shown says which epoch it is.
+      epochs: numbers >= 0 instead: of each the first checkpoint that is as far, in epochs as
+        ``build.epochs`` has them. What is shown says which epoch it is.
       num: samples; None: 16 images, 8 that are made from others, 1000 points.
       seed, label, direction: as ``sample.load`` has them.
       member: of a population.
@@ -168,22 +167,20 @@ def _of_steps(workdirs, at_hand, asked):
 def _of_epochs(workdir, known, asked):
     """[(step, caption)]: of each epoch the first checkpoint that is as far."""
     stored = directory.read_config(workdir)
-    played = phases(defaults.complete(stored["config"]))
     if stored["earlier"] or not stored["data"]:
         raise UserError(
             f"an epoch of {workdir} has no one length, since its data are not known or have "
             f"changed; name steps: {_listed(known)}."
         )
-    size = stored["data"].examples
-    done = {step: seen(played, step) / size for step in known}
+    an_epoch = steps_an_epoch(defaults.complete(stored["config"]), stored["data"].examples)
     chosen = []
     for epoch in asked:
         within("an epoch", float(epoch), 0)
-        far = [step for step in known if done[step] >= epoch]
+        far = [step for step in known if step >= round(epoch * an_epoch)]
         if not far:
-            told = f"of epoch {epoch:g} or after; the last is of epoch {done[known[-1]]:.3g}"
+            told = f"of epoch {epoch:g} or after; the last is of epoch {known[-1] / an_epoch:.3g}"
             raise UserError(_missing(told, workdir, known))
-        chosen.append((far[0], f"epoch {done[far[0]]:.3g}, step {far[0]}"))
+        chosen.append((far[0], f"epoch {far[0] / an_epoch:.3g}, step {far[0]}"))
     return chosen
 
 
@@ -281,9 +278,8 @@ def parser():
     arguments.add_argument(
         "--epochs",
         type=_epochs_of,
-        help="instead: of each the first checkpoint that is as far; an epoch is done when the "
-        "critic has seen as many real examples as the training set has, batch_size * n_critic a "
-        "step",
+        help="instead: of each the first checkpoint that is as far; an epoch is as many steps as "
+        "the training set fills whole batches, n_critic a step",
     )
     arguments.add_argument(
         "--num",

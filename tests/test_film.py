@@ -79,13 +79,13 @@ def test_a_gif_shows_one_step_after_another(digits, tmp_path):
 
 
 def test_epochs_by_hand(digits, years, mistake):
-    """After the steps 1, 2, 3 the critic has seen 64, 128, 192 examples of a set of 100."""
-    (reel,) = film.shoot(digits, epochs=(0, 0.64, 0.65, 1.9), num=1)
+    """A set of 100 fills one whole batch of 64: a step is an epoch."""
+    (reel,) = film.shoot(digits, epochs=(0, 1, 1.6, 3), num=1)
     texts = [text for text, _ in reel.pictures]
-    assert texts[:2] == ["epoch 0.64, step 1"] * 2
-    assert texts[2:] == ["epoch 1.28, step 2", "epoch 1.92, step 3"]
-    told = mistake(film.main, [f"--workdir={digits}", "--epochs=1,2"])
-    start = f"{digits} has no checkpoint of epoch 2 or after; the last is of epoch 1.92; "
+    assert texts[:2] == ["epoch 1, step 1"] * 2
+    assert texts[2:] == ["epoch 2, step 2", "epoch 3, step 3"]
+    told = mistake(film.main, [f"--workdir={digits}", "--epochs=1,4"])
+    start = f"{digits} has no checkpoint of epoch 4 or after; the last is of epoch 3; "
     assert told.startswith(start + "known: 1, 2, 3; it keeps the last 3 of those at every 1000 ")
     told = mistake(film.main, [f"--workdir={years}", "--epochs=1"])  # its data are not known
     assert told.startswith(f"an epoch of {years} has no one length") and "steps: 2, 5." in told

@@ -22,7 +22,7 @@ def steps_an_epoch(config: Mapping[str, Any], examples: int) -> int:
 
     Args:
       config: ``batch_size`` and ``n_critic`` count, and no phases.
-      examples: of the training set.
+      examples: of the training set; of unpaired domains the first.
     """
     return max(examples // (config["batch_size"] * max(config["n_critic"], 1)), 1)
 

@@ -100,18 +100,6 @@ def positions(phases: tuple[Phase, ...]) -> list[int]:
     return [0, *accumulate(phase.examples for phase in phases[:-1])]
 
 
-def seen(phases: tuple[Phase, ...], step: int) -> int:
-    """How many real examples the critic has seen after so many steps: one batch an update.
-
-    Examples that only the generator plays with, as while the critic rests, are not among them.
-    """
-    return sum(
-        (min(step, each.last_step) - each.first_step) * each.batch_size * each.n_critic
-        for each in phases
-        if each.first_step < step
-    )
-
-
 def updates(phases: tuple[Phase, ...], side: str) -> int:
     """How many updates the optimiser of "generator" or "critic" makes over the whole run."""
     return sum((each.last_step - each.first_step) * getattr(each, f"n_{side}") for each in phases)

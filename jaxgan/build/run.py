@@ -76,7 +76,7 @@ def prepare(config, device_count=None, known=None) -> Run:
         parallel.check_batch(phase.batch_size, devices.count)
     parts.check_names(largest(config, members.values))  # before data, which may take long to come
     sources, held_out = data.load_parts(config["data"], known)
-    schedule = in_steps(config, max(source.size for source in sources))
+    schedule = in_steps(config, sources[0].size)
     config = ChainMap(schedule, dict.fromkeys(IN_EPOCHS, 0.0), config)
     whole, all_phases = largest(config, members.values), phases(config)  # what any member plays
     if len(sources) > 1 and not parts.rules(config)[0].unpaired:
