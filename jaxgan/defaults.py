@@ -84,6 +84,9 @@ KEYS = {
     # What the run writes, every so many steps; 0: never but at the end.
     "log_every": Key(100, 0, INT32, True, "a row of metrics"),
     "sample_every": Key(500, 0, INT32, True, "a picture"),
+    "pictures.num": Key(0, 0, 2**14, True, "images in it; 0: 64, or 16 that are made from images"),
+    "pictures.columns": Key(0, 0, 2**14, True, "images a row; 0: as square as it goes"),
+    "pictures.of": Key("ema", free=True, why="ema, the average, or raw, in training, or ema,raw"),
     "sample_epochs": Key(0.0, 0, INF, True, "the same in epochs; 0: sample_every tells"),
     "checkpoint_every": Key(1000, 0, INT32, True, "a checkpoint"),
     "checkpoint_epochs": Key(0.0, 0, INF, True, "the same in epochs; 0: checkpoint_every tells"),

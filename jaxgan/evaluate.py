@@ -40,16 +40,12 @@ from jaxgan.data.describe import describe, told
 from jaxgan.evaluation import draw, folders, judge, measures, neighbours
 from jaxgan.evaluation.draw import make_show, row_keys
 from jaxgan.evaluation.encode import network_name
-from jaxgan.evaluation.pictures import facts_of
+from jaxgan.evaluation.pictures import GENERATORS, facts_of
 from jaxgan.metrics import TooFew
 from jaxgan.run import checkpoint, directory, identity, progress
 from jaxgan.step import parallel, population
 
 FILE = "evaluation.json"
-GENERATORS = {  # both of a run: the average, and the one in training
-    "ema": lambda state: state.ema,
-    "raw": lambda state: state.generator.variables,
-}
 NUM = 10_000  # examples a set, where the data has twice as many
 
 

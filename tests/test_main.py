@@ -65,6 +65,7 @@ TABLES = [
     ("gan", "compute_dtype", "compute_dtype", ("bfloat16", "float32")),
     ("gan", "parallel", "value of parallel", [*parallel.PARALLEL, "auto"]),
     ("gan", "data.fit", "fit", data.view.FITS),
+    ("gan", "pictures.of", "pictures.of", ("ema", "raw")),
 ]
 
 

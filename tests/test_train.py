@@ -82,11 +82,15 @@ def test_more_steps_than_before_go_on_to_the_same_bits(whole, tmp_path):
     train(tiny(16), tmp_path)
     config = tiny(16)
     config.epochs = 24 / 625  # 10,000 digits are 625 steps of two batches of 8
+    config.pictures.update(num=100, of="ema,raw")
     state = train(config, tmp_path)
     assert config.steps == 16 and same_bits(state, whole[1])
     assert rows(tmp_path) == rows(whole[0])
     stored = json.loads((tmp_path / "config.json").read_text())["config"]
     assert (stored["steps"], stored["epochs"]) == (24, 24 / 625)
+    # Ten digits in each direction, twice as large and with an edge of 2; a line of text over both.
+    with Image.open(tmp_path / "samples" / "00000024.png") as picture:
+        assert picture.size == (2 * 10 * (2 * 28 + 4) + 12, 10 * (2 * 28 + 4) + 18)
 
 
 def test_a_finished_run_is_left_as_it_is(whole, capsys):

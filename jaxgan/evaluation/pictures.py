@@ -1,4 +1,4 @@
-"""Looks at the average generator of a run: pictures, the quick distance, and the metrics."""
+"""Looks at the generators of a run: pictures, the quick distance, and the metrics."""
 
 import functools
 from collections.abc import Callable
@@ -7,21 +7,27 @@ from typing import NamedTuple
 import numpy as np
 
 from jaxgan import data
+from jaxgan.core.errors import choose
 from jaxgan.data.labels import class_names
 from jaxgan.data.source import classes_of
-from jaxgan.evaluation import judge, measures, plot
+from jaxgan.evaluation import judge, measures, plot, strips
 from jaxgan.evaluation.draw import by_class, in_turn, make_show, row_keys
 from jaxgan.evaluation.encode import network_name
 
-PICTURED = 64  # images in a picture of samples
+PICTURED = 64  # images in a picture of samples, where the config does not say
 ROWS = 16  # rows in a picture of given, made and truth
+GENERATORS = {  # both of a run: the average, and the one in training
+    "ema": lambda state: state.ema,
+    "raw": lambda state: state.generator.variables,
+}
 
 
 class Looks(NamedTuple):
     """Looks at a ``GanState`` of one member.
 
     Attributes:
-      picture: state -> uint8 [H, W, 1 or 3]: from the same rows and keys at every look.
+      picture: state -> uint8 [H, W, 1 or 3]: from the same rows and keys at every look, of the
+        generators that ``config.pictures.of`` names.
       distance: state -> sliced Wasserstein distance of samples to real examples, lower is better.
       metrics: state -> {name: number} as ``config.evaluation`` asks for them.
       ranked_by: name of the metric that ranks checkpoints.
@@ -67,15 +73,16 @@ def make_looks(run, config, progress=None) -> Looks:
         weights = asked["inception_weights"]
         encoders = judge.make_encoders(sides, names, asked["features"], weights)
     show = make_show(run.game, paired=examples.paired, back="cycle" in names)
+    layout = config["pictures"]
+    sizes = {key: layout[key] for key in ("num", "columns")}
+    pictured = {name: choose(GENERATORS, name, "pictures.of") for name in layout["of"].split(",")}
     quick = functools.cache(lambda: judge.make_distance(examples, run.game, seed))
     judges = {}  # made at the first look: the real examples are seen once
 
-    def average(state):
-        return run.devices.local(state.ema)
-
-    def made(state):
+    def made(state, of=GENERATORS["ema"]):
         rows, _ = quick()
-        return show(average(state), rows, row_keys(seed, len(rows["x"])), state.step)
+        variables = run.devices.local(of(state))
+        return show(variables, rows, row_keys(seed, len(rows["x"])), state.step)
 
     def distance(state):
         _, compare = quick()
@@ -88,7 +95,7 @@ def make_looks(run, config, progress=None) -> Looks:
             options["progress"] = progress
             judges.update(judge.judge_each(sides, names, encoders, **options))
         first = next(iter(judges.values()))
-        keys, variables = row_keys(seed, first.count), average(state)
+        keys, variables = row_keys(seed, first.count), run.devices.local(state.ema)
         found, _ = judge.shown_values(
             judges, run.game, lambda rows: show(variables, rows, keys, state.step)
         )
@@ -96,34 +103,43 @@ def make_looks(run, config, progress=None) -> Looks:
         return found | ({ranked_by: float(np.mean(each))} if each else {})
 
     def picture(state):
+        found = [(name, one(state, of)) for name, of in pictured.items()]
+        return found[0][1] if len(found) == 1 else strips.sheet([found])
+
+    def one(state, of):
         if len(source.shape) != 3:
-            real, looks = quick()[0]["x"], made(state)
+            real, looks = quick()[0]["x"], made(state, of)
             critic = run.devices.local(state.critic.variables)
             return points(run, critic, in_turn(looks)[: len(real)], real, len(looks))
-        return images(show, run.game, run.generator, average(state), examples, seed, state.step)
+        variables = run.devices.local(of(state))
+        own = (run.game, run.generator, variables, examples, seed, state.step)
+        return images(show, *own, **sizes)
 
     return Looks(picture, distance, metrics, ranked_by, network)
 
 
-def images(show, game, generator, variables, examples, seed, step=0):
+def images(show, game, generator, variables, examples, seed, step=0, *, num=0, columns=0):
     """The picture of a run's images: given, made and truth in columns, or samples in a grid.
 
-    Of a generator that is given a label, rows of every class, each from the same z.
+    Of a generator that is given a label, rows of every class, each from the same z. ``num``: how
+    many images are made; 0: ``PICTURED``, or ``ROWS`` of others. ``columns``: of them in a row; 0:
+    as square as it goes.
     """
     entries = data.entries(examples.sources)
     known = classes_of(entries)
     categories = {name: known[name] for name in generator.inputs if name in known}
     if "source" in generator.inputs:
-        chosen = np.random.default_rng(seed).permutation(examples.size)[:ROWS]
+        chosen = np.random.default_rng(seed).permutation(examples.size)[: num or ROWS]
         looks = show(variables, examples.rows(chosen), row_keys(seed, len(chosen)), step)
-        return plot.columns(looks)
+        return plot.columns(looks, columns or 2)
     if categories:
-        batch, keys = by_class(categories, seed, PICTURED)
+        batch, keys = by_class(categories, seed, num or PICTURED)
         name = next(iter(categories))
         made = in_turn(show(variables, batch, keys, step))
-        return plot.class_rows(made, batch[name], class_names(entries[name]))
-    looks = show(variables, {}, row_keys(seed, PICTURED), step)
-    return plot.picture(in_turn(looks)[:PICTURED], len(looks))
+        return plot.class_rows(made, batch[name], class_names(entries[name]), columns)
+    count = num or PICTURED
+    looks = show(variables, {}, row_keys(seed, count), step)
+    return plot.picture(in_turn(looks)[:count], len(looks), columns)
 
 
 def points(run, critic, samples, real, generators=1):

@@ -51,7 +51,7 @@ def image_grid(images, columns=None, padding=2, scale=None):
     return grid.reshape(rows * height, columns * width, channels)
 
 
-def class_rows(images, label, names):
+def class_rows(images, label, names, columns=None):
     """Images in rows by their class, the class's name at the left of the first of its rows.
 
     Args:
@@ -59,13 +59,14 @@ def class_rows(images, label, names):
       label: int [N].
       names: of all classes; long ones are cut, and one in letters that no font of the machine
         has is shown by its number.
+      columns: images a row, at most; None: as square as it goes.
 
     Returns:
       uint8 [H', W', 1 or 3], as ``image_grid`` has it.
     """
     label = np.asarray(label)
     present, counts = np.unique(label, return_counts=True)
-    wide = min(counts.max(), math.ceil(math.sqrt(len(images))))
+    wide = min(counts.max(), columns or math.ceil(math.sqrt(len(images))))
     blocks = [image_grid(np.asarray(images)[label == each], wide) for each in present]
     grid = np.concatenate(blocks)
     texts = {int(each): names[each] for each in present}
@@ -193,15 +194,16 @@ def _save(frames, path, **options):
         first.save(draft, append_images=others, **options)
 
 
-def picture(samples, generators=1):
+def picture(samples, generators=1, columns=None):
     """The picture of samples alone: a grid of images [N, H, W, C], or points [N, 1 or 2].
 
-    Of several generators, that made the samples in turn, each has columns or a colour of its own.
+    Of several generators, that made the samples in turn, each has columns or a colour of its own;
+    ``columns``: images a row, or a few more for that; None: as square as it goes.
     """
     if np.ndim(samples) != 4:
         return points_picture(samples, generators=generators)
-    square = math.ceil(math.sqrt(len(samples)))
-    return image_grid(samples, math.ceil(square / generators) * generators)
+    wide = columns or math.ceil(math.sqrt(len(samples)))
+    return image_grid(samples, math.ceil(wide / generators) * generators)
 
 
 def points_picture(samples, real=None, critic=None, density=None, title=None, generators=1):

@@ -21,6 +21,7 @@ FREE = {
     *("data.data_dir", "data.resident_bytes", "data.workers", "evaluation.inception_weights"),
     *("log_every", "sample_every", "checkpoint_every", "keep_checkpoints", "eval_every"),
     *("epochs", "sample_epochs", "checkpoint_epochs"),
+    *("pictures.num", "pictures.columns", "pictures.of"),
 }
 
 
