@@ -31,7 +31,7 @@ from jaxgan.cli import Arguments, run_command
 from jaxgan.core import process
 from jaxgan.core.errors import UserError, choose, within
 from jaxgan.core.files import check_place, expand
-from jaxgan.evaluation import files, judge, pictures, plot, strips
+from jaxgan.evaluation import files, grid, judge, pictures, strips
 from jaxgan.run import checkpoint, directory
 from jaxgan.step import population
 
@@ -231,8 +231,8 @@ def _images(samples):
     if first.given is None:
         return [], [files.picture(each) for each in samples], []
     truth = [] if first.truth is None else [first.truth]
-    parts = plot.alike([first.given, *(each.x for each in samples), *truth])
-    columns = [plot.image_grid(part, columns=1) for part in parts]
+    parts = grid.alike([first.given, *(each.x for each in samples), *truth])
+    columns = [grid.image_grid(part, columns=1) for part in parts]
     return columns[:1], columns[1 : 1 + len(samples)], columns[1 + len(samples) :]
 
 
@@ -324,8 +324,8 @@ def _epochs_of(text):
 
 # Ending of the file -> how reels are written to it.
 WRITERS = {
-    ".png": lambda reels, path, frame_ms: plot.save_png(strip(reels), path),
-    ".gif": lambda reels, path, frame_ms: plot.save_gif(frames(reels), path, frame_ms),
+    ".png": lambda reels, path, frame_ms: grid.save_png(strip(reels), path),
+    ".gif": lambda reels, path, frame_ms: grid.save_gif(frames(reels), path, frame_ms),
 }
 
 

@@ -174,7 +174,7 @@ def train(config, workdir, *, device_count=None, profile=False, new_data=False) 
             128 + number,
         )
     if first:
-        tables.print_summary(workdir, run, looks, step, config.steps)
+        tables.print_summary(workdir, run, looks, step, config)
     return state
 
 

@@ -35,7 +35,7 @@ from jaxgan.core.files import check_place
 from jaxgan.data.decode import decode, stored_size
 from jaxgan.data.labels import class_names, class_of
 from jaxgan.data.view import FITS, View, apply, to_channels, to_uint8
-from jaxgan.evaluation import draw, judge, plot, tiles
+from jaxgan.evaluation import draw, grid, judge, tiles
 from jaxgan.evaluation.inputs import inputs_of, mask_of, refuse_overwriting
 from jaxgan.run import checkpoint, directory, progress
 from jaxgan.step import population
@@ -379,5 +379,5 @@ def _block(made, pairs, out, mask, view):
     rows = np.zeros(len(read), int)
     whole, holes = np.stack(list(read.values())), np.stack(masks) if mask else None
     for target, image in zip(read, made(whole, mask=holes, rows=rows), strict=True):
-        plot.save_png(image, out / target)
+        grid.save_png(image, out / target)
     return len(read)

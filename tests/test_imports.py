@@ -30,8 +30,8 @@ FLAT = 9  # files beside the folders, at most
 # Other people's packages that only these rooms may import.
 OWNERS = {
     "orbax": {"run/storage"},
-    "matplotlib": {"evaluation/plot"},
-    "PIL": {"evaluation/plot", "data"},
+    "matplotlib": {"evaluation/plot", "evaluation/grid"},
+    "PIL": {"evaluation/grid", "data"},
     "tensorflow_datasets": {"data"},
     "grain": {"data"},
     "tensorboardX": {"run/events"},

@@ -9,7 +9,7 @@ from jaxgan import data, defaults, sample
 from jaxgan.build.run import prepare
 from jaxgan.core.errors import UserError
 from jaxgan.data import labels
-from jaxgan.evaluation import draw, plot
+from jaxgan.evaluation import draw, grid
 from jaxgan.games.draw import DISTRIBUTIONS
 from jaxgan.run import checkpoint, directory
 
@@ -100,7 +100,7 @@ def test_a_folder_is_read_back(years, plain, tmp_path, mistake, capsys):
     back = data.load(f"folder:{tmp_path}/classes")
     assert back.entries["label"].names == ("1", "2019", "fox")
     found, made = back.arrays(), sample.load(years)(5)
-    np.testing.assert_array_equal(found["x"], plot.to_uint8(made[[1, 4, 0, 3, 2]]))
+    np.testing.assert_array_equal(found["x"], grid.to_uint8(made[[1, 4, 0, 3, 2]]))
     np.testing.assert_array_equal(found["label"], [0, 0, 1, 1, 2])
     capsys.readouterr()
     told = mistake(sample.main, [f"--workdir={plain}", f"--out={tmp_path}/flat"])
@@ -130,7 +130,7 @@ def test_a_picture_of_classes_has_their_names(years, tmp_path):
     assert height == 3 * 2 * 60 and beside.shape[1] > 20
     rows = beside.reshape(6, 60, -1).max(axis=(1, 2)) > 128
     assert rows.tolist() == [True, False] * 3
-    odd = plot.class_rows(np.zeros((1, 8, 8, 3)), [0], ["\udce9 \n" + "w" * 99])
+    odd = grid.class_rows(np.zeros((1, 8, 8, 3)), [0], ["\udce9 \n" + "w" * 99])
     assert odd.shape[1] < 600 and odd.shape[2] == 3
 
 

@@ -12,7 +12,7 @@ from jaxgan.build.run import prepare
 from jaxgan.core.errors import UserError
 from jaxgan.data.describe import describe
 from jaxgan.data.view import crop
-from jaxgan.evaluation import draw, judge, plot, tiles
+from jaxgan.evaluation import draw, grid, judge, tiles
 from jaxgan.evaluation.inputs import mask_of
 from jaxgan.run import checkpoint, directory
 
@@ -136,7 +136,7 @@ def test_in_a_film_what_is_given_stands_before_and_the_truth_behind(run):
     assert all(grid.shape == (3 * 68, 68, 3) for grid in grids)
     train, held_out = data.load_parts(RUNS["restoration"].data)
     chosen = np.random.default_rng(0).permutation(held_out[0].size)[:3]
-    truth = plot.image_grid(data.read(held_out, chosen)["x"], columns=1)
+    truth = grid.image_grid(data.read(held_out, chosen)["x"], columns=1)
     np.testing.assert_array_equal(grids[2], truth)
     coarse = grids[0][2:66, 2:66].reshape(4, 16, 4, 16, 3)  # each of 4x4 pixels is one colour
     assert (coarse == coarse[:, :1, :, :1]).all() and np.ptp(coarse) > 0

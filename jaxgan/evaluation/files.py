@@ -7,7 +7,7 @@ import numpy as np
 
 from jaxgan.core.errors import UserError
 from jaxgan.core.files import check_place
-from jaxgan.evaluation import plot
+from jaxgan.evaluation import grid
 from jaxgan.games import Shown
 
 
@@ -47,21 +47,21 @@ def _save_npz(path, samples):
 def picture(samples: Samples) -> np.ndarray:
     """The picture of samples, uint8 [H, W, 1 or 3], that ``save`` writes as ``.png``."""
     if samples.given is not None:
-        return plot.columns({"": Shown(samples.x, samples.given, samples.truth)})
+        return grid.columns({"": Shown(samples.x, samples.given, samples.truth)})
     if samples.label is None:
-        return plot.picture(samples.x, samples.generators)
-    return plot.class_rows(samples.x, samples.label, samples.class_names)
+        return grid.picture(samples.x, samples.generators)
+    return grid.class_rows(samples.x, samples.label, samples.class_names)
 
 
 def _save_png(path, samples):
-    plot.save_png(picture(samples), path)
+    grid.save_png(picture(samples), path)
 
 
 def _save_folder(path, samples):
     digits = max(5, len(str(len(samples.x) - 1)))
-    for i, image in enumerate(plot.to_uint8(samples.x)):
+    for i, image in enumerate(grid.to_uint8(samples.x)):
         within = "" if samples.label is None else samples.class_names[samples.label[i]]
-        plot.save_png(image, path / within / f"{i:0{digits}d}.png")
+        grid.save_png(image, path / within / f"{i:0{digits}d}.png")
 
 
 FOLDER = "DIR/"

@@ -9,7 +9,7 @@ from jaxgan.core import process
 from jaxgan.core.errors import UserError
 from jaxgan.data import read
 from jaxgan.data.source import only
-from jaxgan.evaluation import draw, plot, strips
+from jaxgan.evaluation import draw, grid, strips
 from jaxgan.evaluation.encode import Encoder
 from jaxgan.evaluation.judge import Examples
 from jaxgan.metrics.neighbours import Nearest, nearest
@@ -117,12 +117,12 @@ def panels(neighbours: Neighbours, examples: Examples) -> list:
       [(text, uint8 [H, W, 1 or 3])], as a row of ``strips.sheet``.
     """
     train = (only(examples.train[0], ("x",)),)
-    shown = [("sample", plot.image_grid(neighbours.samples[:SHOWN], columns=1))]
+    shown = [("sample", grid.image_grid(neighbours.samples[:SHOWN], columns=1))]
     for where, every in neighbours.found.items():
         indices = every.indices[:SHOWN]
         images = read(train, indices.ravel())["x"]
-        grid = plot.image_grid(images, columns=indices.shape[1])
-        shown.append((f"nearest in {where}", grid))
+        nearest = grid.image_grid(images, columns=indices.shape[1])
+        shown.append((f"nearest in {where}", nearest))
     return shown
 
 
@@ -146,7 +146,7 @@ def picture(file, made, sides, encoders, seed, progress) -> dict:
         way: find(samples[way], side, encoders[way], seed, progress) for way, side in sides.items()
     }
     rows = [panels(found[way], side) for way, side in sides.items()]
-    plot.save_png(strips.sheet(rows, list(sides) if len(sides) > 1 else None), file)
+    grid.save_png(strips.sheet(rows, list(sides) if len(sides) > 1 else None), file)
     described = {way: each.described() for way, each in found.items()}
     return {"neighbours": {"file": str(file), "directions": described}}
 

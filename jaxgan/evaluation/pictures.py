@@ -10,7 +10,7 @@ from jaxgan import data
 from jaxgan.core.errors import choose
 from jaxgan.data.labels import class_names
 from jaxgan.data.source import classes_of
-from jaxgan.evaluation import judge, measures, plot, strips
+from jaxgan.evaluation import grid, judge, measures, plot, strips
 from jaxgan.evaluation.draw import by_class, in_turn, make_show, row_keys
 from jaxgan.evaluation.encode import network_name
 
@@ -131,15 +131,15 @@ def images(show, game, generator, variables, examples, seed, step=0, *, num=0, c
     if "source" in generator.inputs:
         chosen = np.random.default_rng(seed).permutation(examples.size)[: num or ROWS]
         looks = show(variables, examples.rows(chosen), row_keys(seed, len(chosen)), step)
-        return plot.columns(looks, columns or 2)
+        return grid.columns(looks, columns or 2)
     if categories:
         batch, keys = by_class(categories, seed, num or PICTURED)
         name = next(iter(categories))
         made = in_turn(show(variables, batch, keys, step))
-        return plot.class_rows(made, batch[name], class_names(entries[name]), columns)
+        return grid.class_rows(made, batch[name], class_names(entries[name]), columns)
     count = num or PICTURED
     looks = show(variables, {}, row_keys(seed, count), step)
-    return plot.picture(in_turn(looks)[:count], len(looks), columns)
+    return grid.picture(in_turn(looks)[:count], len(looks), columns)
 
 
 def points(run, critic, samples, real, generators=1):

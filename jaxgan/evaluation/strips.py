@@ -4,7 +4,7 @@ from itertools import zip_longest
 
 import numpy as np
 
-from jaxgan.evaluation import plot
+from jaxgan.evaluation import grid
 
 GAP = 12  # pixels between two pictures; within a grid of images it is 4
 LONGEST = 60  # letters of a line
@@ -65,5 +65,5 @@ def _captioned(text, picture, paper):
 
 def _written(text, paper, instead=""):
     """A line of text in three channels, dark where the paper is light."""
-    line = np.repeat(plot.line(text, instead, LONGEST), 3, axis=2)
+    line = np.repeat(grid.line(text, instead, LONGEST), 3, axis=2)
     return 255 - line if paper > 127 else line

@@ -12,7 +12,7 @@ from pathlib import Path
 import jax
 
 from jaxgan.core.files import write_text
-from jaxgan.evaluation import plot
+from jaxgan.evaluation import grid
 from jaxgan.run.events import Events
 from jaxgan.run.progress import bar
 
@@ -73,7 +73,7 @@ class Report:
         A member of a population has a folder of its own in ``samples/``.
         """
         name = "samples" if member is None else f"samples/member-{member:02d}"
-        plot.save_png(pixels, self.workdir / name / f"{step:08d}.png")
+        grid.save_png(pixels, self.workdir / name / f"{step:08d}.png")
         self._events.image(step, name, pixels)
 
     def progress(self, step, values):

@@ -3,7 +3,8 @@
 import math
 from pathlib import Path
 
-from jaxgan.evaluation import plot
+from jaxgan.evaluation import grid, plot
+from jaxgan.evaluation.measures import QUALITY
 from jaxgan.run.report import MEMBERS, METRICS, read_metrics
 
 
@@ -45,16 +46,18 @@ def members_table(workdir, ranked_by, describe):
     return "\n".join([f"member  {ranked_by + ', last':22}", *lines])
 
 
-def print_summary(workdir, run, looks, step, steps):
+def print_summary(workdir, run, looks, step, config):
     """Draw the curves, and print what the run came to."""
     rows = read_metrics(workdir / METRICS)
-    plot.save_png(plot.curves_figure(rows), workdir / "curves.png")
+    clipped = config["critic"]["optimizer"]["weight_limit"] > 0
+    curves = plot.curves_figure(rows, distance=QUALITY, clipped=clipped)
+    grid.save_png(curves, workdir / "curves.png")
     if run.members.count > 1:
         print(f"The median of {run.members.count} members:")
     print(best_and_last(rows, looks.ranked_by, looks.network))
     if run.members.count > 1:
         print(members_table(workdir, looks.ranked_by, run.members.describe))
     print(
-        f"Step {step} of {steps} done. In {workdir}: samples/ (pictures), "
+        f"Step {step} of {config['steps']} done. In {workdir}: samples/ (pictures), "
         "curves.png, metrics.jsonl, tensorboard/, checkpoints/, config.json."
     )

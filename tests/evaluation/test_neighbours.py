@@ -7,7 +7,7 @@ from scipy.spatial.distance import cdist
 from jaxgan import data
 from jaxgan.core.errors import UserError
 from jaxgan.data.source import from_arrays
-from jaxgan.evaluation import judge, neighbours, plot
+from jaxgan.evaluation import grid, judge, neighbours
 from jaxgan.evaluation.encode import NO_NETWORK, Encoded, Encoder
 from jaxgan.games import Shown
 
@@ -44,7 +44,7 @@ def test_copies_are_their_own_neighbours(monkeypatch):
         assert (every.distances[:, 0] == 0).all() and (every.distances[:, 1] > 0).all()
     (sample, own), (pixels, near), (two, _) = neighbours.panels(found, examples)
     assert (sample, pixels, two) == ("sample", "nearest in pixels", "nearest in two")
-    np.testing.assert_array_equal(own, plot.image_grid(samples, columns=1))
+    np.testing.assert_array_equal(own, grid.image_grid(samples, columns=1))
     np.testing.assert_array_equal(near[:, : own.shape[1]], own)
     # The floor is of all examples, each to the nearest that is another one.
     across = cdist(flat(train), flat(train)) + np.diag([np.inf] * 40)

@@ -6,15 +6,15 @@ import pytest
 from PIL import Image
 
 from jaxgan.core.errors import UserError
-from jaxgan.evaluation import plot
+from jaxgan.evaluation import grid, plot
 
 
 def test_to_uint8_undoes_the_data_door():
     values = np.arange(256, dtype=np.uint8)
     for kind in (np.float32, np.float64):
-        np.testing.assert_array_equal(plot.to_uint8(values.astype(kind) / 127.5 - 1), values)
+        np.testing.assert_array_equal(grid.to_uint8(values.astype(kind) / 127.5 - 1), values)
     strange = [-np.inf, -1.1, 1.1, np.inf, np.nan]
-    np.testing.assert_array_equal(plot.to_uint8(strange), [0, 0, 255, 255, 0])
+    np.testing.assert_array_equal(grid.to_uint8(strange), [0, 0, 255, 255, 0])
 
 
 def test_image_grid_by_hand():
@@ -29,8 +29,8 @@ def test_image_grid_by_hand():
         [0, c, 0, 0, 0, 0],
         [0, 0, 0, 0, 0, 0],
     ]
-    grid = plot.image_grid(images, columns=2, padding=1, scale=1)
-    np.testing.assert_array_equal(grid[..., 0], want)
+    found = grid.image_grid(images, columns=2, padding=1, scale=1)
+    np.testing.assert_array_equal(found[..., 0], want)
 
 
 @pytest.mark.parametrize(
@@ -43,27 +43,27 @@ def test_image_grid_by_hand():
     ],
 )
 def test_image_grid_shapes(shape, want):
-    assert plot.image_grid(np.zeros(shape)).shape == want
+    assert grid.image_grid(np.zeros(shape)).shape == want
 
 
 def test_channels_that_no_screen_has():
-    two = plot.image_grid(np.full((1, 1, 1, 2), 1.0), padding=0, scale=1)
+    two = grid.image_grid(np.full((1, 1, 1, 2), 1.0), padding=0, scale=1)
     np.testing.assert_array_equal(two, [[[255, 255, 0]]])
-    many = plot.image_grid(np.linspace(-1, 1, 6).reshape(1, 1, 1, 6), padding=0, scale=1)
+    many = grid.image_grid(np.linspace(-1, 1, 6).reshape(1, 1, 1, 6), padding=0, scale=1)
     np.testing.assert_array_equal(many, [[[0, 51, 102]]])
 
 
 def test_scale_repeats_pixels():
     image = np.array([-1.0, 1.0]).reshape(1, 1, 2, 1)
-    grid = plot.image_grid(image, padding=0, scale=2)[..., 0]
-    np.testing.assert_array_equal(grid, [[0, 0, 255, 255]] * 2)
+    found = grid.image_grid(image, padding=0, scale=2)[..., 0]
+    np.testing.assert_array_equal(found, [[0, 0, 255, 255]] * 2)
 
 
 @pytest.mark.parametrize("channels", [1, 3])
 def test_save_png(tmp_path, channels):
     pixels = np.random.default_rng(0).integers(0, 256, (5, 7, channels), dtype=np.uint8)
     path = tmp_path / "deep" / "picture.png"
-    plot.save_png(pixels, path)
+    grid.save_png(pixels, path)
     with Image.open(path) as image:
         np.testing.assert_array_equal(np.asarray(image).reshape(pixels.shape), pixels)
     assert [file.name for file in path.parent.iterdir()] == ["picture.png"]
@@ -119,11 +119,11 @@ def test_a_run_gone_bad_still_has_its_picture(dimensions):
 
 def test_picture_goes_by_the_shape():
     np.testing.assert_array_equal(
-        plot.picture(np.zeros((2, 4, 4, 1))), plot.image_grid(np.zeros((2, 4, 4, 1)))
+        grid.picture(np.zeros((2, 4, 4, 1))), grid.image_grid(np.zeros((2, 4, 4, 1)))
     )
-    assert plot.picture(np.zeros((9, 1))).shape == (420, 720, 3)
+    assert grid.picture(np.zeros((9, 1))).shape == (420, 720, 3)
     with pytest.raises(UserError, match="points of 5 dimensions .* known: 1 and 2"):
-        plot.picture(np.zeros((9, 5)))
+        grid.picture(np.zeros((9, 5)))
 
 
 @pytest.mark.filterwarnings("error")
@@ -140,12 +140,20 @@ def test_curves():
     assert with_estimate.shape == (660, 720, 3) and without.shape == (360, 720, 3)
     for color in (plot.BLUE, plot.ORANGE):
         assert colored(without, color) > 500
+    # The distance has a scale of its own in the lower panel; without an estimate it is not shown.
+    distances = [{**row, "sw": 3.0 if row["step"] % 1000 == 0 else None} for row in rows]
+    beside = plot.curves_figure(distances, distance="sw")
+    lower = slice(330, None)
+    assert colored(beside[lower], plot.ORANGE) > 100 + colored(with_estimate[lower], plot.ORANGE)
+    alone = [{**row, "wasserstein": None} for row in distances]
+    np.testing.assert_array_equal(plot.curves_figure(alone, distance="sw"), without)
+    assert (plot.curves_figure(distances, distance="sw", clipped=True) != beside).any()
     assert plot.curves_figure([]).shape == (360, 720, 3)
 
 
 def test_no_global_state_and_a_light_import():
     code = (
-        "import sys, jaxgan.evaluation.plot as plot;"
+        "import sys, jaxgan.evaluation.grid, jaxgan.evaluation.plot as plot;"
         "light = {'matplotlib', 'PIL'} & set(sys.modules);"
         "plot.curves_figure([]); sys.exit(bool(light) or 'matplotlib.pyplot' in sys.modules)"
     )
@@ -159,7 +167,7 @@ def test_a_name_that_no_font_can_show_is_its_number(monkeypatch):
     images, label = np.zeros((2, 8, 8, 1)), [1, 2]
 
     def shown(*names):
-        return plot.class_rows(images, label, ("-", *names))
+        return grid.class_rows(images, label, ("-", *names))
 
     np.testing.assert_array_equal(shown("\u732b", "\u00e9t\u00e9"), shown("1", "\u00e9t\u00e9"))
     assert shown("1", "\u00e9t\u00e9").shape != shown("1", "2").shape  # that one is a name
@@ -171,6 +179,6 @@ def test_a_name_is_in_a_font_of_the_machine_that_has_its_letters(monkeypatch):
     fonts = {"/a.ttf": {1}, "/LastResort.ttf": {1, 0x732B}, "/b.ttf": {0x732B}}
     found = [font_manager.FontEntry(fname=name, name=name) for name in fonts]
     monkeypatch.setattr(font_manager.fontManager, "ttflist", found)
-    monkeypatch.setattr(plot, "_letters", lambda file: fonts.get(file, {ord("a")}))
-    assert plot._font_of("\u732b") == "/b.ttf" and plot._font_of("a").endswith("DejaVuSans.ttf")
-    assert plot._font_of("\u732ba") is None
+    monkeypatch.setattr(grid, "_letters", lambda file: fonts.get(file, {ord("a")}))
+    assert grid._font_of("\u732b") == "/b.ttf" and grid._font_of("a").endswith("DejaVuSans.ttf")
+    assert grid._font_of("\u732ba") is None

@@ -1,7 +1,7 @@
 import numpy as np
 import pytest
 
-from jaxgan.evaluation import plot, strips
+from jaxgan.evaluation import grid, strips
 
 
 @pytest.mark.parametrize("grey", [0, 255])
@@ -17,7 +17,7 @@ def test_a_sheet_by_hand(grey, monkeypatch):
         picture[1:, 1:] = 100
     first, second, third = pictures
     sheet = strips.sheet([[("a", first), ("b", second)], [("c", third)]])
-    line = plot.line("a")
+    line = grid.line("a")
     height, between = len(line), strips.GAP
     # Text, the taller picture, a gap; text, the picture, a gap. 100 is the wider of 90 and 100.
     assert sheet.shape == (2 * height + 40 + 20 + 2 * between, 100 + between + 50, 3)
@@ -30,7 +30,7 @@ def test_a_sheet_by_hand(grey, monkeypatch):
     named = strips.sheet([[("a", first), ("b", second)], [("c", third)]], ["run", "\u732b"])
     left = named.shape[1] - sheet.shape[1]
     np.testing.assert_array_equal(named[:, left:], sheet)
-    name, number = plot.line("run"), plot.line("2")  # where no font has a letter
+    name, number = grid.line("run"), grid.line("2")  # where no font has a letter
     for top, text in ((height, name), (2 * height + 40 + between, number)):
         found = named[top:, : text.shape[1], :1][: len(text)]
         np.testing.assert_array_equal(found, 255 - text if grey else text)
@@ -40,6 +40,6 @@ def test_a_line_is_as_wide_as_its_text():
     """A picture narrower than its caption gets paper at its right, and the text is whole."""
     picture = np.zeros((4, 4, 1), np.uint8)
     text = "epoch 1.28, step 100000"
-    assert strips.sheet([[(text, picture)]]).shape == (4 + 18, plot.line(text).shape[1], 3)
+    assert strips.sheet([[(text, picture)]]).shape == (4 + 18, grid.line(text).shape[1], 3)
     frames = strips.alike([np.full((2, 3, 3), 7, np.uint8), np.full((4, 2, 3), 9, np.uint8)])
     assert frames.shape == (2, 4, 3, 3) and set(np.unique(frames)) == {7, 9}

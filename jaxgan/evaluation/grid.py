@@ -1,0 +1,203 @@
+"""Images laid out as pictures, and the door where they leave: [-1, 1] float in, uint8 out.
+
+The only file here that knows Pillow.
+"""
+
+import functools
+import math
+from pathlib import Path
+
+import numpy as np
+
+from jaxgan.core.files import whole
+from jaxgan.data.view import to_uint8
+from jaxgan.evaluation.plot import points_picture
+
+# Images are enlarged by the largest whole factor that keeps their longer side within this.
+VIEW_SIDE = 64
+CAPTION, LONGEST = 12, 24  # height of a class's name in pixels, and its letters at most
+
+
+def image_grid(images, columns=None, padding=2, scale=None):
+    """Lay images out in rows, from the left, on black.
+
+    Args:
+      images: [N, H, W, C] in [-1, 1]. C = 1 and 3 stay; 2 gets an empty third channel; of more than
+        three the first three are shown.
+      columns: images a row; None: as square as it goes.
+      padding: pixels around each image.
+      scale: whole factor by which an image is enlarged; None: as fits within 64 pixels (28 -> x2).
+
+    Returns:
+      uint8 [H', W', 1 or 3].
+    """
+    pixels = to_uint8(images)
+    count, height, width, channels = pixels.shape
+    if channels == 2:
+        pixels = np.concatenate([pixels, np.zeros_like(pixels[..., :1])], axis=-1)
+    pixels = pixels[..., :3]
+    scale = scale or max(1, VIEW_SIDE // max(height, width))
+    pixels = pixels.repeat(scale, axis=1).repeat(scale, axis=2)
+    columns = columns or math.ceil(math.sqrt(count))
+    rows = math.ceil(count / columns)
+    empty = rows * columns - count
+    edge = (padding, padding)
+    pixels = np.pad(pixels, ((0, empty), edge, edge, (0, 0)))
+    _, height, width, channels = pixels.shape
+    grid = pixels.reshape(rows, columns, height, width, channels).transpose(0, 2, 1, 3, 4)
+    return grid.reshape(rows * height, columns * width, channels)
+
+
+def class_rows(images, label, names, columns=None):
+    """Images in rows by their class, the class's name at the left of the first of its rows.
+
+    Args:
+      images: [N, H, W, C] in [-1, 1].
+      label: int [N].
+      names: of all classes; long ones are cut, and one in letters that no font of the machine
+        has is shown by its number.
+      columns: images a row, at most; None: as square as it goes.
+
+    Returns:
+      uint8 [H', W', 1 or 3], as ``image_grid`` has it.
+    """
+    label = np.asarray(label)
+    present, counts = np.unique(label, return_counts=True)
+    wide = min(counts.max(), columns or math.ceil(math.sqrt(len(images))))
+    blocks = [image_grid(np.asarray(images)[label == each], wide) for each in present]
+    grid = np.concatenate(blocks)
+    texts = {int(each): names[each] for each in present}
+    beside = _captions(texts, [len(block) for block in blocks])
+    return np.concatenate([np.repeat(beside, grid.shape[2], axis=2), grid], axis=1)
+
+
+def _captions(texts, heights):
+    """Lines {number: text}, white on black, each at the top of its height -> uint8 [sum, W, 1]."""
+    lines = [line(text, str(number)) for number, text in texts.items()]
+    width = max(each.shape[1] for each in lines)
+    blocks = [np.zeros((height, width, 1), np.uint8) for height in heights]
+    for block, each in zip(blocks, lines, strict=True):
+        height = min(len(block), len(each))
+        block[:height, : each.shape[1]] = each[:height]
+    return np.concatenate(blocks)
+
+
+def line(text, instead="", longest=LONGEST):
+    """A line of text, white on black -> uint8 [CAPTION + 6, W, 1].
+
+    Args:
+      text: of more than ``longest`` letters it is cut.
+      instead: what is shown where no font of the machine has its letters, which would be boxes.
+    """
+    from PIL import Image, ImageDraw, ImageFont
+
+    # Names come from folders too, whose bytes need not be UTF-8.
+    text = " ".join(text.encode(errors="replace").decode().split())
+    text = text if len(text) <= longest else f"{text[:longest]}..."
+    file = _font_of(text)
+    text = text if file else instead
+    font = ImageFont.truetype(file or _font_of("0"), CAPTION)
+    image = Image.new("L", (math.ceil(font.getlength(text)) + CAPTION, CAPTION + 6))
+    ImageDraw.Draw(image).text((CAPTION // 2, 2), text, fill=255, font=font)
+    return np.asarray(image)[..., None]
+
+
+def _font_of(text):
+    """The file of a font with all letters of ``text``: matplotlib's own, or the machine's."""
+    from matplotlib import font_manager, get_data_path
+
+    own = str(Path(get_data_path()) / "fonts" / "ttf" / "DejaVuSans.ttf")
+    letters = set(map(ord, text))
+    if letters <= _letters(own):
+        return own
+    found = sorted({font.fname for font in font_manager.fontManager.ttflist})
+    real = (file for file in found if "lastresort" not in file.lower())  # that one has boxes alone
+    return next((file for file in real if letters <= _letters(file)), None)
+
+
+@functools.cache
+def _letters(file):
+    """The code points that a font can show; none of one that cannot be read."""
+    from matplotlib.ft2font import FT2Font
+
+    try:
+        return set(FT2Font(file).get_charmap())
+    except (OSError, RuntimeError):
+        return set()
+
+
+def columns(looks, triples=2):
+    """What was given, what was made of it, and what is true, beside one another.
+
+    Args:
+      looks: {name: ``games.Shown``} with ``given`` [N, h, w, c], ``made`` [N, H, W, C], and
+        ``truth`` like it or None. Smaller images are enlarged to the largest by whole factors.
+      triples: how many rows of the batch lie in a row of the picture.
+
+    Returns:
+      uint8 [H', W', 3]: a block of rows for every name.
+    """
+    blocks = []
+    for shown in looks.values():
+        parts = [part for part in (shown.given, shown.made, shown.truth) if part is not None]
+        beside = np.stack(alike(parts), axis=1)
+        empty = -len(beside) % triples
+        beside = np.pad(beside, [(0, empty)] + [(0, 0)] * 4, constant_values=-1.0)
+        flat = beside.reshape(-1, *beside.shape[2:])
+        blocks.append(image_grid(flat, columns=triples * len(parts)))
+    width = max(block.shape[1] for block in blocks)
+    padded = [np.pad(block, ((0, 0), (0, width - block.shape[1]), (0, 0))) for block in blocks]
+    return np.concatenate(padded)
+
+
+def alike(parts):
+    """Images in one form: [[N, h, w, 1 or 3], ...] -> [[N, H, W, 3], ...], H the largest h.
+
+    Smaller ones are enlarged by whole factors.
+    """
+    side = max(part.shape[1] for part in parts)
+    return [_as_rgb(part, side) for part in parts]
+
+
+def _as_rgb(images, side):
+    """[N, h, w, 1 or 3] -> [N, side, side, 3], enlarged by a whole factor."""
+    factor = max(side // images.shape[1], 1)
+    images = np.asarray(images).repeat(factor, axis=1).repeat(factor, axis=2)
+    return np.repeat(images, 3, axis=3) if images.shape[3] == 1 else images[..., :3]
+
+
+def save_png(pixels, path):
+    """Write uint8 [H, W, 1 or 3] as PNG, by a rename; makes the folders it lies in."""
+    _save([pixels], path, format="PNG")
+
+
+def save_gif(frames, path, frame_ms):
+    """Write uint8 [T, H, W, 1 or 3] as an animated GIF that begins anew; as ``save_png`` else.
+
+    ``frame_ms``: how long a frame stays, in milliseconds; GIF counts hundredths of a second.
+    """
+    _save(frames, path, format="GIF", save_all=True, duration=frame_ms, loop=0)
+
+
+def _save(frames, path, **options):
+    from PIL import Image
+
+    path = Path(path)
+    path.parent.mkdir(parents=True, exist_ok=True)
+    frames = [np.asarray(frame) for frame in frames]
+    frames = [frame[..., 0] if frame.shape[-1] == 1 else frame for frame in frames]
+    first, *others = map(Image.fromarray, frames)
+    with whole(path) as draft:
+        first.save(draft, append_images=others, **options)
+
+
+def picture(samples, generators=1, columns=None):
+    """The picture of samples alone: a grid of images [N, H, W, C], or points [N, 1 or 2].
+
+    Of several generators, that made the samples in turn, each has columns or a colour of its own;
+    ``columns``: images a row, or a few more for that; None: as square as it goes.
+    """
+    if np.ndim(samples) != 4:
+        return points_picture(samples, generators=generators)
+    wide = columns or math.ceil(math.sqrt(len(samples)))
+    return image_grid(samples, math.ceil(wide / generators) * generators)
