@@ -52,6 +52,10 @@ def the_game(told):
         value, by_js, js = numbers(line(told, f"{mean}  "))
         close(value, by_js, 1e-3)
         assert -math.log(4) < value < 0 < js < math.log(2)
+    # (1/2, 1/4, 1/4, 0, 0) and (0, 1/4, 1/2, 1/4, 0): one has mass, both and equally, both, one.
+    both = (math.log(2 / 3) / 4 + math.log(4 / 3) / 2) / 2
+    shares = [math.log(2) / 4, 0, both, math.log(2) / 8, 0]
+    assert numbers(line(told, "shares of JS:")) == pytest.approx(shares, abs=1e-4)
     for name in ("least KL", "most likely"):
         mean, std = numbers(line(told, f"{name}: "))
         close(mean, 1.01, 0.2)  # the likelihood's are of a few examples
@@ -61,6 +65,7 @@ def the_game(told):
     # Of N(0, 1) and N(1, 1) half of 1 - TV is the chance of N(0, 1) beyond 1/2.
     normal = NormalDist()
     close(numbers(line(told, "D*: least sum of errors"))[0], 2 * normal.cdf(-0.5), 2e-3)
+    close(numbers(line(told, "1 - TV ="))[0], 2 * normal.cdf(-0.5), 2e-3)
     assert numbers(line(told, "nearness to 0: least sum of errors"))[0] > 0.7
     passed = numbers(line(told, "if at most 5 % of the real may be refused,"))[0]
     close(passed, 100 * normal.cdf(normal.inv_cdf(0.95) - 1), 2)
@@ -120,6 +125,8 @@ def vanishing_gradients(told):
         "distance 2: JS 0.6931, W1 2.0",
         "distance 0: JS 0.0000, W1 0.0",
     ]
+    assert line(told, "JS apart: ") == "0.6931 to 0.6931; log 2 = 0.6931"
+    assert float(line(told, "largest | W1 - |theta| |: ")) < 1e-9
     assert numbers(line(told, "strategy 1:")) == [1, 2]
     assert numbers(line(told, "strategy 2:")) == [1.4142, 2.8284]
     # Quantile to quantile: .2 from 0 to 2, .1 from 0 to 3, .2 from 1 to 4, .1 from 6 to 4, .4 from
