@@ -1,30 +1,299 @@
-"""The notebook runs from top to bottom, and what it teaches is true."""
+"""Every notebook runs from top to bottom, in any folder, and what it teaches is true."""
 
+import math
+import os
 import re
+from collections.abc import Callable
 from pathlib import Path
+from statistics import NormalDist
+from typing import NamedTuple
 
 import pytest
 
-NOTEBOOK = Path(__file__).parents[1] / "notebooks" / "toy_ring.ipynb"
+ROOT = Path(__file__).parents[1]
+FOLDER = ROOT / "notebooks"
 
 nbformat = pytest.importorskip("nbformat", reason="the extra `test` brings it")
 nbclient = pytest.importorskip("nbclient", reason="the extra `test` brings it")
 
+pytestmark = pytest.mark.filterwarnings("ignore")  # those of the Jupyter packages
 
-@pytest.mark.filterwarnings("ignore")  # those of the Jupyter packages
-def test_the_ring_is_covered():
-    notebook = nbformat.read(NOTEBOOK, as_version=4)
-    assert not any(cell.get("outputs") for cell in notebook.cells), "outputs are stripped"
-    (steps,) = (cell for cell in notebook.cells if cell.source.startswith("STEPS = "))
-    steps.source = "STEPS = 500\nSEED = 1"
-    nbclient.NotebookClient(notebook, timeout=300, kernel_name="python3").execute()
-    outputs = [output for cell in notebook.cells for output in cell.get("outputs", [])]
-    printed = "".join(output.text for output in outputs if output.output_type == "stream")
-    told = re.findall(r"(.+): (\d) of 8 modes, (\d+)% of the samples good", printed)
+
+def numbers(text):
+    """All numbers of a text, in order; of "10 %" and "10%" 10."""
+    return [float(found) for found in re.findall(r"-?\d+\.?\d*(?:e[-+]?\d+)?", text)]
+
+
+def line(told, start):
+    """The rest of the first printed line that begins so."""
+    (found, *_) = re.findall(rf"^ *{re.escape(start)}(.*)$", told, re.MULTILINE)
+    return found
+
+
+def median(told, start):
+    """The first number behind the start of a printed line: a median over seeds."""
+    return numbers(line(told, start))[0]
+
+
+def close(found, wanted, by):
+    assert abs(found - wanted) <= by, (found, wanted)
+
+
+def the_game(told):
+    """V(D*) = 2 JS - log 4; KL's Gaussian has the moments of the data; Neyman and Pearson."""
+    p, q = (0.7, 0.2, 0.1), (0.2, 0.3, 0.5)
+    pairs = list(zip(p, q, strict=True))
+    by_hand = sum(a * math.log(a / (a + b)) + b * math.log(b / (a + b)) for a, b in pairs)
+    close(numbers(line(told, "V(D*)        ="))[0], by_hand, 1e-4)
+    close(numbers(line(told, "2 JS - log 4 ="))[0], by_hand, 1e-4)
+    assert numbers(line(told, "the best of "))[1] < by_hand
+    assert numbers(line(told, "0  ")) == [-1.386, -1.386, 0]  # p = q: -log 4
+    for mean in (1, 3, 5):
+        value, by_js, js = numbers(line(told, f"{mean}  "))
+        close(value, by_js, 1e-3)
+        assert -math.log(4) < value < 0 < js < math.log(2)
+    # (1/2, 1/4, 1/4, 0, 0) and (0, 1/4, 1/2, 1/4, 0): one has mass, both and equally, both, one.
+    both = (math.log(2 / 3) / 4 + math.log(4 / 3) / 2) / 2
+    shares = [math.log(2) / 4, 0, both, math.log(2) / 8, 0]
+    assert numbers(line(told, "shares of JS:")) == pytest.approx(shares, abs=1e-4)
+    for name in ("least KL", "most likely"):
+        mean, std = numbers(line(told, f"{name}: "))
+        close(mean, 1.01, 0.2)  # the likelihood's are of a few examples
+        close(std, 1.83, 0.15)
+    close(numbers(line(told, "least KL: "))[0], 1.01, 0.06)  # the moments of the mixture, to the
+    close(numbers(line(told, "least KL: "))[1], 1.83, 0.06)  # width of the grid
+    # Of N(0, 1) and N(1, 1) half of 1 - TV is the chance of N(0, 1) beyond 1/2.
+    normal = NormalDist()
+    close(numbers(line(told, "D*: least sum of errors"))[0], 2 * normal.cdf(-0.5), 2e-3)
+    close(numbers(line(told, "1 - TV ="))[0], 2 * normal.cdf(-0.5), 2e-3)
+    assert numbers(line(told, "nearness to 0: least sum of errors"))[0] > 0.7
+    passed = numbers(line(told, "if at most 5 % of the real may be refused,"))[0]
+    close(passed, 100 * normal.cdf(normal.inv_cdf(0.95) - 1), 2)
+
+
+def divergences(told):
+    """Each row: integral, D_f and the best bound are one; KL covers, reverse KL seeks."""
+    rows = re.findall(r"^([a-z_]+) +(-?\d\.\d{3}) +(\S+) +(\S+) +(\S+)$", told, re.MULTILINE)
+    assert len(rows) == 11
+    for name, at_one, *values in rows:
+        integral, divergence, bound = map(float, values)
+        assert integral == divergence == bound, name
+        assert float(at_one) == (-1.386 if name == "gan" else 0)
+    p, q = (0.7, 0.2, 0.1), (0.2, 0.3, 0.5)
+    by_hand = {
+        "kl": sum(a * math.log(a / b) for a, b in zip(p, q, strict=True)),
+        "pearson": sum((a - b) ** 2 / b for a, b in zip(p, q, strict=True)),
+        "neyman": sum((a - b) ** 2 / a for a, b in zip(p, q, strict=True)),
+    }
+    for name, *_, value in rows:
+        close(float(value), by_hand.get(name, float(value)), 1e-4)
+    assert numbers(line(told, "largest difference of formula and brute force:"))[0] < 5e-3
+    assert "11 of 11 curves are lowest at" in told
+    assert float(re.search(r"all bounds hold, the nearest by (\S+)", told)[1]) > 0
+    # Modes of N(-3, .7^2) and N(3, .7^2) with the weights .6 and .4: mean, deviation of the whole.
+    mean, std, _ = numbers(line(told, "kl                 mean"))
+    close(mean, -0.6, 2e-3)
+    close(std, math.sqrt(0.7**2 + 9 - 0.6**2), 2e-3)
+    mean, std, least = numbers(line(told, "reverse_kl         mean"))
+    close(mean, -3, 1e-2)
+    close(std, 0.7, 1e-2)
+    close(least, -math.log(0.6), 1e-3)
+    dial = re.findall(r"^alpha +(\S+): mean +(\S+), standard deviation (\S+)$", told, re.MULTILINE)
+    assert float(dial[0][2]) < 0.8 and float(dial[-1][2]) > 2.8  # from seeking to covering
+
+
+def vanishing_gradients(told):
+    """A sure critic leaves the minimax generator nothing; equal sets are told apart; plans."""
+    sure = 1 / (1 + math.exp(10))
+    close(numbers(line(told, "minimax         slope"))[0], -sure, 1e-6)
+    close(numbers(line(told, "non_saturating  slope"))[0], -1, 1e-3)
+    at_six = re.findall(r"^(\w+) +slope (\S+) at x = 6", told, re.MULTILINE)
+    at_six = {name: float(value) for name, value in at_six}
+    close(at_six["minimax"], 6 / (1 + math.exp(18)), 1e-9)
+    assert at_six["non_saturating"] == 6 and at_six["wasserstein"] == 1
+    first, _, _, last, _, high = numbers(line(told, "minimax            |slope in theta|"))
+    assert high < 1e-2 * first and last > 0
+    first, _, _, last, low, _ = numbers(line(told, "non_saturating     |slope in theta|"))
+    assert low > 10 * first
+    learned, right, fresh, chance = re.search(
+        r"of the (\d+) learned: (\S+)%.*\nof (\d+) fresh ones: (\S+)%", told
+    ).groups()
+    assert learned == fresh and float(right) > 85
+    close(float(chance), 50, 150 / math.sqrt(float(fresh)))  # three deviations of so many tosses
+    assert [line(told, name) for name in ("d0     ", "d1     ", "there  ")] == [
+        "distance 5: JS 0.6931, W1 5.0",
+        "distance 2: JS 0.6931, W1 2.0",
+        "distance 0: JS 0.0000, W1 0.0",
+    ]
+    assert line(told, "JS apart: ") == "0.6931 to 0.6931; log 2 = 0.6931"
+    assert float(line(told, "largest | W1 - |theta| |: ")) < 1e-9
+    assert numbers(line(told, "strategy 1:")) == [1, 2]
+    assert numbers(line(told, "strategy 2:")) == [1.4142, 2.8284]
+    # Quantile to quantile: .2 from 0 to 2, .1 from 0 to 3, .2 from 1 to 4, .1 from 6 to 4, .4 from
+    # 7 to 5.
+    by_hand = 0.2 * 2 + 0.1 * 3 + 0.2 * 3 + 0.1 * 2 + 0.4 * 2
+    assert numbers(line(told, "best plan")) == pytest.approx([by_hand, by_hand, 1])
+    close(numbers(line(told, "by quantiles:"))[0], by_hand, 1e-4)
+
+
+def clipping_and_penalty(told):
+    """K follows the box; weights meet its walls; the penalty holds the slope; three penalties."""
+    kinds = dict(re.findall(r"^(c = \S+|penalty) +(\d\S* \(.*)$", told, re.MULTILINE))
+    read = {
+        name: [float(cell) for cell in re.findall(r"(\S+) \(", row)] for name, row in kinds.items()
+    }
+    boxes = [name for name in read if name != "penalty"]
+    steepest = {name: row[0] for name, row in read.items()}
+    assert steepest[boxes[0]] < 0.01 and steepest[boxes[-1]] > 10
+    for steep, bound, _, _, per_slope in read.values():
+        assert 0 < steep <= bound
+        assert 0 < per_slope < numbers(line(told, "W1 ="))[0]
+    close(read["penalty"][2], 1, 0.15)  # the mean slope between real and made points
+    largest = line(told, boxes[-1] + "   at the walls:")
+    start, _, _, end, low, _ = numbers(largest)
+    assert start == 0 and low > 10
+    smallest, most = (median(told, f"{name:9} a factor of") for name in (boxes[0], boxes[-1]))
+    assert smallest < 0.2 and most > 2
+    close(median(told, f"{'penalty':9} a factor of"), 1, 0.3)
+    # Of slopes .5, 1, 1.5 and 3: (s - 1)^2, max(0, s - 1)^2, max(0, s - 1).
+    values = {
+        "gradient_penalty ": [0.25, 0, 0.25, 4],
+        "gradient_penalty_one_sided": [0, 0, 0.25, 4],
+        "gradient_penalty_linear": [0, 0, 0.5, 2],
+    }
+    for name, wanted in values.items():
+        assert numbers(line(told, name))[::2] == wanted
+
+
+class Chapter(NamedTuple):
+    """A chapter's notebook: its constants in small, the exercise's answers, what must be true."""
+
+    small: dict
+    right: str
+    wrong: str
+    true: Callable
+
+
+CHAPTERS = {
+    "01_the_game": Chapter(
+        {"POINTS": 1501, "OTHERS": 50, "EXAMPLES": 2000}, "-0.75 * np.log(4)", "-1.386", the_game
+    ),
+    "02_divergences": Chapter(
+        {"ROUND": 20, "MEANS, STDS": (25, 17), "ALPHAS": (0.1, 2.0)},
+        "np.log(1 / 0.8)",
+        "0.8",
+        divergences,
+    ),
+    "03_vanishing_gradients": Chapter(
+        {
+            "SEEDS": 3,
+            "MARKS": (0, 300),
+            "PLAYS": (("minimax", 0.0), ("non_saturating", 0.0)),
+            "IMAGES, UPDATES": (128, 100),
+        },
+        "0.5",
+        "1",
+        vanishing_gradients,
+    ),
+    "04_clipping_and_penalty": Chapter(
+        {
+            "SEEDS": 3,
+            "STEPS": 200,
+            "DEPTH, DEEP_STEPS": (4, 50),
+            "BOXES": (0.01, 0.3),
+            "EXAMPLES": 300,
+        },
+        "0.8 * 6.4 * 0.8",
+        "0.001",
+        clipping_and_penalty,
+    ),
+}
+EVERY_CHAPTER = pytest.mark.parametrize("name", CHAPTERS)
+
+
+def read(name):
+    return nbformat.read(FOLDER / f"{name}.ipynb", as_version=4)
+
+
+def reduce(notebook, constants):
+    """Replace constants in the first code cell, each where it is assigned."""
+    first = next(cell for cell in notebook.cells if cell.cell_type == "code")
+    for name, value in constants.items():
+        assigned = rf"^{name} = .*$"
+        assert len(re.findall(assigned, first.source, re.MULTILINE)) == 1, name
+        first.source = re.sub(assigned, f"{name} = {value}", first.source, flags=re.MULTILINE)
+
+
+def execute(notebook, folder, monkeypatch):
+    """Run all cells in a folder that is not the repository's; return what is printed."""
+    known = os.environ.get("PYTHONPATH", "")
+    monkeypatch.setenv("PYTHONPATH", os.pathsep.join(filter(None, (str(ROOT), known))))
+    where = {"metadata": {"path": str(folder)}}
+    nbclient.NotebookClient(notebook, timeout=600, kernel_name="python3", resources=where).execute()
+    return printed(notebook)
+
+
+def outputs(notebook):
+    return [output for cell in notebook.cells for output in cell.get("outputs", [])]
+
+
+def printed(notebook):
+    return "".join(each.text for each in outputs(notebook) if each.output_type == "stream")
+
+
+def pictures(notebook):
+    return [each for each in outputs(notebook) if "image/png" in each.get("data", {})]
+
+
+def test_every_notebook_is_tested():
+    assert {path.stem for path in FOLDER.glob("*.ipynb")} == {"toy_ring", *CHAPTERS}
+
+
+@EVERY_CHAPTER
+def test_what_a_chapter_has_stored_is_true(name):
+    notebook = read(name)
+    code = [cell for cell in notebook.cells if cell.cell_type == "code"]
+    assert [cell.execution_count for cell in code] == list(range(1, len(code) + 1))
+    assert not any(cell.metadata for cell in code)  # as the times at which it was run
+    kinds = {(each.output_type, each.get("name")) for each in outputs(notebook)}
+    assert kinds <= {("stream", "stdout"), ("display_data", None)}  # neither errors nor warnings
+    assert len(pictures(notebook)) >= 4
+    assert (FOLDER / f"{name}.ipynb").stat().st_size < 450_000
+    assert "not yet answered" in printed(notebook)
+    CHAPTERS[name].true(printed(notebook))
+
+
+@EVERY_CHAPTER
+def test_a_chapter_runs_in_small(name, tmp_path, monkeypatch):
+    notebook, chapter = read(name), CHAPTERS[name]
+    stored = len(pictures(notebook))
+    reduce(notebook, chapter.small)
+    *_, answer, check = (cell for cell in notebook.cells if cell.cell_type == "code")
+    assert answer.source == "answer = None"
+    answer.source = f"answer = {chapter.right}"
+    for source in (f"answer = {chapter.wrong}", check.source):
+        notebook.cells.append(nbformat.v4.new_code_cell(source))
+    told = execute(notebook, tmp_path, monkeypatch)
+    chapter.true(told)
+    assert re.findall("^(right|wrong|not yet)", told, re.MULTILINE) == ["right", "wrong"]
+    assert len(pictures(notebook)) == stored
+
+
+@pytest.mark.thorough
+@EVERY_CHAPTER
+def test_a_chapter_runs_in_full(name, tmp_path, monkeypatch):
+    CHAPTERS[name].true(execute(read(name), tmp_path, monkeypatch))
+
+
+def test_the_ring_is_covered(tmp_path, monkeypatch):
+    notebook = read("toy_ring")
+    assert not outputs(notebook), "outputs are stripped"
+    reduce(notebook, {"STEPS": 500, "SEED": 1})
+    told = execute(notebook, tmp_path, monkeypatch)
+    told = re.findall(r"(.+): (\d) of 8 modes, (\d+)% of the samples good", told)
     modes, good = ({name: int(row[i]) for name, *row in told} for i in (0, 1))
     assert list(modes) == ["WGAN-GP", "plain GAN", "plain GAN with momentum"]
     # Chance: 8 discs of radius 3 * 0.02 in a square of side 2 hold 2 % of it.
     assert modes["WGAN-GP"] >= 7 and good["WGAN-GP"] >= 10
     assert good["plain GAN with momentum"] < good["WGAN-GP"]
-    pictures = [output for output in outputs if "image/png" in output.get("data", {})]
-    assert len(pictures) == 4  # the data, and a row a game
+    assert len(pictures(notebook)) == 4  # the data, and a row a game
