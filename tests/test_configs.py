@@ -10,7 +10,7 @@ import jax
 import numpy as np
 import pytest
 
-from jaxgan import build, data, defaults
+from jaxgan import build, data, defaults, losses
 from jaxgan.build.overrides import load_recipe
 from jaxgan.build.run import prepare
 from jaxgan.train import train
@@ -80,8 +80,12 @@ def shrunk(path):
 
 
 # Traced alone, since compiling takes most of the time: pix2pix's game and networks under another
-# task, and games that have runs of their own in ``test_cyclegan`` and ``test_stargan``.
-TRACED = ("colourise", "cyclegan", "denoise", "edges", "line_art", "stargan")
+# task, and games that have runs of their own in ``test_cyclegan``, ``test_stargan`` and
+# ``test_systems``.
+TRACED = (
+    *("colourise", "cyclegan", "denoise", "edges", "line_art", "stargan"),
+    *("inpaint", "superres", "zi2zi"),
+)
 
 
 @pytest.mark.parametrize("name", TRACED)
@@ -91,7 +95,7 @@ def test_a_recipe_can_be_played(name):
     lowered = run.call(run.phases[0], feed).lower(state, *feed.block(0, 2), np.int32(2))
     _, log, _ = lowered.out_info
     assert {"critic_loss", "generator_loss"} < set(log)
-    assert any(name.startswith("l1") for name in log)
+    assert any(name.startswith(tuple(losses.DISTANCES)) for name in log)
 
 
 @pytest.mark.parametrize(
