@@ -25,7 +25,8 @@ from jaxgan.train import train
 # How the names begin of which the lower is the better, or neither; of all others the higher is.
 LOWER = ("fd", "kid", "modes_kl", "reverse_kl", "wasserstein", "ms_ssim", "memorisation_copies")
 NEITHER = ("kid_standard_error", "is_deviation", "memorisation_auc")  # an error, or best midway
-OWN = ("seed", "steps", "sample_every", "checkpoint_every", "keep_checkpoints")  # set for all runs
+# Set for all runs.
+OWN = ("seed", "steps", "sample_every", "checkpoint_every", "eval_every", "keep_checkpoints")
 RECIPES = "gan.py,cgan.py,cgan_cls.py,dcgan.py,wgan.py,wgan_gp.py"
 
 
@@ -46,7 +47,8 @@ def changed(recipe, settings):
 def play(name, config, seed, flags):
     """Train one seed of a recipe, or find it trained; returns its run directory."""
     config.seed, config.steps = seed, flags.steps
-    config.sample_every, config.checkpoint_every = 0, stops(flags.steps, flags.looks)[0]
+    config.checkpoint_every = stops(flags.steps, flags.looks)[0]
+    config.sample_every = config.eval_every = 0  # an evaluation saves a checkpoint of its own
     config.keep_checkpoints = flags.looks
     config.data.name = flags.data or config.data.name
     workdir = Path(flags.runs) / name.replace(".py", "").replace(":", "-") / str(seed)
