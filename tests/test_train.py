@@ -370,7 +370,8 @@ def test_nothing_is_compiled_once_everything_was_done_once(tmp_path, monkeypatch
     """Calls of every length, an epoch's end, pictures, distances, evaluations, checkpoints."""
     config = tiny(steps=60)
     config.data.name, config.data.options = "ring", {"points": 100}  # 16 examples a step
-    config.generator, config.critic = defaults.generator("toy"), defaults.critic("toy")
+    config.generator = defaults.generator("toy", features=(8,))
+    config.critic = defaults.critic("toy", features=(8,))
     config.log_every, config.sample_every, config.checkpoint_every = 3, 8, 5
     config.eval_every, config.evaluation.metrics, config.evaluation.num = 10, "modes", 40
     compiled = {}

@@ -115,6 +115,7 @@ def test_four_devices_are_one(mode, tmp_path, whole):
         np.testing.assert_allclose(got, want, rtol=2e-3, atol=2e-4)
 
 
+@pytest.mark.thorough
 def test_a_population_is_its_own_runs(tmp_path):
     many = tiny(steps=3, phases="")
     many.population.members = 2
