@@ -14,7 +14,7 @@ COMMANDS = {
     "train": ("jaxgan.main", "--config=configs/wgan.py --workdir=runs/wgan"),
     "evaluate": ("jaxgan.evaluate", "--workdir=runs/wgan"),
     "sample": ("jaxgan.sample", "--workdir=runs/wgan --num=64 --out=grid.png"),
-    "film": ("jaxgan.film", "--workdir=runs/wgan --steps=1000,5000,15000 --out=film.gif"),
+    "film": ("jaxgan.film", "--workdir=runs/wgan --out=film.gif"),
     "translate": ("jaxgan.translate", "--workdir=runs/pix2pix --input=pictures --out=redrawn"),
 }
 HELP = "\n".join(
@@ -30,8 +30,15 @@ HELP = "\n".join(
 
 # Options of any command whose value is a path.
 PATHS = (
-    *("config", "workdir", "input", "mask", "out", "real", "fake", "inception_weights"),
+    "config",
+    "workdir",
+    "input",
+    "mask",
+    "out",
+    "real",
+    "fake",
     "neighbours",
+    "inception_weights",
 )
 
 

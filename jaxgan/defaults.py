@@ -84,14 +84,16 @@ KEYS = {
     # What the run writes, every so many steps; 0: never but at the end.
     "log_every": Key(100, 0, INT32, True, "a row of metrics"),
     "sample_every": Key(500, 0, INT32, True, "a picture"),
-    "pictures.num": Key(0, 0, 2**14, True, "images in it; 0: 64, or 16 that are made from images"),
-    "pictures.columns": Key(0, 0, 2**14, True, "images a row; 0: as square as it goes"),
-    "pictures.of": Key("ema", free=True, why="ema, the average, or raw, in training, or ema,raw"),
     "sample_epochs": Key(0.0, 0, INF, True, "the same in epochs; 0: sample_every tells"),
     "checkpoint_every": Key(1000, 0, INT32, True, "a checkpoint"),
     "checkpoint_epochs": Key(0.0, 0, INF, True, "the same in epochs; 0: checkpoint_every tells"),
     "keep_checkpoints": Key(3, 1, INT32, True, "the last so many, beside the best"),
     "eval_every": Key(0, 0, INT32, True, "metrics of the average generator, and a checkpoint"),
+    # What is in a picture of images; points are always the same.
+    "pictures.num": Key(0, 0, 2**14, True, "how many; 0: 64, or 16 that are made from images"),
+    "pictures.columns": Key(0, 0, 2**14, True, "a row; 0: as square as it goes, or 2"),
+    "pictures.of": Key("ema", free=True, why="ema, the average, or raw, in training, or ema,raw"),
+    # How it is judged.
     "evaluation.metrics": Key(
         "", why="rows of measures.METRICS with commas; empty: the usual ones"
     ),

@@ -31,6 +31,7 @@ from jaxgan.cli import Arguments, run_command
 from jaxgan.core import process
 from jaxgan.core.errors import UserError, choose, within
 from jaxgan.core.files import check_place, expand
+from jaxgan.defaults import FLOAT32
 from jaxgan.evaluation import files, grid, judge, pictures, strips
 from jaxgan.run import checkpoint, directory
 from jaxgan.step import population
@@ -74,8 +75,8 @@ def shoot(
       workdir: a run directory, or a sequence of them.
       steps: of the checkpoints, in the order of the film; each run must have them. None: all that
         are at hand, in every run.
-      epochs: numbers >= 0 instead: of each the first checkpoint that is as far, in epochs as
-        ``build.epochs`` has them. What is shown says which epoch it is.
+      epochs: numbers >= 0 instead: of each the first checkpoint within the epoch that follows, in
+        epochs as ``build.epochs`` has them. What is shown says which epoch it is.
       num: samples; None: 16 images, 8 that are made from others, 1000 points.
       seed, label, direction: as ``sample.load`` has them.
       member: of a population.
@@ -165,7 +166,7 @@ def _of_steps(workdirs, at_hand, asked):
 
 
 def _of_epochs(workdir, known, asked):
-    """[(step, caption)]: of each epoch the first checkpoint that is as far."""
+    """[(step, caption)]: of each epoch the first checkpoint within an epoch after it."""
     stored = directory.read_config(workdir)
     if stored["earlier"] or not stored["data"]:
         raise UserError(
@@ -175,22 +176,21 @@ def _of_epochs(workdir, known, asked):
     an_epoch = steps_an_epoch(defaults.complete(stored["config"]), stored["data"].examples)
     chosen = []
     for epoch in asked:
-        within("an epoch", float(epoch), 0)
-        far = [step for step in known if step >= round(epoch * an_epoch)]
-        if not far:
-            told = f"of epoch {epoch:g} or after; the last is of epoch {known[-1] / an_epoch:.3g}"
-            raise UserError(_missing(told, workdir, known))
-        chosen.append((far[0], f"epoch {far[0] / an_epoch:.3g}, step {far[0]}"))
+        within("an epoch", float(epoch), 0, FLOAT32)
+        first, last = round(epoch * an_epoch), round((epoch + 1) * an_epoch)
+        near = [step for step in known if first <= step <= last]
+        if not near:
+            raise UserError(
+                _missing(f"of epoch {epoch:g}, steps {first} to {last}", workdir, known)
+            )
+        chosen.append((near[0], f"epoch {near[0] / an_epoch:.3g}, step {near[0]}"))
     return chosen
 
 
 def _missing(what, workdir, known):
-    config = defaults.complete(directory.read_config(workdir)["config"])
-    keep, every = config["keep_checkpoints"], config["checkpoint_every"]
     return (
-        f"{workdir} has no checkpoint {what}; known: {_listed(known)}; it keeps the last {keep} of "
-        f"those at every {every} steps, which keep_checkpoints and checkpoint_every of its config "
-        "change."
+        f"{workdir} has no checkpoint {what}; known: {_listed(known)}; how often a run saves one, "
+        "and how many it keeps, tell checkpoint_every, checkpoint_epochs and keep_checkpoints."
     )
 
 
@@ -212,8 +212,7 @@ def _camera(workdir, num, member, moved, asked):
 
     def shot(name, captions):
         steps, texts = zip(*captions, strict=True)
-        samples = [at(step)[0](num, **asked) for step in steps]
-        before, made, after = pictured(samples)
+        before, made, after = pictured(at(step)[0](num, **asked) for step in steps)
         return Reel(
             name,
             steps,
@@ -226,14 +225,21 @@ def _camera(workdir, num, member, moved, asked):
 
 
 def _images(samples):
-    """The pictures of what is given, of what is made at each step, and of the truth."""
-    first = samples[0]
-    if first.given is None:
-        return [], [files.picture(each) for each in samples], []
-    truth = [] if first.truth is None else [first.truth]
-    parts = grid.alike([first.given, *(each.x for each in samples), *truth])
-    columns = [grid.image_grid(part, columns=1) for part in parts]
-    return columns[:1], columns[1 : 1 + len(samples)], columns[1 + len(samples) :]
+    """The pictures of what is given, of what is made at each step, and of the truth.
+
+    ``samples``: an iterator, so that those of one step are in memory at a time.
+    """
+    before, made, after = [], [], []
+    for each in samples:
+        if each.given is None:
+            made.append(files.picture(each))
+            continue
+        truth = [] if each.truth is None else [each.truth]
+        parts = grid.alike([each.given, each.x, *truth])
+        given, own, *after = (grid.image_grid(part, columns=1) for part in parts)
+        before = [given]
+        made.append(own)
+    return before, made, after
 
 
 def _points(workdir, member, moved):
@@ -278,8 +284,8 @@ def parser():
     arguments.add_argument(
         "--epochs",
         type=_epochs_of,
-        help="instead: of each the first checkpoint that is as far; an epoch is as many steps as "
-        "the training set fills whole batches, n_critic a step",
+        help="instead: of each the first checkpoint within an epoch after it; an epoch is as many "
+        "steps as the training set fills whole batches, n_critic a step",
     )
     arguments.add_argument(
         "--num",
@@ -309,7 +315,7 @@ def parser():
 def _steps_of(text):
     """(100, 500) of "100,500"."""
     words = text.split(",")
-    if not all(word.isascii() and word.isdecimal() for word in words):
+    if not all(word.isascii() and word.isdecimal() and len(word) < 10 for word in words):
         raise ArgumentTypeError(f"{text!r} should be steps, commas between, as 100,500")
     return tuple(map(int, words))
 

@@ -80,13 +80,14 @@ def test_a_gif_shows_one_step_after_another(digits, tmp_path):
 
 def test_epochs_by_hand(digits, years, mistake):
     """A set of 100 fills one whole batch of 64: a step is an epoch."""
-    (reel,) = film.shoot(digits, epochs=(0, 1, 1.6, 3), num=1)
+    (reel,) = film.shoot(digits, epochs=(0, 1, 1.6, 3), num=1)  # 0: within an epoch after it
     texts = [text for text, _ in reel.pictures]
     assert texts[:2] == ["epoch 1, step 1"] * 2
     assert texts[2:] == ["epoch 2, step 2", "epoch 3, step 3"]
     told = mistake(film.main, [f"--workdir={digits}", "--epochs=1,4"])
-    start = f"{digits} has no checkpoint of epoch 4 or after; the last is of epoch 3; "
-    assert told.startswith(start + "known: 1, 2, 3; it keeps the last 3 of those at every 1000 ")
+    start = f"{digits} has no checkpoint of epoch 4, steps 4 to 5; known: 1, 2, 3; "
+    assert told.startswith(start) and "checkpoint_epochs and keep_checkpoints" in told
+    assert "an epoch is 1e+308" in mistake(film.main, [f"--workdir={digits}", "--epochs=1e308"])
     told = mistake(film.main, [f"--workdir={years}", "--epochs=1"])  # its data are not known
     assert told.startswith(f"an epoch of {years} has no one length") and "steps: 2, 5." in told
 
@@ -114,7 +115,7 @@ def test_mistakes(digits, years, tmp_path, monkeypatch, mistake):
         f"--workdir={digits} --steps=1 --epochs=1": "name steps or epochs, and not both.",
         f"--workdir={digits} --steps=1,x": "'1,x' should be steps, commas between, as 100,500;",
         f"--workdir={digits} --epochs=x": "'x' should be epochs, commas between, as 1,5,10;",
-        f"--workdir={digits} --epochs=nan": "an epoch is nan; it must be finite and at least 0.",
+        f"--workdir={digits} --epochs=nan": "an epoch is nan; it must lie in [0, 1e+30).",
         f"--workdir={years},{digits} --label=1": f"{digits} is an unconditional run; it takes no",
         f"--workdir={years} --label=0x": "label 0x is unknown; known: 2019, 1, fox",
         f"--workdir={digits} --num=0": "num is 0; it must lie in [1, 2147483648).",

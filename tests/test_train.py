@@ -82,6 +82,8 @@ def test_more_steps_than_before_go_on_to_the_same_bits(whole, tmp_path):
     train(tiny(16), tmp_path)
     config = tiny(16)
     config.epochs = 24 / 625  # 10,000 digits are 625 steps of two batches of 8
+    config.sample_every = config.checkpoint_every = 1  # 12 and 8, in epochs
+    config.sample_epochs, config.checkpoint_epochs = 12 / 625, 8 / 625
     config.pictures.update(num=100, of="ema,raw")
     state = train(config, tmp_path)
     assert config.steps == 16 and same_bits(state, whole[1])

@@ -1,6 +1,6 @@
 """What a config must be: its keys, their types, their ranges. Looks at nothing but the config.
 
-What names and options there are, the tables know: ``parts.py`` asks them.
+What names and options there are, the tables know: ``parts`` asks them.
 """
 
 import difflib

@@ -113,7 +113,7 @@ def numbered_as(source, entries, folders=False):
         gaps = had == values and kind.classes < then.classes and set(has) <= set(had)
         if has and has != had and (gaps or sorted(has) == sorted(had)):
             numbers[key] = np.array([had.index(name) for name in has], np.int32)
-            kinds[key] = then._replace(names=then.names or tuple(had))
+            kinds[key] = then._replace(names=tuple(had)) if folders else then
     if not numbers:
         return source
     return recategorised(source, kinds, numbers)

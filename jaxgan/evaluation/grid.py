@@ -9,12 +9,14 @@ from pathlib import Path
 
 import numpy as np
 
+from jaxgan.core.errors import UserError
 from jaxgan.core.files import whole
 from jaxgan.data.view import to_uint8
 from jaxgan.evaluation.plot import points_picture
 
 # Images are enlarged by the largest whole factor that keeps their longer side within this.
 VIEW_SIDE = 64
+GIF_SIDE = 2**16 - 1
 CAPTION, LONGEST = 12, 24  # height of a class's name in pixels, and its letters at most
 
 
@@ -175,7 +177,16 @@ def save_gif(frames, path, frame_ms):
     """Write uint8 [T, H, W, 1 or 3] as an animated GIF that begins anew; as ``save_png`` else.
 
     ``frame_ms``: how long a frame stays, in milliseconds; GIF counts hundredths of a second.
+
+    Raises:
+      UserError: frames of more pixels a side than the format counts.
     """
+    if max(np.shape(frames[0])[:2]) > GIF_SIDE:
+        height, width = np.shape(frames[0])[:2]
+        raise UserError(
+            f"a .gif has at most {GIF_SIDE} pixels a side, and these frames have {height} x "
+            f"{width}; take fewer samples, or a .png."
+        )
     _save(frames, path, format="GIF", save_all=True, duration=frame_ms, loop=0)
 
 

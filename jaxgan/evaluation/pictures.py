@@ -123,7 +123,7 @@ def images(show, game, generator, variables, examples, seed, step=0, *, num=0, c
 
     Of a generator that is given a label, rows of every class, each from the same z. ``num``: how
     many images are made; 0: ``PICTURED``, or ``ROWS`` of others. ``columns``: of them in a row; 0:
-    as square as it goes.
+    as square as it goes, or 2 of others.
     """
     entries = data.entries(examples.sources)
     known = classes_of(entries)

@@ -91,16 +91,16 @@ def density_figure(samples, real=None, critic=None, density=None, title=None, ge
     return _pixels(figure)
 
 
-def curves_figure(rows, title=None, distance="", clipped=False):
+def curves_figure(rows, title=None, distance="", held=True):
     """Losses against steps; below them the Wasserstein estimate, where there is one.
 
     Args:
       rows: of metrics.jsonl, ``{"step": int, name: number or None, ...}``.
       title: str or None.
       distance: name of a distance of samples to real examples, which stands beside the estimate.
-      clipped: whether the critic's weights are, by which it estimates K W1 with K unknown.
+      held: whether a penalty holds the critic's slope at 1; else it estimates K W1, K unknown.
     """
-    estimate = "critic's estimate of " + ("K W1, K unknown" if clipped else "W1")
+    estimate = "critic's estimate of " + ("W1" if held else "K W1, K unknown")
     panels = {"loss": {"critic_loss": BLUE, "generator_loss": ORANGE}}
     if any(row.get("wasserstein") is not None for row in rows):
         panels[estimate] = {"wasserstein": INK}

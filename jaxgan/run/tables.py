@@ -7,6 +7,9 @@ from jaxgan.evaluation import grid, plot
 from jaxgan.evaluation.measures import QUALITY
 from jaxgan.run.report import MEMBERS, METRICS, read_metrics
 
+# Penalties that hold a critic's slope at 1; clipping and spectral norm bound it by a K unknown.
+SLOPE_ONE = ("gradient_penalty", "gradient_penalty_one_sided", "gradient_penalty_linear")
+
 
 def best_and_last(rows, ranked_by, network):
     """A table of what was evaluated: at the best step, and at the last that was evaluated.
@@ -49,8 +52,8 @@ def members_table(workdir, ranked_by, describe):
 def print_summary(workdir, run, looks, step, config):
     """Draw the curves, and print what the run came to."""
     rows = read_metrics(workdir / METRICS)
-    clipped = config["critic"]["optimizer"]["weight_limit"] > 0
-    curves = plot.curves_figure(rows, distance=QUALITY, clipped=clipped)
+    held = any(config["penalties"][name]["weight"] for name in SLOPE_ONE)
+    curves = plot.curves_figure(rows, distance=QUALITY, held=held)
     grid.save_png(curves, workdir / "curves.png")
     if run.members.count > 1:
         print(f"The median of {run.members.count} members:")

@@ -2,7 +2,9 @@ import pytest
 
 from jaxgan import defaults
 from jaxgan.build.epochs import IN_EPOCHS, in_steps
+from jaxgan.build.parts import optimizers
 from jaxgan.build.phases import phases
+from jaxgan.build.run import prepare
 from jaxgan.core.errors import UserError
 
 
@@ -27,6 +29,24 @@ def test_an_epoch_is_the_whole_batches_of_a_set():
 def test_more_than_a_run_counts():
     with pytest.raises(UserError, match="^epochs=1e.08 of 10000 examples are 15600000000 steps; a"):
         in_steps(config(epochs=1e8), 10_000)
+
+
+def test_a_rate_falls_to_the_end_of_the_epochs(monkeypatch):
+    """Known once the data are: 156 steps an epoch of the 10,000 digits."""
+    found = []
+    made = optimizers.optim.optimizer
+
+    def recorded(**settings):
+        found.append((settings["anneal_updates"], settings["anneal_after"]))
+        return made(**settings)
+
+    monkeypatch.setattr(optimizers.optim, "optimizer", recorded)
+    played = config(epochs=5.0)
+    for side in (played.generator, played.critic):
+        side.optimizer.update(anneal=True, anneal_after=0.5)
+    run = prepare(played)
+    assert found[-1] == (780, 390) and run.phases[-1].last_step == 780
+    assert run.schedule == {"steps": 780}
 
 
 def test_phases_wait_for_the_data():

@@ -147,7 +147,7 @@ def test_curves():
     assert colored(beside[lower], plot.ORANGE) > 100 + colored(with_estimate[lower], plot.ORANGE)
     alone = [{**row, "wasserstein": None} for row in distances]
     np.testing.assert_array_equal(plot.curves_figure(alone, distance="sw"), without)
-    assert (plot.curves_figure(distances, distance="sw", clipped=True) != beside).any()
+    assert (plot.curves_figure(distances, distance="sw", held=False) != beside).any()
     assert plot.curves_figure([]).shape == (360, 720, 3)
 
 

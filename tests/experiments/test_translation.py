@@ -1,9 +1,12 @@
 """The studies of translation in small: their configs are built, their table is told."""
 
+import argparse
+
 import numpy as np
 import pytest
 
 from experiments import baselines, translation
+from jaxgan import film
 from jaxgan.build.check import check_config
 from jaxgan.build.parts import check_names
 
@@ -17,6 +20,23 @@ def test_every_row_is_a_config(name):
         check_config(config)
         check_names(config)
     assert len({str(config) for config in rows.values()}) == len(rows)  # each is another
+
+
+@pytest.mark.parametrize("name", ["pix2pix", "cyclegan"])
+def test_a_picture_of_a_study(name, monkeypatch):
+    """A column a row of the study between given and truth, a line of them a direction."""
+
+    def shoot(runs, steps, num, direction):
+        shown = {None: 1, "AtoB": 2, "BtoA": 3}[direction]
+        one = [("", np.full((4, 4, 3), shown, np.uint8))]
+        assert steps == (7,) and len(runs) == len(translation.STUDIES[name].rows)
+        return [film.Reel("", steps, one, one, one) for _ in runs]
+
+    monkeypatch.setattr(translation.film, "shoot", shoot)
+    monkeypatch.setattr(baselines, "play", lambda name, *_: name)
+    flags = argparse.Namespace(steps=7, looks=2, runs="")
+    found = translation.picture(name, flags)
+    assert set(np.unique(found)) >= ({1} if name == "pix2pix" else {2, 3})
 
 
 def test_best_and_last_over_seeds():

@@ -4,10 +4,11 @@ import jax
 import jax.numpy as jnp
 import numpy as np
 import pytest
+from flax import linen as nn
 
 from jaxgan import models
 from jaxgan.core.errors import UserError
-from jaxgan.models import network
+from jaxgan.models import dcgan, network
 from jaxgan.models.srresnet import SRResNetGenerator
 
 BATCH, NOISE, CLASSES = 4, 6, 3
@@ -321,6 +322,26 @@ def test_the_ways_that_strides_replaced():
     for how, window in windows.items():  # 3 -> 4 -> 3 channels, BN; what is left has sides of 4
         pooled, more = critic("dcgan", downsample=how), 4 + 3 + 2 * 3 + 4 * 4 * 3 + 1
         assert count(pooled, small) == window * (3 * 4 + 4 * 3) + more
+
+
+def test_pools_by_hand():
+    """One channel, a kernel that only passes its middle on: pools of 1, 2, 3, 4."""
+
+    class One(nn.Module):
+        how: str
+        norm: str = "none"
+        initializer: str = "he"
+        dtype: type = jnp.float32
+
+        @nn.compact
+        def __call__(self, x):
+            return dcgan.DOWNSAMPLES[self.how](self, x, 1, (4, 2, 1))
+
+    middle = jnp.zeros((3, 3, 1, 1)).at[1, 1].set(1.0)
+    params = {"params": {"Conv_0": {"kernel": middle, "bias": jnp.zeros(1)}}}
+    x = jnp.arange(1.0, 5).reshape(1, 2, 2, 1)
+    for how, expected in {"mean_pool": 2.5, "max_pool": 4.0}.items():
+        np.testing.assert_allclose(jax.jit(One(how).apply)(params, x).ravel(), [expected])
 
 
 BAD_SIZES = {

@@ -244,8 +244,10 @@ def test_what_a_kill_leaves_behind(directory):
     assert notes == [] and not any(half.exists() for half in halves)
 
 
-def test_a_disk_without_room(tmp_path, capfd, caplog):
+def test_a_disk_without_room(tmp_path, capfd, caplog, monkeypatch):
     """Files may grow to 100 kB, as where the disk is full: one sentence, and the rest is whole."""
+    bound = []
+    monkeypatch.setattr(checkpoint.process, "bound_to_main", lambda: bound.append(True))
     limits = resource.getrlimit(resource.RLIMIT_FSIZE)
     big = make_state(8, width=300_000)
     with checkpoint.open_checkpoints(tmp_path) as checkpoints:
@@ -260,6 +262,7 @@ def test_a_disk_without_room(tmp_path, capfd, caplog):
             resource.setrlimit(resource.RLIMIT_FSIZE, limits)
         assert f"in {tmp_path} (File too large); the one of step 4 is whole." in str(failed.value)
         assert checkpoints.steps() == [4]
+    assert bound  # a script that goes on is not held by the threads of this save
     assert capfd.readouterr() == ("", "") and caplog.records == []
     # Looked at, not opened: in this process the failed save's threads may still be at work.
     with checkpoint.view_checkpoints(tmp_path) as checkpoints:
