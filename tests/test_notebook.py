@@ -165,6 +165,32 @@ def clipping_and_penalty(told):
         assert numbers(line(told, name))[::2] == wanted
 
 
+def two_answers(told):
+    """The mean, the median, one answer without z, and both with it, in the shares z can have."""
+    assert numbers(line(told, "l2: least at y =")) == [0.2, 0.96]  # of -1 and 1, .4 and .6
+    assert numbers(line(told, "l1: least at y =")) == [1, 0.8]
+    right, drivers = numbers(line(told, "turning right:"))
+    close(right, 60, 300 * math.sqrt(0.6 * 0.4 / drivers))  # three deviations of so many tosses
+    kinds = ("L2", "L1", "no z", "z of 0 and 1", "normal z", "normal z, 10 L2")
+    names = [name if name in ("L1", "L2") else f"game, {name}" for name in kinds]
+    cells = [re.split("  +", line(told, f"{name:22}").strip()) for name in names]
+    medians = [[(numbers(cell) or [None])[0] for cell in row] for row in cells]
+    (l2, l1, without, ones, normal, far) = medians  # near one, both, of these right, x at s = 1
+    assert l2[:3] == [0, 0, None] and l1[:3] == [100, 0, 100]
+    close(l2[3], 0.2, 0.03)
+    close(l1[3], 1 + 0.05 * NormalDist().inv_cdf(1 / 6), 0.02)  # of the .6, .1 lie below
+    assert without[1] == 0 and without[0] < 60
+    assert ones[0] > 90 and ones[1] > 90
+    close(ones[2], 50, 2)
+    close(ones[3], 0, 0.1)
+    assert normal[0] > 85 and normal[1] > 90
+    close(normal[2], 60, 5)
+    close(normal[3], 0.2, 0.12)
+    assert far[0] < 15 and far[1] < 10
+    close(far[3], 0.2, 0.1)
+    close(median(told, "z at which the answer changes sides"), NormalDist().inv_cdf(0.6), 0.1)
+
+
 class Chapter(NamedTuple):
     """A chapter's notebook: its constants in small, the exercise's answers, what must be true."""
 
@@ -206,6 +232,9 @@ CHAPTERS = {
         "0.8 * 6.4 * 0.8",
         "0.001",
         clipping_and_penalty,
+    ),
+    "08_two_answers": Chapter(
+        {"SEEDS": 3, "STEPS": 700, "INPUTS": 11, "DRAWS": 60}, "36", "-6", two_answers
     ),
 }
 EVERY_CHAPTER = pytest.mark.parametrize("name", CHAPTERS)
