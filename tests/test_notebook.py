@@ -314,15 +314,16 @@ def test_a_chapter_runs_in_full(name, tmp_path, monkeypatch):
     CHAPTERS[name].true(execute(read(name), tmp_path, monkeypatch))
 
 
-def test_the_ring_is_covered(tmp_path, monkeypatch):
+@pytest.mark.parametrize("steps", [100, pytest.param(500, marks=pytest.mark.thorough)])
+def test_the_ring_is_covered(steps, tmp_path, monkeypatch):
     notebook = read("toy_ring")
     assert not outputs(notebook), "outputs are stripped"
-    reduce(notebook, {"STEPS": 500, "SEED": 1})
+    reduce(notebook, {"STEPS": steps, "SEED": 1})
     told = execute(notebook, tmp_path, monkeypatch)
     told = re.findall(r"(.+): (\d) of 8 modes, (\d+)% of the samples good", told)
     modes, good = ({name: int(row[i]) for name, *row in told} for i in (0, 1))
     assert list(modes) == ["WGAN-GP", "plain GAN", "plain GAN with momentum"]
-    # Chance: 8 discs of radius 3 * 0.02 in a square of side 2 hold 2 % of it.
-    assert modes["WGAN-GP"] >= 7 and good["WGAN-GP"] >= 10
-    assert good["plain GAN with momentum"] < good["WGAN-GP"]
     assert len(pictures(notebook)) == 4  # the data, and a row a game
+    if steps >= 500:  # chance: 8 discs of radius 3 * 0.02 in a square of side 2 hold 2 % of it
+        assert modes["WGAN-GP"] >= 7 and good["WGAN-GP"] >= 10
+        assert good["plain GAN with momentum"] < good["WGAN-GP"]

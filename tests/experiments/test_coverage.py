@@ -22,7 +22,10 @@ def test_every_objective_has_a_row_that_is_a_sound_config():
             assert config.generator.optimizer.anneal and config.critic.optimizer.anneal
 
 
-@pytest.mark.parametrize("name", ["WGAN", "MAD-GAN, 4 generators"])
+@pytest.mark.parametrize(
+    "name",
+    ["WGAN", pytest.param("MAD-GAN, 4 generators", marks=pytest.mark.thorough)],
+)
 def test_seeds_are_measured_apart(name):
     options = {"steps": 8, "width": 8, "batch_size": 16}
     found = coverage.measure(coverage.OBJECTIVES[name], "grid", 3, **options)
