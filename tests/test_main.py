@@ -236,7 +236,7 @@ def test_sizes_that_cannot_fit(refused, overrides):
         ("gan", "loss=f_alpha loss.alpha=1", "alpha is 1.0"),
         ("gan", "penalties.dragan.weight=1 penalties.dragan.std=-1", "std is -1.0; it must be f"),
         ("gan", "game=multi_generator label_smoothing=.1", "no label to smooth; set label_smoo"),
-        ("gan", "game=multi_generator loss=hinge", "its loss must be minimax, non_saturating, l"),
+        ("gan", "game=multi_generator loss=hinge", "its loss must be minimax, non_saturating, w"),
         ("gan", "game=multi_generator game.generators=1", "game.generators is 1; it must lie in"),
         ("gan", "game=multi_generator game.shared=Dense_9", "has no layer 'Dense_9' to share; "),
         ("toy_ring", "data.size=32", "ring holds points, which have no size and no channels"),
