@@ -191,6 +191,43 @@ def two_answers(told):
     close(median(told, "z at which the answer changes sides"), NormalDist().inv_cdf(0.6), 0.1)
 
 
+def judging(told):
+    """Which metric sees which fault; fd falls as 1 / n; noise costs a likelihood log 100."""
+    names = ("others, real", "noise", "blurred", "brighter", "classes 0 to 4")
+    names += ("30 digits, repeated", "copies")
+    rows = {name: numbers(line(told, f"{name:20}")) for name in names}
+    rows = {
+        name: dict(zip(("fd", "kid", "is", "precision", "recall", "auc"), row, strict=True))
+        for name, row in rows.items()
+    }
+    real, copies = rows.pop("others, real"), rows.pop("copies")
+    for name, row in rows.items():
+        assert row["fd"] > 3 * real["fd"] and row["kid"] > 10 * abs(real["kid"]), name
+        assert row["recall"] < real["recall"] - 0.2 and row["auc"] > 0.35, name
+    assert copies["fd"] < real["fd"] and copies["precision"] == 1 and copies["auc"] == 0
+    assert copies["recall"] > real["recall"] - 0.1
+    close(copies["kid"], 0, 1)
+    close(copies["is"], real["is"], 0.3)
+    assert real["auc"] == 0.5  # against itself
+    close(real["is"], 10, 0.6)  # a classifier that is nearly always right
+    close(rows["classes 0 to 4"]["is"], 5, 0.3)
+    close(rows["30 digits, repeated"]["recall"], 0, 0.05)
+    for name in ("noise", "brighter", "30 digits, repeated"):
+        assert rows[name]["is"] < real["is"] - 0.3
+    for name in rows:  # all within the real ones' balls
+        assert rows[name]["precision"] > 0.7
+    assert numbers(line(told, "copies         auc")) == [0, 100]
+    assert numbers(line(told, "others, real   auc"))[0] == 0.5
+    assert numbers(line(told, "blurred        auc"))[1] < 2
+    times = [float(each) for each in re.findall(r"^n = .* times n (\S+)$", told, re.MULTILINE)]
+    fd = [float(each) for each in re.findall(r"^n = .* fd (\S+),", told, re.MULTILINE)]
+    assert len(fd) >= 3 and fd == sorted(fd, reverse=True)
+    assert max(times) < 1.5 * min(times)
+    (lost,) = numbers(line(told, "99 of 100 samples are noise: at most"))
+    close(lost, math.log(100), 1e-3)
+    close(numbers(line(told, "that is"))[0], math.log(100) / 784, 1e-4)
+
+
 class Chapter(NamedTuple):
     """A chapter's notebook: its constants in small, the exercise's answers, what must be true."""
 
@@ -235,6 +272,9 @@ CHAPTERS = {
     ),
     "08_two_answers": Chapter(
         {"SEEDS": 3, "STEPS": 700, "INPUTS": 11, "DRAWS": 60}, "36", "-6", two_answers
+    ),
+    "09_judging": Chapter(
+        {"COUNT": 500, "FLOORS": 2, "SIZES": (200, 400, 800)}, "6", "10", judging
     ),
 }
 EVERY_CHAPTER = pytest.mark.parametrize("name", CHAPTERS)
