@@ -42,6 +42,25 @@ PATHS = (
 )
 
 
+def step_of(text):
+    """A checkpoint's step on the command line: a number, or a word as ``best``."""
+    return int(text) if text.isdigit() else text
+
+
+# Options of several commands: what of a run is looked at.
+OF_RUNS = {
+    "member": {"type": int, "default": 0, "help": "of a population (0)"},
+    "data": {
+        "default": "",
+        "metavar": "NAME",
+        "help": "where the run's data are now: folder:DIR, or the directory of TFDS sets",
+    },
+    "direction": {"help": "AtoB or BtoA, of a run that translates both ways"},
+    "seed": {"type": int, "default": 0, "help": "of the noise (0)"},
+    "step": {"type": step_of, "help": "of the checkpoint, or 'best'; default: the latest"},
+}
+
+
 class Arguments(argparse.ArgumentParser):
     """A command's arguments; a wrong one is a ``UserError``, no option can be abbreviated."""
 
@@ -63,14 +82,14 @@ class Arguments(argparse.ArgumentParser):
                 setattr(flags, name, f"{expand(value)}{slash}")
         return flags, rest
 
+    def add_of_runs(self, *names):
+        """Add rows of ``OF_RUNS``."""
+        for name in names:
+            self.add_argument(f"--{name}", **OF_RUNS[name])
+
     def error(self, message):
         """Raise what ``run_command`` tells, where argparse would print its usage and exit."""
         raise UserError(f"{message}; {self.prog} --help tells the options.")
-
-
-def step_of(text):
-    """A checkpoint's step on the command line: a number, or a word as ``best``."""
-    return int(text) if text.isdigit() else text
 
 
 def run_command(command):

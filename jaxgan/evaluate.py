@@ -32,7 +32,7 @@ import numpy as np
 
 from jaxgan import data, defaults
 from jaxgan.build.run import prepare
-from jaxgan.cli import Arguments, run_command, step_of
+from jaxgan.cli import Arguments, run_command
 from jaxgan.core import process
 from jaxgan.core.errors import UserError, within
 from jaxgan.core.files import check_place, write_text
@@ -256,12 +256,7 @@ def parser():
     arguments.add_argument("--workdir", metavar="DIR", help="the run directory")
     arguments.add_argument("--real", metavar="DIR", help="a folder of real images, with --fake")
     arguments.add_argument("--fake", metavar="DIR", help="a folder of generated images")
-    arguments.add_argument(
-        "--data",
-        default="",
-        metavar="NAME",
-        help="where the run's data are now: folder:DIR, or the directory of TFDS sets",
-    )
+    arguments.add_of_runs("data", "step")
     arguments.add_argument("--size", type=int, help="of the folders' images; default: as they are")
     arguments.add_argument(
         "--channels",
@@ -274,9 +269,6 @@ def parser():
         "--num", type=int, default=NUM, help=f"samples ({NUM}); half of the real examples at most"
     )
     arguments.add_argument("--seed", type=int, default=0, help="of noise and real examples (0)")
-    arguments.add_argument(
-        "--step", type=step_of, help="of the checkpoint, or 'best'; default: the latest"
-    )
     arguments.add_argument(
         "--neighbours",
         default="",

@@ -31,7 +31,6 @@ from jaxgan.cli import Arguments, run_command
 from jaxgan.core import process
 from jaxgan.core.errors import UserError, choose, within
 from jaxgan.core.files import check_place, expand
-from jaxgan.defaults import FLOAT32
 from jaxgan.evaluation import files, grid, judge, pictures, strips
 from jaxgan.run import checkpoint, directory
 from jaxgan.step import population
@@ -176,7 +175,7 @@ def _of_epochs(workdir, known, asked):
     an_epoch = steps_an_epoch(defaults.complete(stored["config"]), stored["data"].examples)
     chosen = []
     for epoch in asked:
-        within("an epoch", float(epoch), 0, FLOAT32)
+        within("an epoch", float(epoch), 0, defaults.FLOAT32)
         first, last = round(epoch * an_epoch), round((epoch + 1) * an_epoch)
         near = [step for step in known if first <= step <= last]
         if not near:
@@ -294,15 +293,7 @@ def parser():
         "points)",
     )
     arguments.add_argument("--label", help="class, its name or number; default: all in turn")
-    arguments.add_argument("--member", type=int, default=0, help="of a population (0)")
-    arguments.add_argument(
-        "--data",
-        default="",
-        metavar="NAME",
-        help="where the run's data are now: folder:DIR, or the directory of TFDS sets",
-    )
-    arguments.add_argument("--direction", help="AtoB or BtoA, of a run that translates both ways")
-    arguments.add_argument("--seed", type=int, default=0, help="of the noise (0)")
+    arguments.add_of_runs("member", "data", "direction", "seed")
     arguments.add_argument(
         "--frame_ms", type=int, help=f"how long a .gif shows each step, in ms ({FRAME_MS})"
     )

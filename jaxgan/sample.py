@@ -25,7 +25,7 @@ import numpy as np
 from jaxgan import data, defaults
 from jaxgan.build import parts
 from jaxgan.build.population import members as members_of
-from jaxgan.cli import Arguments, run_command, step_of
+from jaxgan.cli import Arguments, run_command
 from jaxgan.core import memory, process
 from jaxgan.core.errors import UserError, within
 from jaxgan.data.labels import class_names, class_of
@@ -214,19 +214,8 @@ def parser():
     arguments.add_argument(
         "--label", help="class, its name or number, of a conditional run; default: all in turn"
     )
-    arguments.add_argument("--member", type=int, default=0, help="of a population (0)")
-    arguments.add_argument(
-        "--data",
-        default="",
-        metavar="NAME",
-        help="where the run's data are now: folder:DIR, or the directory of TFDS sets",
-    )
-    arguments.add_argument("--direction", help="AtoB or BtoA, of a run that translates both ways")
+    arguments.add_of_runs("member", "data", "direction", "seed", "step")
     arguments.add_argument("--interpolate", action="store_true", help="between two noise vectors")
-    arguments.add_argument("--seed", type=int, default=0, help="of the noise (0)")
-    arguments.add_argument(
-        "--step", type=step_of, help="of the checkpoint, or 'best'; default: the latest"
-    )
     arguments.add_argument(
         "--out", default="samples.png", help=".png: a grid; .npz: arrays; DIR/: image files"
     )

@@ -28,7 +28,7 @@ import numpy as np
 from jaxgan import defaults
 from jaxgan.build import parts
 from jaxgan.build.population import members as members_of
-from jaxgan.cli import Arguments, run_command, step_of
+from jaxgan.cli import Arguments, run_command
 from jaxgan.core import process
 from jaxgan.core.errors import UserError, choose, within
 from jaxgan.core.files import check_place
@@ -243,12 +243,7 @@ def parser():
         "--fit",
         help="crop, stretch or pad: bring each picture to the size that the run learned from",
     )
-    arguments.add_argument("--direction", help="of a run that has several")
-    arguments.add_argument("--member", type=int, default=0, help="of a population (0)")
-    arguments.add_argument("--seed", type=int, default=0, help="of the noise (0)")
-    arguments.add_argument(
-        "--step", type=step_of, help="of the checkpoint, or 'best'; default: the latest"
-    )
+    arguments.add_of_runs("direction", "member", "seed", "step")
     return arguments
 
 

@@ -42,6 +42,10 @@ def cause(error):
         return error.strerror
     if found := SYSTEM_ERROR.search(str(error)):
         return os.strerror(int(found[1]))
+    return _brief(error)
+
+
+def _brief(error):
     return f"{type(error).__name__}: {next(iter(str(error).splitlines()), '')[:120]}"
 
 
@@ -64,5 +68,4 @@ def hush():
 def reason(error):
     """What is wrong with a checkpoint that cannot be read, in a few words."""
     time.sleep(0.1)  # for the stragglers among the storage's threads, while ``hush`` holds
-    first_line = next(iter(str(error).splitlines()), "")
-    return f"{type(error).__name__}: {first_line[:120]}"
+    return _brief(error)
