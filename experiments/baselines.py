@@ -58,7 +58,7 @@ def play(name, config, seed, flags):
 
 def look(workdir, step, flags):
     """The record of ``jaxgan evaluate`` of a checkpoint, remembered beside it."""
-    options = {"names": flags.metrics, "num": flags.num, "features": flags.features}
+    options = {"names": flags.metrics, "num": flags.num, "features": flags.features, "of": flags.of}
     asked = "-".join(str(value).replace(",", "_") for value in options.values() if value)
     file = workdir / f"evaluation-{asked}-{step}.json"
     if not file.exists():
@@ -117,6 +117,7 @@ def main(argv=None):
     parser.add_argument("--looks", type=int, default=4, help="evaluations of a run (4)")
     parser.add_argument("--num", type=int, default=5000, help="samples (5000)")
     parser.add_argument("--runs", default="runs/baselines", help="where the runs go")
+    parser.set_defaults(of="")
     flags = parser.parse_args(argv)
     rows = []
     recipes = [changed(recipe, flags.set) for recipe in flags.recipes.split(",")]  # mistakes first

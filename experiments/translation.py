@@ -151,7 +151,7 @@ def measured(name, flags):
     """Header and rows of a study's table: best and last over seeds; what takes no learning."""
     study = STUDIES[name]
     given = vars(flags) | {"steps": flags.steps or study.steps, "metrics": study.metrics}
-    looks = argparse.Namespace(**given, features="efficientnet_lite0", data="")
+    looks = argparse.Namespace(**given, features="efficientnet_lite0", data="", of="ema")
     looks.features = looks.features if "fd" in study.metrics else ""
     rows, floors = [], {}
     for row in study.rows:
@@ -161,7 +161,7 @@ def measured(name, flags):
             steps = baselines.stops(looks.steps, looks.looks)
             records.append([baselines.look(workdir, step, looks)["values"] for step in steps])
         rows.append([row, *(told(records, column) for column in study.columns)])
-        floors |= {name: v for name, v in records[0][-1].items() if name not in ("ema", "raw")}
+        floors |= {name: v for name, v in records[0][-1].items() if name != "ema"}
     rows += [
         [f"*{name}*", *(f"{v[c]:.3f}" if c in v else "-" for c in study.columns)]
         for name, v in floors.items()

@@ -40,13 +40,19 @@ from jaxgan.data.describe import describe, told
 from jaxgan.evaluation import draw, folders, judge, measures, neighbours
 from jaxgan.evaluation.draw import make_show, row_keys
 from jaxgan.evaluation.encode import network_name
-from jaxgan.evaluation.pictures import GENERATORS, facts_of
+from jaxgan.evaluation.pictures import GENERATORS, facts_of, generators_of
 from jaxgan.metrics import TooFew
 from jaxgan.run import checkpoint, directory, identity, progress
 from jaxgan.step import parallel, population
 
 FILE = "evaluation.json"
 NUM = 10_000  # examples a set, where the data has twice as many
+OF_A_RUN = {  # options that folders have not, and what they tell
+    "step": "which of a run's checkpoints",
+    "of": "which of a run's generators",
+    "neighbours": "where to picture a run's samples and training examples",
+    "data": "where a run's data are",
+}
 
 
 def opened(workdir, moved=""):
@@ -82,8 +88,9 @@ def evaluate_run(
     weights="",
     moved="",
     pictured="",
+    of="",
 ):
-    """Evaluate both generators of a run: the average, and the one in training.
+    """Evaluate the generators of a run: the average, and the one in training.
 
     Args:
       workdir: the run directory.
@@ -94,8 +101,9 @@ def evaluate_run(
       features, weights: as ``encode.make_encoder`` takes them; "": those of the config, whose
         weights go with its features.
       moved: FORM:PATH, where the run's data are now; "": where they were.
-      pictured: .png file for samples of the average beside the training examples that are nearest
-        to them, of a population those of its first member; "": none.
+      pictured: .png file for samples of the first of ``of`` beside the training examples that are
+        nearest to them, of a population those of its first member; "": none.
+      of: rows of ``pictures.GENERATORS`` with commas between; "": both.
 
     Returns:
       the record that ``evaluation.json`` holds.
@@ -105,6 +113,7 @@ def evaluate_run(
         feature network.
     """
     started = time.perf_counter()
+    generators = generators_of(of, "--of") if of else GENERATORS
     stored, config, run, known, notes = opened(workdir, moved)
     examples = judge.examples_of(run.sources, run.held_out)
     source = examples.sources[0]
@@ -126,28 +135,28 @@ def evaluate_run(
         options["labelled"] = "labels" in present
         options["asked"] = judge.asked_of(run.generator, data.entries(examples.sources))
         judges = judge.judge_each(sides, names, encoders, **options)
-        judged, game = next(iter(judges.values())), run.game
-        values, looks, show = {}, {}, make_show(game, paired=examples.paired, back="cycle" in names)
+        judged, game, values, looks = next(iter(judges.values())), run.game, {}, None
+        show = make_show(game, paired=examples.paired, back="cycle" in names)
         keys = row_keys(seed, judged.count)
         members = population.split(state, run.members)
 
         def see(variables, rows):
             return show(variables, rows, keys, found)
 
-        for which, of in GENERATORS.items():
-            seen = [partial(see, of(member)) for member in members]
+        for which, variables in generators.items():
+            seen = [partial(see, variables(member)) for member in members]
             scored = [judge.shown_values(judges, game, each) for each in seen]
             values |= summarised(which, [scores for scores, _ in scored])
-            looks[which] = scored[0][1]
+            looks = looks or scored[0][1]
         if any("truth" in measures.METRICS[name].needs for name in names):
-            values |= judge.floor_values(judges, game, looks["ema"])
+            values |= judge.floor_values(judges, game, looks)
         floor = {}
         for direction, own in judges.items():
             floor |= judge.tailed(direction, own.floor)
         judged = judged._replace(floor=floor)
         near = {}
         if pictured:
-            made = draw.groups(game, looks["ema"])
+            made = draw.groups(game, looks)
             near = neighbours.picture(pictured, made, sides, encoders, seed, bar.chunk)
     description = {
         "workdir": str(workdir),
@@ -275,6 +284,7 @@ def parser():
         metavar="FILE.png",
         help="also picture samples beside the training examples that are nearest to them",
     )
+    arguments.add_argument("--of", default="", help="ema, the average, or raw; default: both")
     arguments.add_argument("--features", default="", help="network; default: as fits the data")
     arguments.add_argument("--inception_weights", default="", metavar="FILE", help="pytorch-fid's")
     arguments.add_argument("--out", help=f"default: {FILE}, in the run directory if there is one")
@@ -287,16 +297,12 @@ def asked(flags, common):
         for name in ("size", "channels"):
             if getattr(flags, name) is not None:
                 raise UserError(f"--{name} is of folders; a run's images have their own.")
-        return evaluate_run(
-            flags.workdir, step=flags.step, moved=flags.data, pictured=flags.neighbours, **common
-        )
+        own = {"step": flags.step, "of": flags.of, "moved": flags.data}
+        return evaluate_run(flags.workdir, pictured=flags.neighbours, **own, **common)
     if flags.real and flags.fake and not flags.workdir:
-        if flags.step is not None:
-            raise UserError("--step is of a run's checkpoints; folders have none.")
-        if flags.neighbours:
-            raise UserError("--neighbours are a run's training examples; folders have none.")
-        if flags.data:
-            raise UserError("--data tells where a run's data are; --real and --fake are folders.")
+        for name, what in OF_A_RUN.items():
+            if getattr(flags, name) not in (None, ""):
+                raise UserError(f"--{name} tells {what}; --real and --fake are folders.")
         wanted = {"size": flags.size, "channels": flags.channels}
         return evaluate_folders(flags.real, flags.fake, **wanted, **common)
     raise UserError("give --workdir=DIR, or both --real=DIR and --fake=DIR.")

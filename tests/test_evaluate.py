@@ -69,8 +69,8 @@ def test_the_command_writes_the_whole_protocol(run, capsys):
     assert len(found["run"]["config_sha256"]) == 64 and found["run"]["data"]["name"] == "ring"
     printed = capsys.readouterr().out
     assert "floor" in printed and "250 samples against 250 real" in printed
-    again = evaluate.evaluate_run(run, num=250, names="fd,modes", seed=3, step="best")
-    assert again["floor"] == found["floor"]
+    again = evaluate.evaluate_run(run, num=250, names="fd,modes", seed=3, step="best", of="raw")
+    assert again["floor"] == found["floor"] and again["values"] == {"raw": found["values"]["raw"]}
 
 
 def test_samples_beside_their_neighbours(tmp_path, capsys, mistake):
@@ -255,14 +255,15 @@ def test_mistakes(mistake, run, tmp_path):
         f"--workdir={run} --size=8": "--size is of folders",
         f"--workdir={run} --channels=1": "--channels is of folders",
         f"--workdir={run} --neighbours=a.png": "ring holds points, and neighbours are pictured of",
-        f"--real={tmp_path} --fake={tmp_path} --neighbours=a.png": "--neighbours are a run's train",
+        f"--real={tmp_path} --fake={tmp_path} --neighbours=a.png": "--neighbours tells where to",
         f"--workdir={run} --features=inception": "ring holds points, which are their own features",
         f"--workdir={run} --metrics=fid": "unknown metric 'fid'",
         f"--workdir={run} --metrics=accuracy": "metric 'accuracy' needs a classifier of the data",
+        f"--workdir={run} --of=best": "unknown --of 'best'",
         f"--workdir={run} --step=3": "there is no checkpoint of step 3",
         f"--workdir={tmp_path}": f"{tmp_path}",
         f"--real={tmp_path} --fake={tmp_path}/none": "holds no image",
-        f"--real={tmp_path} --fake={tmp_path} --step=4": "--step is of a run's checkpoints",
+        f"--real={tmp_path} --fake={tmp_path} --step=4": "--step tells which of a run's",
     }
     for words, sentence in wrong.items():
         assert sentence in mistake(evaluate.main, words.split())

@@ -41,6 +41,11 @@ class Looks(NamedTuple):
     network: str
 
 
+def generators_of(names, key):
+    """Rows of ``GENERATORS``; ``names``: with commas between, as ``key`` has them."""
+    return {name: choose(GENERATORS, name, key) for name in names.split(",")}
+
+
 def facts_of(run, examples, network) -> set[str]:
     """The facts of a run, as ``measures.facts`` has them."""
     labelled, translates = "label" in run.generator.inputs, "source" in run.generator.inputs
@@ -75,7 +80,7 @@ def make_looks(run, config, progress=None) -> Looks:
     show = make_show(run.game, paired=examples.paired, back="cycle" in names)
     layout = config["pictures"]
     sizes = {key: layout[key] for key in ("num", "columns")}
-    pictured = {name: choose(GENERATORS, name, "pictures.of") for name in layout["of"].split(",")}
+    pictured = generators_of(layout["of"], "pictures.of")
     quick = functools.cache(lambda: judge.make_distance(examples, run.game, seed))
     judges = {}  # made at the first look: the real examples are seen once
 
