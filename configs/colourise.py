@@ -19,5 +19,5 @@ from jaxgan import data, defaults
 def get_config():
     config = runpy.run_path(str(Path(__file__).with_name("pix2pix.py")))["get_config"]()
     config.data.options = {**data.options_of("emoji"), "source": ""}
-    config.data.task = defaults.task("colourise")
+    config.data.task = defaults.task("colourise", space="lab")
     return config
