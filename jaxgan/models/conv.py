@@ -24,11 +24,22 @@ import jax.numpy as jnp
 import numpy as np
 from jax import lax
 
+from jaxgan.models import winograd
+
 # Channels times the kernel's width, from which on a weight gradient is better one product for each
 # row of the kernel: the patches of all rows together are kh times the memory to write and read.
 _WIDE = 16
 # Pixels of the result, from which on XLA's own convolution without a stride is the faster.
 _LARGE = 64
+# Channels on either side, from which on Winograd's products of 3x3 windows are the faster.
+_DEEP = 32
+# Channels up to which a weight gradient is better a convolution of which they are the batch.
+_NARROW = 4
+# What Winograd's form has to save, see ``_saved``, to be the faster: less in a weight gradient,
+# whose other forms write patches. 32 channels to 128, 64 to 64; 32 to 32.
+_MANY, _SOME = 24, 16
+# Pixels of all results together, from which on it is.
+_PIXELS = 256
 _DIMENSIONS = ("NHWC", "HWIO", "NHWC")
 
 
@@ -196,6 +207,8 @@ def _weigh_native(x, y, geometry):
 
 
 def _correlate_cpu(x, k, geometry):
+    if _saved(geometry, x.shape[0], *k.shape[2:]) >= _MANY:
+        return winograd.correlate(x, k, geometry.padding)
     if geometry.stride == 1 and math.prod(geometry.out) >= _LARGE:
         return _correlate_native(x, k, geometry)
     if opposite := _opposite(geometry, *k.shape[2:]):
@@ -204,6 +217,8 @@ def _correlate_cpu(x, k, geometry):
 
 
 def _spread_cpu(y, k, geometry):
+    if _saved(geometry, y.shape[0], *k.shape[2:]) >= _MANY:
+        return winograd.spread(y, k, geometry.padding)
     if (back := _transposed(geometry)) and math.prod(geometry.size) >= _LARGE:
         return _correlate_native(y, _turned(k), back)
     if opposite := _opposite(geometry, *k.shape[2:]):
@@ -212,9 +227,23 @@ def _spread_cpu(y, k, geometry):
 
 
 def _weigh_cpu(x, y, geometry):
+    if _saved(geometry, x.shape[0], x.shape[3], y.shape[3]) >= _SOME:
+        return winograd.weigh(x, y, geometry.padding)
     if opposite := _opposite(geometry, x.shape[3], y.shape[3]):
         return _turned(_weighed(y, x, opposite))
     return _weighed(x, y, geometry)
+
+
+def _saved(geometry, batch, channels, depth):
+    """What Winograd's products save: as many of them for each number that he transforms.
+
+    Nothing where his form does not apply, or where so few pixels meet the kernel that its own
+    transform is what takes the time.
+    """
+    applies = geometry.window == winograd.WINDOW and geometry.stride == geometry.dilation == 1
+    if not applies or batch * math.prod(geometry.out) < _PIXELS:
+        return 0
+    return channels * depth / (channels + depth)
 
 
 def _transposed(geometry):
@@ -249,6 +278,8 @@ def _gathered(x, k, geometry):
 
 
 def _weighed(x, y, geometry):
+    if geometry.stride == 1 and x.shape[3] <= _NARROW:
+        return _weighed_by_channel(x, y, geometry)
     y = y.reshape(-1, y.shape[3])
     (kh, kw), channels, depth = geometry.window, x.shape[3], y.shape[1]
     many = kw * channels >= _WIDE
@@ -257,6 +288,19 @@ def _weighed(x, y, geometry):
         k = jnp.stack([y.T @ part for part in parts], axis=1)
         return k.reshape(depth, kh, kw, channels).transpose(1, 2, 3, 0)
     return jnp.stack([part.T @ y for part in parts]).reshape(kh, kw, channels, depth)
+
+
+def _weighed_by_channel(x, y, geometry):
+    """The convolution of which the channels are the batch, and the batch the channels.
+
+    The image is padded before it is transposed: what XLA takes for the padding of a convolution
+    with so large a kernel makes a naive loop of it.
+    """
+    p, strides = geometry.padding, (geometry.dilation,) * 2
+    x = jnp.pad(x, ((0, 0), (p, p), (p, p), (0, 0))).transpose(3, 1, 2, 0)
+    y = y.transpose(1, 2, 0, 3)
+    k = lax.conv_general_dilated(x, y, strides, "VALID", dimension_numbers=_DIMENSIONS)
+    return k.transpose(1, 2, 0, 3)
 
 
 def _matrix(k, geometry):
