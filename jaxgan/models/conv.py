@@ -12,7 +12,9 @@ second.
 GPUs and TPUs run the native convolution. XLA's CPU backend runs the native weight gradients, and
 the transposes of strided convolutions, in a naive loop, 10 to 50 times slower than a matrix
 product, so there each map is one matrix product between patches and kernel, with shifted slices
-around it; but without a stride the first two are native convolutions of large images.
+around it. Without a stride there are better forms: the first two maps are native convolutions of
+large images, the third is one of narrow images, and all three are Winograd's where both sides have
+many channels.
 """
 
 import math
@@ -31,13 +33,10 @@ from jaxgan.models import winograd
 _WIDE = 16
 # Pixels of the result, from which on XLA's own convolution without a stride is the faster.
 _LARGE = 64
-# Channels on either side, from which on Winograd's products of 3x3 windows are the faster.
-_DEEP = 32
 # Channels up to which a weight gradient is better a convolution of which they are the batch.
 _NARROW = 4
-# What Winograd's form has to save, see ``_saved``, to be the faster: less in a weight gradient,
-# whose other forms write patches. 32 channels to 128, 64 to 64; 32 to 32.
-_MANY, _SOME = 24, 16
+# What Winograd's form has to save, see ``_saved``, to be the faster: that of 64 channels to 64.
+_MUCH = 32
 # Pixels of all results together, from which on it is.
 _PIXELS = 256
 _DIMENSIONS = ("NHWC", "HWIO", "NHWC")
@@ -207,7 +206,7 @@ def _weigh_native(x, y, geometry):
 
 
 def _correlate_cpu(x, k, geometry):
-    if _saved(geometry, x.shape[0], *k.shape[2:]) >= _MANY:
+    if _saved(geometry, x.shape[0], *k.shape[2:]) >= _MUCH:
         return winograd.correlate(x, k, geometry.padding)
     if geometry.stride == 1 and math.prod(geometry.out) >= _LARGE:
         return _correlate_native(x, k, geometry)
@@ -217,7 +216,7 @@ def _correlate_cpu(x, k, geometry):
 
 
 def _spread_cpu(y, k, geometry):
-    if _saved(geometry, y.shape[0], *k.shape[2:]) >= _MANY:
+    if _saved(geometry, y.shape[0], *k.shape[2:]) >= _MUCH:
         return winograd.spread(y, k, geometry.padding)
     if (back := _transposed(geometry)) and math.prod(geometry.size) >= _LARGE:
         return _correlate_native(y, _turned(k), back)
@@ -227,7 +226,7 @@ def _spread_cpu(y, k, geometry):
 
 
 def _weigh_cpu(x, y, geometry):
-    if _saved(geometry, x.shape[0], x.shape[3], y.shape[3]) >= _SOME:
+    if _saved(geometry, x.shape[0], x.shape[3], y.shape[3]) >= _MUCH:
         return winograd.weigh(x, y, geometry.padding)
     if opposite := _opposite(geometry, x.shape[3], y.shape[3]):
         return _turned(_weighed(y, x, opposite))
