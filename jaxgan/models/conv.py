@@ -277,7 +277,8 @@ def _gathered(x, k, geometry):
 
 
 def _weighed(x, y, geometry):
-    if geometry.stride == 1 and x.shape[3] <= _NARROW:
+    # A window of one pixel has no patches to save.
+    if geometry.stride == 1 < max(geometry.window) and x.shape[3] <= _NARROW:
         return _weighed_by_channel(x, y, geometry)
     y = y.reshape(-1, y.shape[3])
     (kh, kw), channels, depth = geometry.window, x.shape[3], y.shape[1]
