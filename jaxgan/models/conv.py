@@ -12,7 +12,9 @@ second.
 GPUs and TPUs run the native convolution. XLA's CPU backend runs the native weight gradients, and
 the transposes of strided convolutions, in a naive loop, 10 to 50 times slower than a matrix
 product, so there each map is one matrix product between patches and kernel, with shifted slices
-around it; but without a stride the first two are native convolutions of large images.
+around it. Without a stride there are better forms: the first two maps are native convolutions of
+large images, the third is one of narrow images, and all three are Winograd's where both sides have
+many channels.
 """
 
 import math
@@ -24,11 +26,19 @@ import jax.numpy as jnp
 import numpy as np
 from jax import lax
 
+from jaxgan.models import winograd
+
 # Channels times the kernel's width, from which on a weight gradient is better one product for each
 # row of the kernel: the patches of all rows together are kh times the memory to write and read.
 _WIDE = 16
 # Pixels of the result, from which on XLA's own convolution without a stride is the faster.
 _LARGE = 64
+# Channels up to which a weight gradient is better a convolution of which they are the batch.
+_NARROW = 4
+# What Winograd's form has to save, see ``_saved``, to be the faster: that of 64 channels to 64.
+_MUCH = 32
+# Pixels of all results together, from which on it is.
+_PIXELS = 256
 _DIMENSIONS = ("NHWC", "HWIO", "NHWC")
 
 
@@ -196,6 +206,8 @@ def _weigh_native(x, y, geometry):
 
 
 def _correlate_cpu(x, k, geometry):
+    if _saved(geometry, x.shape[0], *k.shape[2:]) >= _MUCH:
+        return winograd.correlate(x, k, geometry.padding)
     if geometry.stride == 1 and math.prod(geometry.out) >= _LARGE:
         return _correlate_native(x, k, geometry)
     if opposite := _opposite(geometry, *k.shape[2:]):
@@ -204,6 +216,8 @@ def _correlate_cpu(x, k, geometry):
 
 
 def _spread_cpu(y, k, geometry):
+    if _saved(geometry, y.shape[0], *k.shape[2:]) >= _MUCH:
+        return winograd.spread(y, k, geometry.padding)
     if (back := _transposed(geometry)) and math.prod(geometry.size) >= _LARGE:
         return _correlate_native(y, _turned(k), back)
     if opposite := _opposite(geometry, *k.shape[2:]):
@@ -212,9 +226,23 @@ def _spread_cpu(y, k, geometry):
 
 
 def _weigh_cpu(x, y, geometry):
+    if _saved(geometry, x.shape[0], x.shape[3], y.shape[3]) >= _MUCH:
+        return winograd.weigh(x, y, geometry.padding)
     if opposite := _opposite(geometry, x.shape[3], y.shape[3]):
         return _turned(_weighed(y, x, opposite))
     return _weighed(x, y, geometry)
+
+
+def _saved(geometry, batch, channels, depth):
+    """What Winograd's products save: as many of them for each number that he transforms.
+
+    Nothing where his form does not apply, or where so few pixels meet the kernel that its own
+    transform is what takes the time.
+    """
+    applies = geometry.window == winograd.WINDOW and geometry.stride == geometry.dilation == 1
+    if not applies or batch * math.prod(geometry.out) < _PIXELS:
+        return 0
+    return channels * depth / (channels + depth)
 
 
 def _transposed(geometry):
@@ -249,6 +277,9 @@ def _gathered(x, k, geometry):
 
 
 def _weighed(x, y, geometry):
+    # A window of one pixel has no patches to save.
+    if geometry.stride == 1 < max(geometry.window) and x.shape[3] <= _NARROW:
+        return _weighed_by_channel(x, y, geometry)
     y = y.reshape(-1, y.shape[3])
     (kh, kw), channels, depth = geometry.window, x.shape[3], y.shape[1]
     many = kw * channels >= _WIDE
@@ -257,6 +288,19 @@ def _weighed(x, y, geometry):
         k = jnp.stack([y.T @ part for part in parts], axis=1)
         return k.reshape(depth, kh, kw, channels).transpose(1, 2, 3, 0)
     return jnp.stack([part.T @ y for part in parts]).reshape(kh, kw, channels, depth)
+
+
+def _weighed_by_channel(x, y, geometry):
+    """The convolution of which the channels are the batch, and the batch the channels.
+
+    The image is padded before it is transposed: what XLA takes for the padding of a convolution
+    with so large a kernel makes a naive loop of it.
+    """
+    p, strides = geometry.padding, (geometry.dilation,) * 2
+    x = jnp.pad(x, ((0, 0), (p, p), (p, p), (0, 0))).transpose(3, 1, 2, 0)
+    y = y.transpose(1, 2, 0, 3)
+    k = lax.conv_general_dilated(x, y, strides, "VALID", dimension_numbers=_DIMENSIONS)
+    return k.transpose(1, 2, 0, 3)
 
 
 def _matrix(k, geometry):

@@ -209,7 +209,7 @@ def test_output_padding_is_below_the_stride():
 
 
 @pytest.mark.parametrize("swapped", [False, True])
-@pytest.mark.parametrize("channels, features", [(CHANNELS, FEATURES), (4, 1), (9, 2)])
+@pytest.mark.parametrize("channels, features", [(CHANNELS, FEATURES), (4, 1), (5, 6), (20, 5)])
 @pytest.mark.parametrize("geometry", [*GEOMETRIES, (3, 1, 2, 9, 9, 2), (3, 2, 3, 9, 12, 3)])
 def test_native_maps_are_the_same_maps(geometry, channels, features, swapped):
     """What other platforms run, checked here: all three maps of one geometry."""
