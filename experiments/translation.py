@@ -71,7 +71,7 @@ STUDIES = {
     "pix2pix": Study("pix2pix.py", 1000, (*TRUTH, FD, KID), OBJECTIVES | PATCHES),
     "glyphs": Study(
         "pix2pix.py",
-        1000,
+        500,
         (*TRUTH, FD, KID),
         OBJECTIVES,
         common={"data": "glyphs"},
@@ -109,11 +109,11 @@ STUDIES = {
         "colourise.py",
         1000,
         ("l1", "psnr", "colour_error", FD, KID),
-        {"RGB": {}, "Lab": {"data.task.space": "lab"}},
+        {"RGB": {"data.task.space": "rgb"}, "Lab": {}},
     ),
     "line_art": Study(
         "pix2pix.py",
-        1000,
+        600,
         ("l1", "psnr", "ssim", FD, KID),
         {
             "L1, without flags": NO_GAME,
