@@ -54,7 +54,7 @@ def render(runs) -> str:
         _header(runs),
         _warnings(runs),
         _differences(runs) if several else "",
-        _section("Checkpoints", *map(_checkpoints, runs)),
+        _section("Checkpoints", _checkpoints(runs)),
         _samples(content["pictures"]),
         _curves(runs[0], content["charts"]),
         *([] if several else [_config(runs[0])]),
@@ -165,7 +165,7 @@ def _summary(run):
 
 def _warnings(runs):
     items = [
-        f"<li>{_name(i, run) if len(runs) > 1 else ''} {escape(sentence)}</li>"
+        f"<li>{f'{_name(i, run)}: ' if len(runs) > 1 else ''}{escape(sentence)}</li>"
         for i, run in enumerate(runs)
         for sentence in run.warnings.values()
     ]
@@ -181,26 +181,35 @@ def _differences(runs):
     return _section("What differs", _table(header, rows, "words"))
 
 
-def _checkpoints(run):
-    best, last = read.best_and_last(run)
-    if not best:
-        told = f"{run.ranked_by} was not measured yet, or never finite."
-        return f"<p>{escape(run.name)}: {escape(told)}</p>"
-    names = plain_names(read.names_in(run.measured))
+def _checkpoints(runs):
+    header, columns, notes = ["metric"], [], []
+    for i, run in enumerate(runs):
+        best, last = read.best_and_last(run)
+        mark = f"{_name(i, run)} " if len(runs) > 1 else ""
+        if not best:
+            told = f"{run.ranked_by} was not measured yet, or never finite."
+            notes.append(f"<p class=note>{mark}{escape(told)}</p>")
+            continue
+        for which, row in (("best", best), ("last", last)):
+            columns.append(row)
+            header.append(_Markup(f"{mark}{which} <span class=step>step {row['step']:,}</span>"))
+        saved = ", ".join(f"{step:,}" for step in run.saved) or "none"
+        told = f"Best by {run.ranked_by.replace('_', ' ')}; checkpoints at hand: steps {saved}."
+        notes.append(f"<p class=note>{mark}{escape(told)}</p>")
+    if not columns:
+        return "".join(notes)
+    floors = {of: floor for run in reversed(runs) for of, floor in run.floors.items()}
+    names = plain_names(read.names_in([row for run in runs for row in run.measured]))
     rows = [
-        [name.replace("_", " "), *(_measured(each, name) for each in (best, last))]
-        + [_measured(floor, name) for floor in run.floors.values()]
+        [name.replace("_", " "), *(_measured(row, name) for row in (*columns, *floors.values()))]
         for name in names
     ]
-    floors = [f"floor: {of}" for of in run.floors]
-    header = [run.name, f"best (step {best['step']:,})", f"last (step {last['step']:,})", *floors]
-    saved = ", ".join(f"{step:,}" for step in run.saved) or "none"
+    header += [f"floor: {of}" for of in floors]
     note = (
-        f"The best has the lowest {run.ranked_by.replace('_', ' ')}. The floor of real examples is "
-        "what they score that the reference does not hold: no generator can be expected to do "
-        f"better. Checkpoints at hand: steps {saved}."
+        "The floor of real examples is what they score that the reference does not hold: no "
+        "generator can be expected to do better. Other floors take no learning: do better."
     )
-    return _table(header, rows) + f"<p class=note>{escape(note)}</p>"
+    return _table(header, rows) + "".join(notes) + f"<p class=note>{note}</p>"
 
 
 def _measured(row, name):

@@ -31,7 +31,7 @@
       options.points = { show: y.length < 40, size: 5 };
       add(x, y, options);
       if (one.low) {
-        const edge = { label: "", stroke: "transparent", points: { show: false }, hidden: true };
+        const edge = { label: "", stroke: "transparent", points: { show: false }, mute: true };
         const high = add(x, onLog(numbers(one.high), chart.log), { ...edge });
         const low = add(x, onLog(numbers(one.low), chart.log), { ...edge });
         bands.push({ series: [high, low], fill: `${colour}2e` });
@@ -39,15 +39,10 @@
     }
     if (chart.floor != null) {
       const steps = chart.curves.flatMap((one) => numbers(one.x));
-      const ends = [Math.min(...steps), Math.max(...steps)];
-      add(ends[0] < ends[1] ? ends : [ends[0]], ends[0] < ends[1] ? [chart.floor, chart.floor] : [chart.floor], {
-        label: `floor ${exact(chart.floor)}`,
-        stroke: ofTheme("--soft"),
-        dash: [5, 4],
-        width: 1.2,
-        points: { show: false },
-        value: () => "",
-      });
+      const ends = [...new Set([Math.min(...steps), Math.max(...steps)])];
+      const options = { label: "floor", stroke: ofTheme("--soft"), dash: [5, 4], width: 1.2 };
+      const value = () => exact(chart.floor);
+      add(ends, ends.map(() => chart.floor), { ...options, points: { show: false }, mute: true, value });
     }
     return { data: uPlot.join(tables, tables.map(() => [1, 1])), series, bands };
   };
@@ -64,14 +59,19 @@
       bands,
       scales: { x: { time: false }, y: chart.log ? { distr: 3 } : {} },
       axes: [
-        { ...axis, values: (u, at) => at.map((v) => (v == null ? "" : short.format(v))) },
+        { ...axis, size: 34, values: (u, at) => at.map((v) => (v == null ? "" : short.format(v))) },
         { ...axis, size: 58, values: (u, at) => at.map((v) => (v == null ? "" : exact(v))) },
       ],
-      cursor: { sync: { key: "steps" }, points: { size: 7 }, drag: { x: true, y: false } },
+      cursor: {
+        y: false,
+        sync: { key: "steps" },
+        points: { size: (u, i) => (series[i].mute ? 0 : 7) },
+        drag: { x: true, y: false },
+      },
     };
     const made = new uPlot(options, data, place);
     const rows = made.root.querySelectorAll(".u-legend .u-series");
-    series.forEach((one, i) => one.hidden && (rows[i].style.display = "none"));
+    series.forEach((one, i) => one.label || (rows[i].style.display = "none")); // edges of bands
     return made;
   };
 
