@@ -47,7 +47,8 @@ def write_own(workdir, say=process.say) -> None:
 def render(runs) -> str:
     """The page as HTML, with everything that it needs inside."""
     several = len(runs) > 1
-    script = f"{_asset('uPlot.iife.min.js')}\n{_asset('report.js')}"
+    licence = f"/*\n{_asset('uPlot-LICENSE')}\n*/"
+    script = "\n".join([licence, _asset("uPlot.iife.min.js"), _asset("report.js")])
     style = f"{_asset('uPlot.min.css')}\n{_asset('report.css')}"
     content = {"charts": _charts(runs), "pictures": _pictures(runs)}
     parts = [
@@ -185,17 +186,18 @@ def _checkpoints(runs):
     header, columns, notes = ["metric"], [], []
     for i, run in enumerate(runs):
         best, last = read.best_and_last(run)
-        mark = f"{_name(i, run)} " if len(runs) > 1 else ""
+        mark = _name(i, run) if len(runs) > 1 else ""
+        begin = mark and f"{mark}: "
         if not best:
             told = f"{run.ranked_by} was not measured yet, or never finite."
-            notes.append(f"<p class=note>{mark}{escape(told)}</p>")
+            notes.append(f"<p class=note>{begin}{escape(told)}</p>")
             continue
         for which, row in (("best", best), ("last", last)):
             columns.append(row)
-            header.append(_Markup(f"{mark}{which} <span class=step>step {row['step']:,}</span>"))
+            header.append(_Markup(f"{mark} {which} <span class=step>step {row['step']:,}</span>"))
         saved = ", ".join(f"{step:,}" for step in run.saved) or "none"
         told = f"Best by {run.ranked_by.replace('_', ' ')}; checkpoints at hand: steps {saved}."
-        notes.append(f"<p class=note>{mark}{escape(told)}</p>")
+        notes.append(f"<p class=note>{begin}{escape(told)}</p>")
     if not columns:
         return "".join(notes)
     floors = {of: floor for run in reversed(runs) for of, floor in run.floors.items()}
@@ -207,8 +209,10 @@ def _checkpoints(runs):
     header += [f"floor: {of}" for of in floors]
     note = (
         "The floor of real examples is what they score that the reference does not hold: no "
-        "generator can be expected to do better. Other floors take no learning: do better."
+        "generator can be expected to do better."
     )
+    if len(floors) > 1:
+        note += " The other floors are of what takes no learning."
     return _table(header, rows) + "".join(notes) + f"<p class=note>{note}</p>"
 
 
