@@ -207,13 +207,15 @@ def _checkpoints(runs):
         for name in names
     ]
     header += [f"floor: {of}" for of in floors]
-    note = (
-        "The floor of real examples is what they score that the reference does not hold: no "
-        "generator can be expected to do better."
-    )
-    if len(floors) > 1:
-        note += " The other floors are of what takes no learning."
-    return _table(header, rows) + "".join(notes) + f"<p class=note>{note}</p>"
+    if floors:
+        told = (
+            "The floor of real examples is what they score that the reference does not hold: no "
+            "generator can be expected to do better."
+        )
+        if len(floors) > 1:
+            told += " The other floors are of what takes no learning."
+        notes.append(f"<p class=note>{told}</p>")
+    return _table(header, rows) + "".join(notes)
 
 
 def _measured(row, name):
