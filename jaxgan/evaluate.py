@@ -150,10 +150,7 @@ def evaluate_run(
             looks = looks or scored[0][1]
         if any("truth" in measures.METRICS[name].needs for name in names):
             values |= judge.floor_values(judges, game, looks)
-        floor = {}
-        for direction, own in judges.items():
-            floor |= judge.tailed(direction, own.floor)
-        judged = judged._replace(floor=floor)
+        judged = judged._replace(floor=judge.real_floor(judges))
         near = {}
         if pictured:
             made = draw.groups(game, looks)

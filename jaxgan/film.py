@@ -32,7 +32,7 @@ from jaxgan.core import process
 from jaxgan.core.errors import UserError, choose, within
 from jaxgan.core.files import check_place, expand
 from jaxgan.evaluation import files, grid, judge, pictures, strips
-from jaxgan.run import checkpoint, directory
+from jaxgan.run import checkpoint, directory, places
 from jaxgan.step import population
 
 NUM, PAIRS = 16, 8  # images a step, and those that are made from others and stand beside them
@@ -90,7 +90,7 @@ def shoot(
         epochs where the length of one is not known; other data than the run's.
     """
     workdirs = [workdir] if isinstance(workdir, str | os.PathLike) else list(workdir)
-    named = _names(workdirs)
+    named = places.names(workdirs)
     if steps is not None and epochs is not None:
         raise UserError("name steps or epochs, and not both.")
     at_hand = [_steps(each) for each in workdirs]
@@ -129,15 +129,6 @@ def _shown_names(reels):
 
 
 # Which checkpoints.
-
-
-def _names(workdirs):
-    """What tells the directories apart: their paths from where they part."""
-    paths = [str(Path(each).resolve()) for each in workdirs]
-    if twice := [str(workdirs[i]) for i, path in enumerate(paths) if path in paths[:i]]:
-        raise UserError(f"{twice[0]} is named twice; name every run once.")
-    above = os.path.commonpath([os.path.dirname(path) for path in paths])
-    return [os.path.relpath(path, above) for path in paths]
 
 
 def _steps(workdir):
@@ -250,7 +241,7 @@ def _points(workdir, member, moved):
         process.say(note)
 
     def pictured(samples):
-        rows, _ = judge.make_distance(examples, run.game, config["seed"])
+        rows = judge.make_quick(examples, run.game, config["seed"]).rows
         made = []
         for each in samples:
             state, _ = checkpoint.load(Path(workdir) / "checkpoints", template, each.step)

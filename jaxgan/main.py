@@ -10,6 +10,7 @@ if __name__ == "__main__":  # before the imports that take seconds: a signal may
 from jaxgan.build.overrides import load_recipe, names_a_row, override
 from jaxgan.cli import Arguments, run_command
 from jaxgan.core.errors import UserError
+from jaxgan.run.directory import differences
 from jaxgan.step import compilation, parallel
 from jaxgan.train import train
 
@@ -56,7 +57,8 @@ def parse(argv):
       argv: the arguments after the command's name.
 
     Returns:
-      The config, locked, with its overrides; the run directory; the other options.
+      The config, locked, with its overrides; the run directory; the other options, and among them
+      ``begun``, what ``train`` keeps of the command.
 
     Raises:
       UserError: no or a wrong recipe, an unknown option or key, a value of the wrong type.
@@ -73,10 +75,13 @@ def parse(argv):
             raise UserError(f"{name} needs a value: {name}=VALUE.")
         overrides[name.removeprefix("--config.")] = text
     config = load_recipe(flags.config)
+    recipe = config.to_dict()
     # Names first, from the outside in: they bring keys along.
     order = sorted(overrides, key=lambda key: (not names_a_row(key), key.count(".")))
     for dotted in order:
         override(config, dotted, overrides[dotted])
+    differs = differences(recipe, config.to_dict())
+    flags.begun = {"recipe": flags.config, "overrides": overrides, "differs": differs}
     return config, flags.workdir, flags
 
 
@@ -88,6 +93,7 @@ def main(argv=None):
         compilation.set_xla_flags(config)
         if flags.processes:  # before anything else asks JAX for its devices
             parallel.join_processes(flags.processes)
-        train(config, workdir, profile=flags.profile, new_data=flags.new_data)
+        options = {name: getattr(flags, name) for name in ("profile", "new_data", "begun")}
+        train(config, workdir, **options)
 
     return run_command(command)

@@ -1,6 +1,7 @@
 """The host's loop: build, restore, play, write. Everything with a side effect happens here."""
 
 import contextlib
+import platform
 import signal
 from collections import ChainMap
 from functools import partial
@@ -17,6 +18,7 @@ from jaxgan.core.files import expand
 from jaxgan.data.describe import describe, told
 from jaxgan.evaluation.measures import QUALITY
 from jaxgan.evaluation.pictures import make_looks
+from jaxgan.report import page
 from jaxgan.run import checkpoint, directory, identity, lock, places, report, tables
 from jaxgan.run.stop import (
     Pace,
@@ -63,7 +65,7 @@ def restored(workdir, stored, run, steps):
     return state, [*damaged, f"Resuming at step {int(state.step)}."]
 
 
-def claim(held, workdir, stored, config, run, new_data):
+def claim(held, workdir, stored, config, run, new_data, begun):
     """Take the run directory until ``held`` is closed; write ``config.json`` once all is checked.
 
     Returns:
@@ -86,7 +88,7 @@ def claim(held, workdir, stored, config, run, new_data):
             raise UserError(f"another run has just been in {workdir}; start again.")
         places.check_places(workdir)
         earlier = identity.earlier(stored, int(state.step) if state else 0, changed)
-        directory.write_config(workdir, plain, entries, known, earlier)
+        directory.write_config(workdir, plain, entries, known, earlier, begun)
 
     agreed(workdir, lambda: lock.check_free(workdir), first=True)
     known, entries, changed, state, notes, folders = agreed(workdir, check)
@@ -113,7 +115,9 @@ def agreed(workdir, action, first=False):
     return result
 
 
-def train(config, workdir, *, device_count=None, profile=False, new_data=False) -> GanState:
+def train(
+    config, workdir, *, device_count=None, profile=False, new_data=False, begun=None
+) -> GanState:
     """Train, or go on training, in a run directory.
 
     Args:
@@ -122,6 +126,7 @@ def train(config, workdir, *, device_count=None, profile=False, new_data=False) 
       device_count: use only the first so many devices; None uses all.
       profile: trace a few steps with JAX's profiler into the folder ``profile`` of the directory.
       new_data: go on though the data have changed, where they fit the run's networks.
+      begun: of the command, for the report: its recipe, overrides, and where the two differ.
 
     Returns:
       The final state.
@@ -149,9 +154,11 @@ def train(config, workdir, *, device_count=None, profile=False, new_data=False) 
     looks = make_looks(run, config, stop.look)
     if looks.ranked_by != QUALITY and not config.eval_every:
         raise UserError(f"evaluation.rank_by={config.evaluation.rank_by} needs eval_every.")
+    device = f"{run.devices.count} x {parallel.kind()}, {platform.machine()}"
+    begun = {**(begun or {}), "device": device, "ranked_by": looks.ranked_by}
     with contextlib.ExitStack() as held:
         held.enter_context(stop)
-        state, notes = claim(held, workdir, stored, config, run, new_data)
+        state, notes = claim(held, workdir, stored, config, run, new_data, begun)
         checkpoints = held.enter_context(
             checkpoint.open_checkpoints(
                 workdir / "checkpoints", keep=config.keep_checkpoints, metric=looks.ranked_by
@@ -159,6 +166,8 @@ def train(config, workdir, *, device_count=None, profile=False, new_data=False) 
         )
         state = run.devices.replicate(state or jax.jit(run.create)())
         first = parallel.is_first_process()
+        if first:  # whatever the run's end will be
+            held.callback(page.write_own, workdir)
         span = (workdir, int(state.step), config.steps, stop.telling)
         written = held.enter_context(report.open_report(*span) if first else report.NoReport())
         for note in (*notes, *found):
@@ -252,10 +261,14 @@ def look(config, run, looks, step, state, metrics, written, checkpoints, leaving
     written.progress(step, population.summary(metrics))
     if scheduled:
         with stop.meanwhile(lambda: _saved(checkpoints, step, state)):
-            metrics |= population.joined([judged(looks, each, evaluated) for each in split()])
+            found = population.joined([judged(looks, each, evaluated) for each in split()])
+        # Behind what training tells, where a term of the loss may have the name of a metric.
+        metrics = {n: value for n, value in metrics.items() if n not in found} | found
     if scheduled or due(config, step, "log_every"):
         # Before the checkpoint: whatever step a resumed run starts from, its row is there.
-        written.scalars(step, population.summary(metrics))
+        floors = looks.floors()
+        ranked = (looks.ranked_by, floors.get("real", {}).get(looks.ranked_by))
+        written.scalars(step, population.summary(metrics), ranked if scheduled else None)
         if many:
             written.members(step, metrics)
     if due(config, step, "sample_every"):
@@ -264,6 +277,9 @@ def look(config, run, looks, step, state, metrics, written, checkpoints, leaving
     if scheduled:
         score = {name: population.rank(values) for name, values in metrics.items()}
         checkpoints.save(step, state, score)
+        written.floors(floors)
+    if evaluated and parallel.is_first_process():
+        page.write_own(written.workdir, written.say)
 
 
 def _saved(checkpoints, step, state):
@@ -284,4 +300,4 @@ def drop_dead_members(step, metrics, state, whole, alive, run, written):
 
 def judged(looks, state, evaluated):
     """How one generator does: the quick distance, and where due all metrics."""
-    return {QUALITY: looks.distance(state), **(looks.metrics(state) if evaluated else {})}
+    return {**looks.quick(state), **(looks.metrics(state) if evaluated else {})}

@@ -84,6 +84,8 @@ FLAGS = {
     "film --workdir=run --epochs": ("", "x", "nan", "inf", "-1", "9" * 999),
     "film --workdir=run --out=a.gif --frame_ms": ("0", "1e20", "9" * 99),
     "film --workdir": ("", ",", "9" * 999, "nowhere,"),
+    "report --workdir=run --out": ("x", "1e20", "9" * 999, "/", "..", "9" * 999 + ".html"),
+    "report --workdir": ("", "9" * 999, "nowhere"),
     "translate --workdir=run --out=o --input": ("9" * 999, "", "nowhere", "*.jpg", "a.npz"),
     "translate --workdir=run --input=a.npz --out": ("9" * 999, "a.npz", "a.npz/o", ""),
     "train --workdir=r --config": ("9" * 999, "None", "", "."),

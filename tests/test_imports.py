@@ -20,7 +20,7 @@ ORDER = (
     {"games"},
     {"defaults", "evaluation"},
     {"build", "cli", "run"},
-    {"sample"},
+    {"sample", "report"},
     {"train", "translate", "evaluate"},
     {"film"},
     {"main"},

@@ -400,7 +400,7 @@ def test_another_game_keeps_the_noise(tmp_path):
 def test_a_right_command_line_reaches_the_training(tmp_path, monkeypatch, caplog):
     """What the tests of mistakes rely on: a right one gets past, and compiling is seen."""
     seen = []
-    monkeypatch.setattr(jaxgan.main, "train", lambda *call, profile, new_data: seen.append(call))
+    monkeypatch.setattr(jaxgan.main, "train", lambda *call, **options: seen.append(call))
     assert main(arguments(tmp_path, "steps=3")) == 0
     ((config, workdir),) = seen
     assert config.steps == 3 and workdir == str(tmp_path / "run")

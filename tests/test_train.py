@@ -69,7 +69,10 @@ def test_a_run_directory_holds_what_it_promises(whole):
     workdir, state = whole
     assert int(state.step) == 24
     names = {path.name for path in workdir.iterdir()}
-    promised = "config.json metrics.jsonl tensorboard samples checkpoints curves.png"
+    promised = (
+        "config.json metrics.jsonl floors.json tensorboard samples checkpoints curves.png "
+        "report.html"
+    )
     assert names == set(promised.split())
     assert [row["step"] for row in rows(workdir)] == [4, 8, 12, 16, 20, 24]
     assert [row["step"] for row in rows(workdir) if QUALITY in row] == [8, 16, 24]

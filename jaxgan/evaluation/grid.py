@@ -4,6 +4,7 @@ The only file here that knows Pillow.
 """
 
 import functools
+import io
 import math
 from pathlib import Path
 
@@ -171,6 +172,36 @@ def _as_rgb(images, side):
 def save_png(pixels, path):
     """Write uint8 [H, W, 1 or 3] as PNG, by a rename; makes the folders it lies in."""
     _save([pixels], path, format="PNG")
+
+
+@functools.lru_cache(maxsize=256)
+def read_small(path, stamp, limit):
+    """An image file in at most ``limit`` bytes, so that a page can hold many.
+
+    One that is larger becomes WebP, with a little loss, else with more, else smaller and smaller.
+
+    Args:
+      path: of the file.
+      stamp: of its last change: what was read is kept for the next time.
+      limit: bytes.
+
+    Returns:
+      its kind, "png" or "webp", and its bytes.
+    """
+    from PIL import Image
+
+    content = Path(path).read_bytes()
+    if len(content) <= limit:
+        return "png", content
+    with Image.open(io.BytesIO(content)) as opened:
+        image = opened.convert("RGB")
+    while True:
+        for quality in (90, 75):
+            written = io.BytesIO()
+            image.save(written, "WEBP", quality=quality, method=2)
+            if written.tell() <= limit or max(image.size) < 2:
+                return "webp", written.getvalue()
+        image = image.resize([max(1, side // 2) for side in image.size], Image.Resampling.BOX)
 
 
 def save_gif(frames, path, frame_ms):

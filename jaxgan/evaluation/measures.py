@@ -310,6 +310,7 @@ def make_encoder(names: list[str], source: Source, features: str, weights: str) 
 # The quick distance that every run computes, and the other metrics that a config may rank
 # checkpoints by, lower is better, with the row that gives each and the fact that it needs.
 QUALITY = "sliced_wasserstein"
+SPREAD, AT_BOUNDS = "spread", "at_bounds"  # beside it, of no rank: ``run.doctor`` reads them
 RANKING = {
     QUALITY: (None, frozenset()),
     "reverse_kl": ("modes", frozenset({"mixture"})),

@@ -13,6 +13,7 @@ from jaxgan.data.source import classes_of
 from jaxgan.evaluation import grid, judge, measures, plot, strips
 from jaxgan.evaluation.draw import by_class, in_turn, make_show, row_keys
 from jaxgan.evaluation.encode import network_name
+from jaxgan.step.optim import share_at_limit
 
 PICTURED = 64  # images in a picture of samples, where the config does not say
 ROWS = 16  # rows in a picture of given, made and truth
@@ -28,15 +29,20 @@ class Looks(NamedTuple):
     Attributes:
       picture: state -> uint8 [H, W, 1 or 3]: from the same rows and keys at every look, of the
         generators that ``config.pictures.of`` names.
-      distance: state -> sliced Wasserstein distance of samples to real examples, lower is better.
+      quick: state -> {name: number}: the sliced Wasserstein distance of samples to real examples,
+        lower is better, the spread, and of a clipped critic the share of weights at its bounds.
       metrics: state -> {name: number} as ``config.evaluation`` asks for them.
+      floors: () -> {of what: {name: number}} beside which what was measured so far stands: of real
+        examples that the reference does not hold, and where a truth is known of what takes no
+        learning.
       ranked_by: name of the metric that ranks checkpoints.
       network: name of the feature network.
     """
 
     picture: Callable
-    distance: Callable
+    quick: Callable
     metrics: Callable
+    floors: Callable
     ranked_by: str
     network: str
 
@@ -81,31 +87,53 @@ def make_looks(run, config, progress=None) -> Looks:
     layout = config["pictures"]
     sizes = {key: layout[key] for key in ("num", "columns")}
     pictured = generators_of(layout["of"], "pictures.of")
-    quick = functools.cache(lambda: judge.make_distance(examples, run.game, seed))
-    judges = {}  # made at the first look: the real examples are seen once
+    fast = functools.cache(lambda: judge.make_quick(examples, run.game, seed))
+    limit = config["critic"]["optimizer"]["weight_limit"]
+    judges, floors = {}, {}  # made at the first look: the real examples are seen once
 
     def made(state, of=GENERATORS["ema"]):
-        rows, _ = quick()
-        variables = run.devices.local(of(state))
+        rows, variables = fast().rows, run.devices.local(of(state))
         return show(variables, rows, row_keys(seed, len(rows["x"])), state.step)
 
-    def distance(state):
-        _, compare = quick()
-        return compare(made(state))
+    def quick(state):
+        looks, judged = made(state), fast()
+        if not floors:
+            nearest = judged.floor()
+            known = {} if nearest is None else {measures.QUALITY: nearest}
+            floors["real"] = {**known, measures.SPREAD: 1.0}
+        found = {measures.QUALITY: judged.distance(looks), measures.SPREAD: judged.spread(looks)}
+        if limit:
+            weights = run.devices.local(state.critic.params)
+            found[measures.AT_BOUNDS] = float(share_at_limit(weights, limit))
+        return found
 
     def metrics(state):
-        if not judges:
+        first_look = not judges
+        if first_look:
             options = {"num": asked["num"], "seed": seed, "labelled": labelled}
             options["asked"] = judge.asked_of(run.generator, data.entries(examples.sources))
             options["progress"] = progress
             judges.update(judge.judge_each(sides, names, encoders, **options))
         first = next(iter(judges.values()))
         keys, variables = row_keys(seed, first.count), run.devices.local(state.ema)
-        found, _ = judge.shown_values(
+        found, looks = judge.shown_values(
             judges, run.game, lambda rows: show(variables, rows, keys, state.step)
         )
-        each = [found[f"{ranked_by}_{d}"] for d in sides if f"{ranked_by}_{d}" in found]
-        return found | ({ranked_by: float(np.mean(each))} if each else {})
+        if first_look:
+            add_floors(looks)
+        return found | over_directions(found)
+
+    def over_directions(values):
+        """What ranks, as the mean over directions that each have a value of their own."""
+        each = [values[f"{ranked_by}_{d}"] for d in sides if f"{ranked_by}_{d}" in values]
+        return {ranked_by: float(np.mean(each))} if each else {}
+
+    def add_floors(looks):
+        real = judge.real_floor(judges)
+        floors["real"] = floors.get("real", {}) | real | over_directions(real)
+        of_truth = [name for name in names if "truth" in measures.METRICS[name].needs]
+        if of_truth and not any(measures.METRICS[name].features for name in of_truth):
+            floors.update(judge.floor_values(judges, run.game, looks))  # a network would take long
 
     def picture(state):
         found = [(name, one(state, of)) for name, of in pictured.items()]
@@ -113,14 +141,14 @@ def make_looks(run, config, progress=None) -> Looks:
 
     def one(state, of):
         if len(source.shape) != 3:
-            real, looks = quick()[0]["x"], made(state, of)
+            real, looks = fast().rows["x"], made(state, of)
             critic = run.devices.local(state.critic.variables)
             return points(run, critic, in_turn(looks)[: len(real)], real, len(looks))
         variables = run.devices.local(of(state))
         own = (run.game, run.generator, variables, examples, seed, state.step)
         return images(show, *own, **sizes)
 
-    return Looks(picture, distance, metrics, ranked_by, network)
+    return Looks(picture, quick, metrics, lambda: floors, ranked_by, network)
 
 
 def images(show, game, generator, variables, examples, seed, step=0, *, num=0, columns=0):

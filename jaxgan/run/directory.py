@@ -12,10 +12,11 @@ from jaxgan.core.files import write_text
 from jaxgan.data.describe import Description
 from jaxgan.data.source import Entry
 
+ABSENT = "absent"
 PACKAGES = ("jaxgan", "jax", "jaxlib", "flax", "optax", "numpy")
 
 
-def write_config(workdir, config, entries, data=None, earlier=()):
+def write_config(workdir, config, entries, data=None, earlier=(), begun=None):
     """Write ``config.json``, in one piece or not at all.
 
     Args:
@@ -24,20 +25,23 @@ def write_config(workdir, config, entries, data=None, earlier=()):
       entries: {name: ``data.Entry``} of the data.
       data: their ``Description``; None: nothing else is known of them.
       earlier: on what the run was trained before, as ``identity.earlier`` gives it.
+      begun: how and where it was begun, or resumed last, as ``train`` tells it; None: unknown.
     """
     content = {"config": config, "entries": plain(entries)}
     if data:
         content["data"] = {**data._asdict(), "earlier": list(earlier)}
+    if begun:
+        content["begun"] = begun
     content["versions"] = versions()
     Path(workdir).mkdir(parents=True, exist_ok=True)
     write_text(Path(workdir) / "config.json", json.dumps(content, indent=2) + "\n")
 
 
 def read_config(workdir):
-    """Read ``config.json``: a dictionary of config, entries, data, earlier, versions.
+    """Read ``config.json``: a dictionary of config, entries, data, earlier, begun, versions.
 
     As ``write_config`` takes them. Older versions wrote the shape of x and the number of classes,
-    or entries, and kept nothing else of the data, which is then None.
+    or entries, and kept nothing else of the data, which is then None; nor how the run was begun.
 
     Raises:
       UserError: there is no such file, or it is damaged.
@@ -58,6 +62,7 @@ def read_config(workdir):
         kept = {key: content[key] for key in ("config", "versions")}
         data = content.get("data") and dict(content["data"])
         kept["earlier"] = data.pop("earlier") if data else []
+        kept["begun"] = content.get("begun") or {}
         return {**kept, "entries": entries, "data": data and Description(**data)}
     except OSError as error:
         raise UserError(
@@ -90,14 +95,23 @@ def contradictions(old, new, free=()):
       old, new: nested dictionaries, as in ``config.json``.
       free: dotted keys that may differ; a key frees all that is below it.
     """
-    old, new = _flat(old), _flat(new)
     freed = tuple(f"{key}." for key in free)
-    pairs = [
-        (key, old.get(key, "absent"), new.get(key, "absent"))
-        for key in {**old, **new}
+    return [
+        f"{key} was {then}, is {now}"
+        for key, (then, now) in differences(old, new).items()
         if not f"{key}.".startswith(freed)
     ]
-    return [f"{key} was {then}, is {now}" for key, then, now in pairs if then != now]
+
+
+def differences(*configs):
+    """Where configs differ: {dotted key: its value in each}; tuples equal lists.
+
+    Args:
+      *configs: nested dictionaries, as in ``config.json``. What one lacks is "absent".
+    """
+    flat = [_flat(config) for config in configs]
+    values = {key: tuple(each.get(key, ABSENT) for each in flat) for each in flat for key in each}
+    return {key: each for key, each in values.items() if any(one != each[0] for one in each)}
 
 
 def _flat(tree, prefix=""):

@@ -51,3 +51,16 @@ def check_places(workdir):
                 tempfile.TemporaryFile(dir=place).close()
         except OSError as error:
             raise UserError(f"{place} cannot be read and written: {error.strerror}.") from error
+
+
+def names(workdirs):
+    """What tells run directories apart: their paths from where they part.
+
+    Raises:
+      UserError: one that is named twice.
+    """
+    paths = [str(Path(each).resolve()) for each in workdirs]
+    if twice := [str(workdirs[i]) for i, path in enumerate(paths) if path in paths[:i]]:
+        raise UserError(f"{twice[0]} is named twice; name every run once.")
+    above = os.path.commonpath([os.path.dirname(path) for path in paths])
+    return [os.path.relpath(path, above) for path in paths]

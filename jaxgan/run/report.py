@@ -13,10 +13,11 @@ import jax
 
 from jaxgan.core.files import write_text
 from jaxgan.evaluation import grid
+from jaxgan.run import doctor
 from jaxgan.run.events import Events
 from jaxgan.run.progress import bar
 
-METRICS, MEMBERS = "metrics.jsonl", "members.jsonl"
+METRICS, MEMBERS, FLOORS = "metrics.jsonl", "members.jsonl", "floors.json"
 # What the progress bar shows, and how it calls it.
 SHORT_NAMES = {"critic_loss": "critic", "generator_loss": "generator", "wasserstein": "W"}
 
@@ -24,8 +25,9 @@ SHORT_NAMES = {"critic_loss": "critic", "generator_loss": "generator", "wasserst
 class Report:
     """The open ends of a run directory; made by ``open_report``, closed by ``with``."""
 
-    def __init__(self, workdir, metrics_file, events, bar, telling):
+    def __init__(self, workdir, metrics_file, events, bar, telling, rows):
         self.workdir = workdir
+        self._rows = rows
         self._file = metrics_file
         self._members = None  # opened by the first row
         self._events = events
@@ -43,19 +45,35 @@ class Report:
                 if file:
                     file.close()
 
-    def scalars(self, step, values):
+    def scalars(self, step, values, examined=None):
         """Add a row to metrics.jsonl and points to TensorBoard.
 
         Args:
           step: generator updates done.
           values: ``{name: number}``. One that is not finite becomes null in metrics.jsonl, because
             JSON has no NaN, and no point in TensorBoard.
+          examined: (name of the metric that ranks, its floor or None) of a row that ends with what
+            was measured: what ``doctor.examine`` finds is added to it, and said when it is new.
         """
         values = {name: float(value) for name, value in values.items()}
         row = {name: value if math.isfinite(value) else None for name, value in values.items()}
-        self._file.write(json.dumps({"step": int(step), **row}, allow_nan=False) + "\n")
+        row = {"step": int(step), **row}
+        if told := examined and doctor.examine([*self._rows, row], *examined):
+            row[doctor.WARNINGS] = told
+        for name in set(told or ()) - doctor.named(self._rows):
+            self.say(f"Warning at step {step}: {told[name]}")
+        self._rows.append(row)
+        self._file.write(json.dumps(row, allow_nan=False) + "\n")
         self._file.flush()
         self._events.scalars(step, {n: v for n, v in values.items() if math.isfinite(v)})
+
+    def floors(self, values):
+        """Write floors.json: ``{of what: {name: number}}``, as ``Looks.floors`` tells them."""
+        finite = {
+            of: {name: value if math.isfinite(value) else None for name, value in each.items()}
+            for of, each in values.items()
+        }
+        write_text(self.workdir / FLOORS, json.dumps(finite, indent=2, allow_nan=False) + "\n")
 
     def members(self, step, values):
         """Add a row to members.jsonl: ``{name: [N]}``, a number or null of each member."""
@@ -97,10 +115,13 @@ class NoReport:
     def __exit__(self, *_):
         pass
 
-    def scalars(self, step, values):
+    def scalars(self, step, values, examined=None):
         """Tell nothing."""
 
     progress = members = scalars
+
+    def floors(self, values):
+        """Tell nothing."""
 
     def image(self, step, pixels, member=None):
         """Tell nothing."""
@@ -128,7 +149,7 @@ def open_report(workdir, first_step, last_step, telling=contextlib.nullcontext):
     events = Events(workdir / "tensorboard", first_step)
     file = open(workdir / METRICS, "a")
     shown = bar(first_step, last_step, telling=telling)
-    return Report(workdir, file, events, shown, telling)
+    return Report(workdir, file, events, shown, telling, read_metrics(workdir / METRICS))
 
 
 @contextlib.contextmanager

@@ -46,6 +46,14 @@ def clip_weights(limit: float) -> optax.GradientTransformation:
     return optax.GradientTransformation(lambda params: optax.EmptyState(), update)
 
 
+@jax.jit
+def share_at_limit(params, limit):
+    """The share, in [0, 1], of all weights that lie at the bounds -limit and limit, to 0.1 %."""
+    leaves = jax.tree.leaves(params)
+    there = sum(jnp.sum(jnp.abs(leaf) >= 0.999 * limit, dtype=jnp.float32) for leaf in leaves)
+    return there / sum(leaf.size for leaf in leaves)
+
+
 def optimizer(
     name,
     *,
