@@ -29,7 +29,9 @@ def parser():
         description="Train a GAN, or go on training where the run directory left off.",
         epilog=HELP,
     )
-    arguments.add_argument("--config", required=True, metavar="RECIPE", help="as configs/wgan.py")
+    arguments.add_argument(
+        "--config", required=True, metavar="RECIPE", help="one that ships, as wgan, or a file"
+    )
     arguments.add_argument("--workdir", required=True, metavar="DIR", help="the run directory")
     arguments.add_argument(
         "--profile",
