@@ -21,7 +21,7 @@ ORDER = (
     {"defaults", "evaluation"},
     {"build", "cli", "run"},
     {"sample"},
-    {"train", "translate", "evaluate"},
+    {"catalogue", "train", "translate", "evaluate"},
     {"film"},
     {"main"},
 )
