@@ -10,6 +10,7 @@ if __name__ == "__main__":  # before the imports that take seconds: a signal may
 from jaxgan.build.overrides import load_recipe, names_a_row, override
 from jaxgan.cli import Arguments, run_command
 from jaxgan.core.errors import UserError
+from jaxgan.rehearsal.dry_run import dry_run
 from jaxgan.step import compilation, parallel
 from jaxgan.train import train
 
@@ -42,6 +43,11 @@ def parser():
         "--new_data",
         action="store_true",
         help="go on with the run though its data have changed, where they fit its networks",
+    )
+    arguments.add_argument(
+        "--dry-run",
+        action="store_true",
+        help="tell sizes and times, measured on a few steps, and stop; nothing is written",
     )
     arguments.add_argument(
         "--processes",
@@ -88,8 +94,13 @@ def main(argv=None):
     def command():
         config, workdir, flags = parse(sys.argv[1:] if argv is None else argv)
         compilation.set_xla_flags(config)
+        if flags.dry_run and flags.processes:
+            raise UserError("--dry-run plays in one process; leave --processes out.")
         if flags.processes:  # before anything else asks JAX for its devices
             parallel.join_processes(flags.processes)
+        if flags.dry_run:
+            print(dry_run(config, workdir, flags.new_data))
+            return
         train(config, workdir, profile=flags.profile, new_data=flags.new_data)
 
     return run_command(command)

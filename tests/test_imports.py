@@ -22,7 +22,7 @@ ORDER = (
     {"build", "cli", "run"},
     {"sample"},
     {"catalogue", "train", "translate", "evaluate"},
-    {"film"},
+    {"film", "rehearsal"},
     {"main"},
 )
 LEVEL = {name: level for level, names in enumerate(ORDER) for name in names}

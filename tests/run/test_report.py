@@ -1,5 +1,6 @@
 import json
 import os
+import re
 import subprocess
 import sys
 
@@ -84,10 +85,31 @@ def test_progress_without_a_terminal(tmp_path, capfd, monkeypatch):
     out, err = capfd.readouterr()
     lines = err.splitlines()
     assert out == "" and "\r" not in err and "" not in lines
-    assert "100/200" in lines[0] and lines[1] == "Resuming."
-    (half,) = [line for line in lines if "150/200" in line]
-    assert "critic=0.123, generator=2" in half and "penalty" not in half and "step/s" in half
-    assert "200/200" in lines[-1] and "W=3.14" in lines[-1]
+    assert lines[0] == "Resuming." and len(lines) == 3
+    assert re.fullmatch(
+        r"step 150/200, \S+ a second, \S+ seconds left, critic=0.123, generator=2", lines[1]
+    )
+    assert lines[2].startswith("step 200/200") and lines[2].endswith(", W=3.14")
+
+
+def test_a_log_of_days_stays_short(tmp_path, capfd, monkeypatch):
+    """A minute a step: a line each at first, then one where the time has grown by a tenth."""
+    clock = iter(range(0, 10**9, 30))
+    monkeypatch.setattr(progress.time, "monotonic", lambda: next(clock))
+    with progress.bar(0, 10_000) as counted:
+        for _ in range(10_000):
+            counted.update(1)
+    lines = capfd.readouterr().err.splitlines()
+    assert lines[0].startswith("step 1/10000, ") and lines[-1].startswith("step 10000/10000, ")
+    assert 20 < len(lines) < 150
+
+
+def test_a_count_of_no_known_length(capfd):
+    with progress.open_bar("images seen") as counted:
+        counted.chunk(500, 2000)
+        counted.chunk(2000, 2000)
+    (line,) = capfd.readouterr().err.splitlines()
+    assert line.startswith("2000 images seen, ")
 
 
 def test_progress_on_a_terminal(tmp_path):
@@ -104,6 +126,7 @@ def test_progress_on_a_terminal(tmp_path):
     os.close(ours)
     last = shown.rstrip("\r\n").split("\r")[-1]
     assert "2/2" in last and "critic=0.5" in last and shown.count("\n") == 1
+    assert "\x1b" not in shown  # no colour, whatever NO_COLOR says
 
 
 CONFIG = {"seed": 0, "generator": {"widths": (8, 16), "optimizer": {"b1": 0.5}}, "options": {}}
