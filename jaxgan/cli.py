@@ -15,6 +15,7 @@ COMMANDS = {
     "evaluate": ("jaxgan.evaluate", "--workdir=runs/wgan"),
     "sample": ("jaxgan.sample", "--workdir=runs/wgan --num=64 --out=grid.png"),
     "film": ("jaxgan.film", "--workdir=runs/wgan --out=film.gif"),
+    "export": ("jaxgan.export.command", "--workdir=runs/wgan --out=wgan.safetensors"),
     "list": ("jaxgan.catalogue.command", "losses hinge"),
     "translate": ("jaxgan.translate", "--workdir=runs/pix2pix --input=pictures --out=redrawn"),
 }

@@ -22,7 +22,7 @@ ORDER = (
     {"build", "cli", "run"},
     {"sample"},
     {"catalogue", "train", "translate", "evaluate"},
-    {"film", "rehearsal"},
+    {"export", "film", "rehearsal"},
     {"main"},
 )
 LEVEL = {name: level for level, names in enumerate(ORDER) for name in names}
@@ -37,6 +37,7 @@ OWNERS = {
     "tensorboardX": {"run/events"},
     "tqdm": {"run/progress"},
     "ml_collections": {"build", "defaults"},
+    "jax2onnx": {"export/forms"},
     "tensorflow": set(),
     "torch": set(),
 }
