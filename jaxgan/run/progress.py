@@ -15,9 +15,10 @@ class _Lines:
     """Stands for a bar where there is no terminal."""
 
     def __init__(self, first, last, unit, telling):
-        self.n, self._printed = first, first
-        self._first, self._last, self._unit, self._telling = first, last, unit.strip(), telling
+        self.n = self._printed = first
+        self._last, self._unit, self._telling = last, unit.strip(), telling
         self._began = self._before = time.monotonic()
+        self._compiled = None  # when, and how far: the first update waits for a compiler
         self._shown = ""
 
     def __enter__(self):
@@ -34,8 +35,10 @@ class _Lines:
     def update(self, count):
         """Be ``count`` further, and print where it is time."""
         self.n += count
-        if time.monotonic() - self._before >= max(LINE_EVERY, SHARE * self._seconds()):
-            self._print()
+        now = time.monotonic()
+        self._compiled = self._compiled or (now, self.n)
+        if now - self._before >= max(LINE_EVERY, SHARE * (now - self._began)):
+            self._print(now)
 
     def write(self, sentence, file):
         """Print a sentence."""
@@ -44,21 +47,25 @@ class _Lines:
     def close(self):
         """Print where it ends, unless the last line has told."""
         if self.n != self._printed:
-            self._print()
+            self._print(time.monotonic())
 
-    def _seconds(self):
-        return time.monotonic() - self._began
-
-    def _print(self):
-        self._printed, self._before = self.n, time.monotonic()
-        rate = (self.n - self._first) / max(self._seconds(), 1e-9)
-        where, left = f"{self.n} {self._unit}", ""
+    def _print(self, now):
+        self._printed, self._before = self.n, now
+        place = f"{self.n} {self._unit}"
         if self._last is not None:
-            where = f"{self._unit} {self.n}/{self._last}"
-            left = f", {in_words((self._last - self.n) / rate)} left" if rate else ""
+            place = f"{self._unit} {self.n}/{self._last}"
         with self._telling():
-            line = f"{where}, {rate:.3g} a second{left}{self._shown}"
-            print(line, file=sys.stderr, flush=True)
+            print(f"{place}{self._pace(now)}{self._shown}", file=sys.stderr, flush=True)
+
+    def _pace(self, now):
+        """The rate, and what is left at it, once there is one."""
+        then, start = self._compiled
+        if self.n == start or now == then:
+            return ""
+        rate = (self.n - start) / (now - then)
+        more = 0 if self._last is None else self._last - self.n
+        left = f", {in_words(more / rate)} left" if more else ""
+        return f", {rate:.3g} a second{left}"
 
 
 def in_words(seconds: float) -> str:

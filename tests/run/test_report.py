@@ -81,15 +81,14 @@ def test_progress_without_a_terminal(tmp_path, capfd, monkeypatch):
     with report.open_report(tmp_path, 100, 200) as written:
         written.say("Resuming.")
         written.progress(150, {"critic_loss": 0.12345, "generator_loss": 2.0, "penalty": 9.0})
+        written.progress(160, {})
         written.progress(200, {"wasserstein": 3.14159})
     out, err = capfd.readouterr()
     lines = err.splitlines()
     assert out == "" and "\r" not in err and "" not in lines
-    assert lines[0] == "Resuming." and len(lines) == 3
-    assert re.fullmatch(
-        r"step 150/200, \S+ a second, \S+ seconds left, critic=0.123, generator=2", lines[1]
-    )
-    assert lines[2].startswith("step 200/200") and lines[2].endswith(", W=3.14")
+    assert lines[:2] == ["Resuming.", "step 150/200, critic=0.123, generator=2"]
+    assert re.fullmatch(r"step 160/200, \S+ a second, \S+ seconds left", lines[2])
+    assert re.fullmatch(r"step 200/200, \S+ a second, W=3.14", lines[3]) and len(lines) == 4
 
 
 def test_a_log_of_days_stays_short(tmp_path, capfd, monkeypatch):
@@ -100,7 +99,7 @@ def test_a_log_of_days_stays_short(tmp_path, capfd, monkeypatch):
         for _ in range(10_000):
             counted.update(1)
     lines = capfd.readouterr().err.splitlines()
-    assert lines[0].startswith("step 1/10000, ") and lines[-1].startswith("step 10000/10000, ")
+    assert lines[0] == "step 1/10000" and lines[-1].startswith("step 10000/10000, ")
     assert 20 < len(lines) < 150
 
 
@@ -109,7 +108,7 @@ def test_a_count_of_no_known_length(capfd):
         counted.chunk(500, 2000)
         counted.chunk(2000, 2000)
     (line,) = capfd.readouterr().err.splitlines()
-    assert line.startswith("2000 images seen, ")
+    assert re.fullmatch(r"2000 images seen, \S+ a second", line)
 
 
 def test_progress_on_a_terminal(tmp_path):
