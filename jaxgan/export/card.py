@@ -7,6 +7,8 @@ from pathlib import Path
 
 import jax
 
+from jaxgan.build import parts
+from jaxgan.data import TOYS
 from jaxgan.data.bundled import FILES
 from jaxgan.data.labels import class_names
 from jaxgan.evaluate import FILE, table
@@ -58,7 +60,7 @@ def card(file, exported, workdir) -> str:
       exported: ``Generator``.
       workdir: the run directory, whose records tell the metrics.
     """
-    parts = [
+    sections = [
         f"# {Path(file).name}",
         _what(exported),
         "## Use\n\n" + _use(Path(file), exported),
@@ -66,7 +68,7 @@ def card(file, exported, workdir) -> str:
         "## Metrics\n\n" + _metrics(Path(workdir), exported.content["step"]),
         "## Made by\n\n" + ", ".join(f"{n} {v}" for n, v in exported.content["versions"].items()),
     ]
-    return "\n\n".join(parts) + "\n"
+    return "\n\n".join(sections) + "\n"
 
 
 def _what(exported):
@@ -81,17 +83,17 @@ def _what(exported):
 
 def _use(file, exported):
     known = exported.entries
+    said = {"z": f"noise, {exported.config['game'].get('z')}", "mask": "1 in the hole"}
     rows = ["| array | shape | what |", "|---|---|---|"]
     for name, shape in exported.inputs.items():
-        what = {"z": f"noise, {exported.config['game'].get('z')}", "mask": "1 in the hole"}.get(
-            name
-        )
+        what = said.get(name, "in [-1, 1]")
         if name in known and known[name].classes:
             what = f"one-hot: {', '.join(class_names(known[name]))}"
-        rows.append(f"| `{name}` | {_shape(shape)} | {what or 'in [-1, 1]'} |")
-    rows.append(
-        f"| result, `x` | {_shape(exported.made)} | images in [-1, 1]; points as they are |"
-    )
+        rows.append(f"| `{name}` | {_shape(shape)} | {what} |")
+    kind = "an image in [-1, 1]" if len(exported.made) == 3 else "a point as it is"
+    if parts.task(exported.config).picture:
+        kind = f"in the colours of {dict(exported.config['data']['task'])}"
+    rows.append(f"| result, `x` | {_shape(exported.made)} | {kind} |")
     zeros = [f"{n}=np.zeros({(16, *s)}, np.float32)" for n, s in exported.inputs.items()]
     needed, code = READERS[file.suffix]
     code = code.format(file=file.name, arguments=", ".join(zeros))
@@ -113,6 +115,8 @@ def _data(exported):
 
 def _licence(name):
     """What the package says of the licence of a set that it carries."""
+    if name in TOYS:
+        return "They are drawn at random, and nobody's."
     if name not in FILES:
         return "Their licence is not known to jaxgan; whoever passes this file on must know it."
     text = (resources.files("jaxgan.data") / "README.md").read_text()
@@ -133,5 +137,6 @@ def _metrics(workdir, step):
     rows = [row for row in read_metrics(workdir / METRICS) if row["step"] == step]
     if not rows:
         return "None were recorded of this step."
-    told = "\n".join(f"{name:36}{value}" for name, value in rows[-1].items() if name != "step")
+    row = {name: value for name, value in rows[-1].items() if name != "step" and value is not None}
+    told = "\n".join(f"{name:36}{value:.4g}" for name, value in row.items())
     return f"What the run wrote down while it trained, at this step.\n\n```\n{told}\n```"

@@ -1,5 +1,7 @@
 """What a generator is written as: a row an ending, (file, ``Generator``) -> the file."""
 
+import logging
+
 import jax
 import numpy as np
 
@@ -38,6 +40,7 @@ def onnx(path, exported):
         from jax2onnx import to_onnx
     except ImportError as error:
         raise UserError(JAX2ONNX) from error
+    logging.getLogger("onnx_ir").setLevel(logging.ERROR)  # it warns of shapes without a type
     names = list(exported.inputs)
 
     def function(*arrays):

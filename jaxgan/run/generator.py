@@ -48,9 +48,10 @@ def find(path) -> tuple[dict, Callable]:
 
 def write(path, variables, content: dict) -> None:
     """Write the variables of a generator, and what ``config.json`` holds, with ``step``."""
-    save = bring("safetensors.numpy", *BROUGHT).save_file
+    save = bring("safetensors.numpy", *BROUGHT).save
+    text = save(dict(_flat(variables)), {"jaxgan": json.dumps(content)})
     with whole(path) as draft:
-        save(dict(_flat(variables)), draft, {"jaxgan": json.dumps(content)})
+        draft.write_bytes(text)
 
 
 def _read(path):

@@ -77,6 +77,16 @@ def test_stablehlo_where_there_is_no_jaxgan(run, given, made, tmp_path, capsys):
     np.testing.assert_allclose(np.load(tmp_path / "x.npy"), made, atol=1e-6)
 
 
+def test_onnx_where_there_is_no_jaxgan(run, given, made, tmp_path):
+    pytest.importorskip("jax2onnx", reason="no extra brings it: it wants an older orbax-checkpoint")
+    pytest.importorskip("onnxruntime")
+    assert main(["export", f"--workdir={run}", f"--out={tmp_path}/g.onnx"]) == 0
+    np.savez(tmp_path / "given.npz", **given)
+    read = READERS[".onnx"][1].format(file="g.onnx", arguments="np.load('given.npz')")
+    alone(f"{read}np.save('x.npy', x)", cwd=tmp_path)
+    np.testing.assert_allclose(np.load(tmp_path / "x.npy"), made, atol=1e-5)
+
+
 def test_weights_where_there_is_no_jaxgan_and_where_there_is(run, tmp_path):
     file = tmp_path / "g.safetensors"
     assert main(["export", f"--workdir={run}", f"--out={file}"]) == 0
