@@ -1,24 +1,21 @@
 """What is played: a row is a config, and both sides play it."""
 
 import itertools
-from pathlib import Path
 
 from jaxgan import defaults
 from jaxgan.build.overrides import load_recipe
 
-CONFIGS = Path(__file__).parents[1] / "configs"
-
 
 def _recipe(name):
     def build():
-        return load_recipe(f"{CONFIGS}/{name}")
+        return load_recipe(name)
 
     return build
 
 
 def _superres():
     """The second phase, in which the critic plays, from the start."""
-    config = load_recipe(f"{CONFIGS}/superres.py").unlock()
+    config = load_recipe("superres").unlock()
     config.phases = ""
     return config
 
@@ -39,14 +36,14 @@ def _resnet32():
 
 # name -> () -> config
 ROWS = {
-    "gan": _recipe("gan.py"),
-    "cgan": _recipe("cgan.py"),
-    "dcgan": _recipe("dcgan.py"),
-    "wgan": _recipe("wgan.py:dcgan"),
-    "wgan_gp": _recipe("wgan_gp.py"),
-    "pix2pix": _recipe("pix2pix.py"),
+    "gan": _recipe("gan"),
+    "cgan": _recipe("cgan"),
+    "dcgan": _recipe("dcgan"),
+    "wgan": _recipe("wgan:dcgan"),
+    "wgan_gp": _recipe("wgan_gp"),
+    "pix2pix": _recipe("pix2pix"),
     "superres": _superres,
-    "cyclegan": _recipe("cyclegan.py"),
+    "cyclegan": _recipe("cyclegan"),
     "resnet32": _resnet32,
 }
 

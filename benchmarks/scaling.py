@@ -12,7 +12,6 @@ import statistics
 import tempfile
 
 from benchmarks.referee import Failed, Worker, contest, say
-from benchmarks.rows import CONFIGS
 from benchmarks.tables import MEGA, number, table
 from jaxgan.build.check import find
 from jaxgan.build.overrides import load_recipe
@@ -36,7 +35,7 @@ def measure(config, chosen, devices=1):
 
 def changed(name, **values):
     """A recipe with other values; keys with a double underscore for the dot."""
-    config = load_recipe(f"{CONFIGS}/{name}")
+    config = load_recipe(name)
     for dotted, value in values.items():
         group, key = find(config, dotted.replace("__", "."))
         group[key] = value

@@ -38,7 +38,7 @@ def stops(steps, looks):
 
 def changed(recipe, settings):
     """A recipe under (key, text of its value) settings: a name that tells them, and its config."""
-    config = load_recipe(f"configs/{recipe}")
+    config = load_recipe(recipe)
     for setting in settings:
         override(config, *setting)
     return "-".join([recipe, *map("=".join, settings)]), config.unlock()

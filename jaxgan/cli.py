@@ -11,11 +11,13 @@ from jaxgan.core.files import expand
 
 # name -> (its file, an example)
 COMMANDS = {
-    "train": ("jaxgan.main", "--config=configs/wgan.py --workdir=runs/wgan"),
+    "train": ("jaxgan.main", "--config=wgan --workdir=runs/wgan"),
     "evaluate": ("jaxgan.evaluate", "--workdir=runs/wgan"),
     "sample": ("jaxgan.sample", "--workdir=runs/wgan --num=64 --out=grid.png"),
     "film": ("jaxgan.film", "--workdir=runs/wgan --out=film.gif"),
     "report": ("jaxgan.report.command", "--workdir=runs/wgan"),
+    "export": ("jaxgan.export.command", "--workdir=runs/wgan --out=wgan.safetensors"),
+    "list": ("jaxgan.catalogue.command", "losses hinge"),
     "translate": ("jaxgan.translate", "--workdir=runs/pix2pix --input=pictures --out=redrawn"),
 }
 HELP = "\n".join(

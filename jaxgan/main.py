@@ -10,6 +10,7 @@ if __name__ == "__main__":  # before the imports that take seconds: a signal may
 from jaxgan.build.overrides import load_recipe, names_a_row, override
 from jaxgan.cli import Arguments, run_command
 from jaxgan.core.errors import UserError
+from jaxgan.rehearsal.dry_run import dry_run
 from jaxgan.run.directory import differences
 from jaxgan.step import compilation, parallel
 from jaxgan.train import train
@@ -30,7 +31,9 @@ def parser():
         description="Train a GAN, or go on training where the run directory left off.",
         epilog=HELP,
     )
-    arguments.add_argument("--config", required=True, metavar="RECIPE", help="as configs/wgan.py")
+    arguments.add_argument(
+        "--config", required=True, metavar="RECIPE", help="one that ships, as wgan, or a file"
+    )
     arguments.add_argument("--workdir", required=True, metavar="DIR", help="the run directory")
     arguments.add_argument(
         "--profile",
@@ -41,6 +44,11 @@ def parser():
         "--new_data",
         action="store_true",
         help="go on with the run though its data have changed, where they fit its networks",
+    )
+    arguments.add_argument(
+        "--dry-run",
+        action="store_true",
+        help="tell sizes and times, measured on a few steps, and stop; nothing is written",
     )
     arguments.add_argument(
         "--processes",
@@ -91,8 +99,13 @@ def main(argv=None):
     def command():
         config, workdir, flags = parse(sys.argv[1:] if argv is None else argv)
         compilation.set_xla_flags(config)
+        if flags.dry_run and flags.processes:
+            raise UserError("--dry-run plays in one process; leave --processes out.")
         if flags.processes:  # before anything else asks JAX for its devices
             parallel.join_processes(flags.processes)
+        if flags.dry_run:
+            print(dry_run(config, workdir, flags.new_data))
+            return
         options = {name: getattr(flags, name) for name in ("profile", "new_data", "begun")}
         train(config, workdir, **options)
 

@@ -18,7 +18,6 @@ if __name__ == "__main__":  # before the imports that take seconds: a signal may
 
 from functools import cache, lru_cache, partial
 from math import prod
-from pathlib import Path
 
 import numpy as np
 
@@ -31,7 +30,7 @@ from jaxgan.core.errors import UserError, within
 from jaxgan.data.labels import class_names, class_of
 from jaxgan.evaluation import draw, files, judge
 from jaxgan.games.draw import DISTRIBUTIONS
-from jaxgan.run import checkpoint, directory, identity
+from jaxgan.run import generator, identity
 from jaxgan.step import population
 
 BLOCK = 16 * draw.CHUNK  # rows that are in memory at once, beside the samples themselves
@@ -41,7 +40,7 @@ def load(workdir, step=None, member=0, moved=""):
     """Load the average generator of a run.
 
     Args:
-      workdir: run directory.
+      workdir: run directory, or a .safetensors file of ``jaxgan export``.
       step: of the checkpoint; None is the latest, "best" the best.
       member: of a population.
       moved: FORM:PATH, where the run's data are now; "": where they were. Of a generator that is
@@ -84,7 +83,7 @@ def load_any(workdir, member=0, moved=""):
       whether the generator is given any; ``check`` takes what ``described`` does, and raises the
       errors of such a call.
     """
-    stored = directory.read_config(workdir)
+    stored, restore = generator.find(workdir)
     config, entries = defaults.complete(stored["config"]), stored["entries"]
     members = members_of(config)
     within("member", member, 0, members.count)
@@ -146,7 +145,7 @@ def load_any(workdir, member=0, moved=""):
         return files.Samples(x, found, seed, labels, names, generators, given, truth)
 
     def at(step=None):
-        variables, found = checkpoint.restore_ema(Path(workdir) / "checkpoints", step)
+        variables, found = restore(step)
         if members.count > 1:
             variables = population.member(variables, member)
         return partial(described, variables, found), found

@@ -4,7 +4,9 @@ import contextlib
 import platform
 import signal
 from collections import ChainMap
+from collections.abc import Mapping
 from functools import partial
+from typing import NamedTuple
 
 import jax
 import numpy as np
@@ -12,12 +14,12 @@ import numpy as np
 from jaxgan import data
 from jaxgan.build.limits import check_limits
 from jaxgan.build.phases import phase_at
-from jaxgan.build.run import prepare
+from jaxgan.build.run import Run, prepare
 from jaxgan.core.errors import Stopped, UserError
 from jaxgan.core.files import expand
 from jaxgan.data.describe import describe, told
 from jaxgan.evaluation.measures import QUALITY
-from jaxgan.evaluation.pictures import make_looks
+from jaxgan.evaluation.pictures import Looks, make_looks
 from jaxgan.report import page
 from jaxgan.run import checkpoint, directory, identity, lock, places, report, tables
 from jaxgan.run.stop import (
@@ -137,23 +139,8 @@ def train(
       Stopped: the run went non-finite, and its last good checkpoint is kept; or it was asked to
         leave by a signal or a closed pipe, and saved before.
     """
-    workdir = expand(workdir)
-    places.check_path(workdir)
-    stored = stored_in(workdir)
-    moved, found = identity.find_data(workdir, stored, config.data, "--config.data")
-    settings = ChainMap({"data": ChainMap(moved, config.data)}, config)
-    kept = stored["entries"] if stored else None
-    run = agreed(workdir, lambda: prepare(settings, device_count, kept))
-    if run.schedule:  # epochs in steps
-        config = config.copy_and_resolve_references()
-        config.update(run.schedule)
-    found += [f"In epochs: {key}={steps}." for key, steps in run.schedule.items()]
-    if not stored:  # what has begun may go on
-        check_limits(run, config)
-    stop = Stop()
-    looks = make_looks(run, config, stop.look)
-    if looks.ranked_by != QUALITY and not config.eval_every:
-        raise UserError(f"evaluation.rank_by={config.evaluation.rank_by} needs eval_every.")
+    workdir, stop = expand(workdir), Stop()
+    stored, config, run, looks, found = opened(config, workdir, device_count, stop.look)
     device = f"{run.devices.count} x {parallel.kind()}, {platform.machine()}"
     begun = {**(begun or {}), "device": device, "ranked_by": looks.ranked_by}
     with contextlib.ExitStack() as held:
@@ -185,6 +172,47 @@ def train(
     if first:
         tables.print_summary(workdir, run, looks, step, config)
     return state
+
+
+class Opened(NamedTuple):
+    """A run before its first step; nothing is written yet, and nothing compiled.
+
+    Attributes:
+      stored: what ``directory.read_config`` gives of the directory; None: it holds no run.
+      config: a ``ConfigDict`` with its epochs in steps.
+      run: the ``Run``.
+      looks: its ``Looks``.
+      found: sentences for the user.
+    """
+
+    stored: dict | None
+    config: Mapping
+    run: Run
+    looks: Looks
+    found: list[str]
+
+
+def opened(config, workdir, device_count=None, progress=None) -> Opened:
+    """All that can be wrong with a run but what its directory holds, as ``train`` takes it.
+
+    ``progress``: as ``make_looks`` takes it.
+    """
+    places.check_path(workdir)
+    stored = stored_in(workdir)
+    moved, found = identity.find_data(workdir, stored, config.data, "--config.data")
+    settings = ChainMap({"data": ChainMap(moved, config.data)}, config)
+    kept = stored["entries"] if stored else None
+    run = agreed(workdir, lambda: prepare(settings, device_count, kept))
+    if run.schedule:  # epochs in steps
+        config = config.copy_and_resolve_references()
+        config.update(run.schedule)
+    found += [f"In epochs: {key}={steps}." for key, steps in run.schedule.items()]
+    if not stored:  # what has begun may go on
+        check_limits(run, config)
+    looks = make_looks(run, config, progress)
+    if looks.ranked_by != QUALITY and not config.eval_every:
+        raise UserError(f"evaluation.rank_by={config.evaluation.rank_by} needs eval_every.")
+    return Opened(stored, config, run, looks, found)
 
 
 def loop(config, run, looks, state, written, checkpoints, stop, profile=None):

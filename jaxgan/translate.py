@@ -37,7 +37,7 @@ from jaxgan.data.labels import class_names, class_of
 from jaxgan.data.view import FITS, View, apply, to_channels, to_uint8
 from jaxgan.evaluation import draw, grid, judge, tiles
 from jaxgan.evaluation.inputs import inputs_of, mask_of, refuse_overwriting
-from jaxgan.run import checkpoint, directory, progress
+from jaxgan.run import generator, progress
 from jaxgan.step import population
 
 PIXELS = 2**16  # of all images in one pass, which bounds the memory
@@ -70,7 +70,7 @@ def load(workdir, step=None, member=0):
     Raises:
       UserError: no run there, no readable checkpoint, no such member, or no run of such a game.
     """
-    stored = directory.read_config(workdir)
+    stored, restore = generator.find(workdir)
     config, entries = defaults.complete(stored["config"]), stored["entries"]
     played, task = parts.players(config, entries), parts.task(config)
     inputs, own, game = played.generator.inputs, played.shapes.get("source"), played.game
@@ -80,7 +80,7 @@ def load(workdir, step=None, member=0):
         )
     members = members_of(config)
     within("member", member, 0, members.count)
-    variables, found = checkpoint.restore_ema(Path(workdir) / "checkpoints", step)
+    variables, found = restore(step)
     if members.count > 1:
         variables = population.member(variables, member)
     masked = "mask" in inputs

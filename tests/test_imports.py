@@ -21,8 +21,8 @@ ORDER = (
     {"defaults", "evaluation"},
     {"build", "cli", "run"},
     {"sample", "report"},
-    {"train", "translate", "evaluate"},
-    {"film"},
+    {"catalogue", "train", "translate", "evaluate"},
+    {"export", "film", "rehearsal"},
     {"main"},
 )
 LEVEL = {name: level for level, names in enumerate(ORDER) for name in names}
@@ -37,6 +37,7 @@ OWNERS = {
     "tensorboardX": {"run/events"},
     "tqdm": {"run/progress"},
     "ml_collections": {"build", "defaults"},
+    "jax2onnx": {"export/forms"},
     "tensorflow": set(),
     "torch": set(),
 }

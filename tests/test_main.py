@@ -12,7 +12,7 @@ from ml_collections import ConfigDict
 
 import jaxgan.main
 from jaxgan import data, games, losses, models
-from jaxgan.build import parts
+from jaxgan.build import parts, recipes
 from jaxgan.build.check import check_config
 from jaxgan.build.limits import check_limits
 from jaxgan.build.overrides import load_recipe, override
@@ -312,6 +312,23 @@ def test_a_recipe_may_take_a_word(tmp_path):
     assert config.data.name == "grid" and config.data.options.side == 3
 
 
+def test_a_recipe_is_found_by_its_name_from_anywhere(mistake, tmp_path, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+    for name in ("toy_ring:grid", "toy_ring.py:grid"):
+        assert load_recipe(name).data.name == "grid"
+    near = f"did you mean wgan_gp? Known: {', '.join(sorted(recipes.known()))}."
+    for name in ("wgan_pg", "configs/wgan_pg.py"):
+        told = mistake(main, [f"--config={name}", "--workdir=run"])
+        assert told == f"--config={name}: there is no such file or recipe; {near}"
+    (tmp_path / "mine.py").write_text("")
+    told = mistake(main, ["--config=mime.py", "--workdir=run"])
+    assert "; did you mean mine.py? Known: cgan, " in told
+    assert "or recipe; known: cgan, " in mistake(main, ["--config=zzz", "--workdir=run"])
+    # A file is nearer than a name.
+    (tmp_path / "wgan.py").write_text(HEAD + BODY.format("config.steps = 7"))
+    assert load_recipe("wgan.py").steps == 7 and load_recipe("wgan").steps == 15_000
+
+
 def test_options(mistake, tmp_path):
     config, workdir = f"--config={CONFIGS}/wgan.py", f"--workdir={tmp_path}"
     assert "arguments are required: --config, --workdir" in mistake(main, [])
@@ -321,8 +338,6 @@ def test_options(mistake, tmp_path):
         main, [config, workdir, "--confg.steps=8"]
     )
     assert "'steps=8' is not an option" in mistake(main, [config, workdir, "steps=8"])
-    told = mistake(main, [config.replace("wgan", "wgan_pg"), workdir])
-    assert told.endswith(f"there is no such recipe; did you mean {CONFIGS}/wgan_gp.py?")
     told = mistake(main, [config, workdir, "--processes=localhost:80,2,2"])
     assert "INDEX is 2; it must lie in [0, 2)." in told
     assert "HOST:PORT,COUNT,INDEX" in mistake(main, [config, workdir, "--processes=two"])

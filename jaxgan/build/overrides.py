@@ -1,15 +1,14 @@
 """A recipe's file, and what the command line sets in its config."""
 
 import ast
-import difflib
 import runpy
 import traceback
-from pathlib import Path
 
 from ml_collections import ConfigDict
 
 from jaxgan import data
 from jaxgan.build.check import check_config, find
+from jaxgan.build.recipes import find as find_recipe
 from jaxgan.core.errors import UserError
 from jaxgan.core.table import TYPES
 from jaxgan.defaults import GROUPS, MOVED, move
@@ -22,17 +21,14 @@ def load_recipe(name):
     """The config that the function ``get_config()`` of a Python file makes.
 
     Args:
-      name: path of the file; after a colon, what ``get_config`` takes, as toy_ring.py:grid.
+      name: of a shipped recipe, or the path of a file, as ``recipes.find`` takes them; after a
+        colon, what ``get_config`` takes, as toy_ring:grid.
 
     Raises:
-      UserError: no such file, one that fails (the sentence names the line), or not a recipe.
+      UserError: no such recipe, one that fails (the sentence names the line), or not a recipe.
     """
     path, *argument = name.split(":", 1)
-    if not Path(path).is_file():
-        beside = [str(file) for file in Path(path).parent.glob("*.py")]
-        near = difflib.get_close_matches(path, beside, n=1)
-        hint = f"did you mean {near[0]}?" if near else "see the folder configs/."
-        raise UserError(f"--config={path}: there is no such recipe; {hint}")
+    path = str(find_recipe(path))
     try:
         recipe = runpy.run_path(path)
         if "get_config" not in recipe:

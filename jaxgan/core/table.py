@@ -1,5 +1,6 @@
 """What the tables of the package hold: functions by name, with the options that they take."""
 
+import inspect
 from collections.abc import Callable, Mapping
 from typing import Any, NamedTuple
 
@@ -14,14 +15,29 @@ class Row(NamedTuple):
     Attributes:
       build: takes the options, and whatever else its table says, by keyword.
       options: their defaults; a value's type is what a config must give.
+      doc: what it is, in the form of a docstring; empty: that of ``build`` says it.
     """
 
     build: Callable
     options: dict = {}  # never written to
+    doc: str = ""
 
     def __call__(self, *args, **options):
         """Build the row; options that are not given have their defaults."""
         return self.build(*args, **self.options | options)
+
+
+def as_it_is(function: Callable) -> Row:
+    """The row of a function that takes no options, and says itself what it is."""
+    return Row(lambda: function, doc=function.__doc__)
+
+
+def doc_of(row) -> str:
+    """What a row says of itself: a sentence on the first line, and maybe more below.
+
+    ``row`` is anything that has a ``doc``, or else a docstring: itself, or its ``build``.
+    """
+    return inspect.cleandoc(getattr(row, "doc", "") or getattr(row, "build", row).__doc__ or "")
 
 
 def options_of(row: Row, kind: str, name: str, given: Mapping[str, Any]) -> dict:

@@ -156,15 +156,18 @@ def facts(
 
 
 def _frechet(reference, sample):
+    """The Frechet distance of the features (Heusel et al. 2017): FID by the network of FID."""
     return {"fd": metrics.frechet_distance(reference.real.features, sample.made.features)}
 
 
 def _frechet_infinity(reference, sample):
+    """The Frechet distance that endless samples would have (Chong and Forsyth 2020)."""
     found = metrics.fd_infinity(reference.real.features, sample.made.features)
     return {"fd_infinity": found.distance}
 
 
 def _kernel(reference, sample):
+    """The kernel distance of the features (Binkowski et al. 2018), with its standard error."""
     real, made = reference.real.features, sample.made.features
     size = min(SUBSET, len(real) // 2, len(made) // 2)  # or all subsets would be the same
     found = metrics.kernel_distance(real, made, subset_size=size)
@@ -172,6 +175,7 @@ def _kernel(reference, sample):
 
 
 def _neighbours(reference, sample):
+    """Precision, recall (Kynkaanniemi et al. 2019), density, coverage (Naeem et al. 2020)."""
     real, made = reference.real.features, sample.made.features
     found = metrics.precision_recall(real, made)
     more = metrics.density_coverage(real, made)
@@ -179,11 +183,13 @@ def _neighbours(reference, sample):
 
 
 def _inception_score(reference, sample):
+    """The inception score, with its deviation over splits (Salimans et al. 2016)."""
     mean, deviation = metrics.inception_score(sample.made.probabilities)
     return {"is": mean, "is_deviation": deviation}
 
 
 def _modes(reference, sample):
+    """Modes that samples reach, and the reverse KL of how often: of toys and stacked digits."""
     truth = reference.source.truth
     if truth is not None and truth.mixture is not None:
         found = metrics.mode_coverage(sample.made.x, truth.mixture.means, truth.mixture.stds)
@@ -194,11 +200,13 @@ def _modes(reference, sample):
 
 
 def _accuracy(reference, sample):
+    """The share of samples that a bundled classifier takes for the class that was asked."""
     made = sample.made
     return {"accuracy": np.mean(made.probabilities.argmax(axis=-1) == made.labels)}
 
 
 def _classified(reference, sample):
+    """The share of samples with the categories asked for, by a classifier of these data."""
     # The floor is of real examples that the classifier has not seen either.
     x, truth = sample.made.x, sample.asked
     if truth is None:
@@ -208,6 +216,7 @@ def _classified(reference, sample):
 
 
 def _memorisation(reference, sample):
+    """Whether samples are nearer to training examples than unseen real ones are."""
     # The reference is what training did not see.
     train, unseen = reference.train.features, reference.real.features
     found = metrics.memorisation(train, unseen, sample.made.features)
@@ -215,12 +224,14 @@ def _memorisation(reference, sample):
 
 
 def _wasserstein(reference, sample):
+    """The exact Wasserstein-1 distance of up to 2000 points: `exact_wasserstein`."""
     count = min(PAIRED, len(sample.made.x))
     distance = metrics.wasserstein(reference.real.x[:count], sample.made.x[:count])
     return {"exact_wasserstein": distance}
 
 
 def _diversity(reference, sample):
+    """The likeness MS-SSIM of pairs of samples, within a class where there are labels."""
     made = sample.made
     if made.labels is None:
         return {"ms_ssim": metrics.diversity(made.x, PAIRS).similarity}
@@ -230,23 +241,28 @@ def _diversity(reference, sample):
 
 
 def _against_truth(reference, sample):
+    """L1, PSNR and SSIM against what should have been made."""
     return against_truth(sample.made.x, sample.truth, sample.given, sample.mask)
 
 
 def _cycle(reference, sample):
+    """L1 between what was given and what comes back, translated there and back again."""
     return {"cycle_l1": np.mean(np.abs(sample.again - sample.given))}
 
 
 def _feature_distance(reference, sample):
+    """The mean squared difference to the truth, in features."""
     made, truth = sample.made.features, reference.truth.features[: len(sample.made.features)]
     return {"feature_distance": np.mean((made - truth) ** 2)}
 
 
 def _perceptual(reference, sample):
+    """The distance to the truth by a network's maps, as LPIPS but for its weights."""
     return {"perceptual": np.mean(reference.compare(sample.made.x, sample.truth))}
 
 
 def _retrieval(reference, sample):
+    """Whether what was made is nearest to its own truth, and to its own class."""
     top1, label = metrics.retrieval(sample.made.x, sample.truth, sample.made.labels)
     found = {"retrieval_top1": top1}
     return found if sample.made.labels is None else {**found, "retrieval_label": label}

@@ -5,6 +5,7 @@ be installed. The small ones are bundled: ``mnist10k_cnn`` knows digits, ``fashi
 of Fashion-MNIST.
 """
 
+import inspect
 from functools import partial
 
 from jaxgan.core.table import Row
@@ -13,8 +14,17 @@ from jaxgan.features.extractor import Extractor, probabilities
 
 __all__ = ["FEATURES", "Extractor", "probabilities"]
 
+_SHOWN = {"mnist10k_cnn": "MNIST's digits", "fashion_cnn": "Fashion-MNIST's clothes"}
+
 FEATURES = {
     "inception": Row(inception.load, {"weights": "", "chunk": 32}),
     efficientnet.NAME: Row(efficientnet.load, {"chunk": 32}),
-    **{name: Row(partial(classifier.bundled, name), {"chunk": 500}) for name in classifier.BUNDLED},
+    **{
+        name: Row(
+            partial(classifier.bundled, name),
+            {"chunk": 500},
+            f"A classifier of {_SHOWN[name]}.\n\n{inspect.getdoc(classifier.bundled)}",
+        )
+        for name in classifier.BUNDLED
+    },
 }

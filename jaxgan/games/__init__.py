@@ -30,6 +30,7 @@ class Rules(NamedTuple):
       terms: whether distances to the truth mean something here.
       directions: {name: (entry that it leads from, entry that it makes)} of a game whose sides are
         teams of a network each; none of one with one network a side.
+      doc: what it is, as ``Row.doc``.
     """
 
     build: Callable
@@ -43,6 +44,7 @@ class Rules(NamedTuple):
     unpaired: bool = False
     terms: bool = False
     directions: dict = {}
+    doc: str = ""
 
 
 def _z(options, classes):
@@ -71,11 +73,25 @@ _LABELLED = {
 }
 
 GAMES = {
-    "unconditional": Rules(pair_game, (_z,), options=_NOISE),
-    "conditional": Rules(pair_game, **_LABELLED),
-    "matching_aware": Rules(partial(pair_game, wrong=draw.other("label")), **_LABELLED),
+    "unconditional": Rules(
+        pair_game,
+        (_z,),
+        options=_NOISE,
+        doc="From noise to an example (Goodfellow et al. 2014).",
+    ),
+    "conditional": Rules(
+        pair_game,
+        **_LABELLED,
+        doc="Both sides are told the label (Mirza and Osindero 2014).",
+    ),
+    "matching_aware": Rules(
+        partial(pair_game, wrong=draw.other("label")),
+        **_LABELLED,
+        doc="A real example with a wrong label is a negative, too (Reed et al. 2016).",
+    ),
     "auxiliary": Rules(
         pair_game,
+        doc="AC-GAN: the critic tells the label of what it sees (Odena et al. 2017).",
         **{
             **_LABELLED,
             "critic": ("x",),
@@ -90,16 +106,24 @@ GAMES = {
         (_z_of_each,),
         options={"generators": 4, "shared": "", **_NOISE},
         of_build=("generators",),
+        doc="MAD-GAN: the critic tells which of several generators it was (Ghosh et al. 2018).",
     ),
-    # From an image to an image; the critic sees both (Isola et al. 2017).
     "translation": Rules(
-        pair_game, generator=("source",), critic=("x", "source"), needs=("source",), terms=True
+        pair_game,
+        generator=("source",),
+        critic=("x", "source"),
+        needs=("source",),
+        terms=True,
+        doc="From an image to an image; the critic sees both (Isola et al. 2017).",
     ),
-    # The same, but the critic sees the result alone (Ledig et al. 2017).
     "restoration": Rules(
-        pair_game, generator=("source",), critic=("x",), needs=("source",), terms=True
+        pair_game,
+        generator=("source",),
+        critic=("x",),
+        needs=("source",),
+        terms=True,
+        doc="From an image to an image; the critic sees the result alone (Ledig et al. 2017).",
     ),
-    # Translation to as many typefaces as there are labels, which the critic tells (zi2zi, 2017).
     "typefaces": Rules(
         typefaces_game,
         (_label,),
@@ -110,8 +134,8 @@ GAMES = {
         options={"head_weight": 1.0, "constancy": 15.0},
         of_build=("head_weight", "constancy"),
         terms=True,
+        doc="To as many typefaces as there are labels, which the critic tells (zi2zi, Tian 2017).",
     ),
-    # From domain A, "source", to domain B, "x", and back, without pairs (Zhu et al. 2017).
     "cycle": Rules(
         cycle.cycle_game,
         generator=("source",),
@@ -121,8 +145,8 @@ GAMES = {
         unpaired=True,
         terms=True,
         directions=cycle.DIRECTIONS,
+        doc="From domain A, source, to domain B, x, and back, without pairs (Zhu et al. 2017).",
     ),
-    # From some attributes to others, without pairs (Choi et al. 2018).
     "attributes": Rules(
         attributes.attributes_game,
         (_attributes,),
@@ -133,13 +157,14 @@ GAMES = {
         of_build=("head_weight", "reconstruction"),
         unpaired=True,
         terms=True,
+        doc="From some attributes to others, without pairs (StarGAN, Choi et al. 2018).",
     ),
-    # What is missing is made; the critic is told where it was (Iizuka et al. 2017).
     "inpainting": Rules(
         pair_game,
         generator=("source", "mask"),
         critic=("x", "mask"),
         needs=("source", "mask"),
         terms=True,
+        doc="What is missing is made; the critic is told where it was (Iizuka et al. 2017).",
     ),
 }

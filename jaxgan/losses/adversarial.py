@@ -12,7 +12,7 @@ import jax
 from jax.nn import relu, sigmoid, softplus
 
 from jaxgan.core.errors import UserError
-from jaxgan.core.table import Row
+from jaxgan.core.table import Row, doc_of
 from jaxgan.losses.fgan import F_ROWS
 from jaxgan.losses.objective import AdversarialLoss, of_one_shape
 
@@ -185,27 +185,53 @@ def relativistic_generator(real: Scores, fake: Scores) -> jax.Array:
     return softplus(real - fake)
 
 
-def _fixed(critic, generator):
-    """A row without options."""
-    return Row(lambda: AdversarialLoss(critic, generator))
+def _fixed(about, critic, generator):
+    """A row without options; what it says is ``about``, and what its two sides minimise."""
+    sides = {"critic": critic, "generator": generator}
+    said = [f"The {side} minimises\n\n{inspect.getdoc(of)}" for side, of in sides.items()]
+    return Row(lambda: AdversarialLoss(critic, generator), doc="\n\n".join([about, *said]))
 
 
 def _checked(row):
     """The row whose losses refuse scores of two shapes."""
-    return Row(lambda **options: of_one_shape(row.build(**options)), row.options)
+    return Row(lambda **options: of_one_shape(row.build(**options)), row.options, doc_of(row))
 
 
 _ROWS = {
-    "minimax": _fixed(cross_entropy, saturating),
-    "non_saturating": _fixed(cross_entropy, non_saturating),
-    "without_log": _fixed(cross_entropy, without_log),
-    "label_swapped": _fixed(cross_entropy, swapped_cross_entropy),
-    "wasserstein": _fixed(wasserstein_critic, wasserstein_generator),
+    "minimax": _fixed(
+        "One value for both sides (Goodfellow et al. 2014, eq. 1).", cross_entropy, saturating
+    ),
+    "non_saturating": _fixed(
+        "The generator minimises -log D(fake) (Goodfellow et al. 2014, section 3).",
+        cross_entropy,
+        non_saturating,
+    ),
+    "without_log": _fixed(
+        "The generator climbs D itself, as lectures print it.", cross_entropy, without_log
+    ),
+    "label_swapped": _fixed(
+        "Both sides have one cross-entropy, with labels exchanged (Goodfellow 2016, 3.2.3).",
+        cross_entropy,
+        swapped_cross_entropy,
+    ),
+    "wasserstein": _fixed(
+        "The critic's mean difference (Arjovsky et al. 2017); it needs a bound on its slope.",
+        wasserstein_critic,
+        wasserstein_generator,
+    ),
     "least_squares": Row(
         least_squares, {"real_target": 1.0, "fake_target": 0.0, "generator_target": 1.0}
     ),
-    "hinge": _fixed(hinge_critic, wasserstein_generator),
-    "relativistic": _fixed(relativistic_critic, relativistic_generator),
+    "hinge": _fixed(
+        "A critic with a margin (Lim and Ye 2017; Miyato et al. 2018, eq. 16 and 17).",
+        hinge_critic,
+        wasserstein_generator,
+    ),
+    "relativistic": _fixed(
+        "Which of a pair is real? The pairing form (Jolicoeur-Martineau 2018), of R3GAN, too.",
+        relativistic_critic,
+        relativistic_generator,
+    ),
     **F_ROWS,
 }
 ADVERSARIAL = {name: _checked(row) for name, row in _ROWS.items()}

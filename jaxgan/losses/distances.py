@@ -18,7 +18,7 @@ import jax.numpy as jnp
 import numpy as np
 
 from jaxgan.core.errors import UserError, within
-from jaxgan.core.table import Row
+from jaxgan.core.table import Row, as_it_is
 from jaxgan.metrics import perceptual
 from jaxgan.metrics.similarity import WINDOW, compare, gaussian_window
 
@@ -237,17 +237,22 @@ def _bands(side):
 
 
 DISTANCES = {
-    "l1": Row(lambda: l1),
-    "l2": Row(lambda: l2),
+    "l1": as_it_is(l1),
+    "l2": as_it_is(l2),
     "charbonnier": Row(charbonnier, {"eps": 1e-3}),
     "gradient_difference": Row(gradient_difference, {"alpha": 1.0}),
-    "total_variation": Row(lambda: total_variation),
-    "ssim": Row(lambda: ssim),
+    "total_variation": as_it_is(total_variation),
+    "ssim": as_it_is(ssim),
     # Called with what a frozen network sees, (x, depth=None) -> features or maps, of the
     # depths that ``Extractor.see`` has: DISTANCES["features"](see).
     "features": Row(
         lambda see, *, network, depth: features(lambda x: see(x, depth)),
         {"network": "mnist10k_cnn", "depth": 0},
+        features.__doc__,
     ),
-    "perceptual": Row(lambda see, *, network: perceived(see), {"network": "efficientnet_lite0"}),
+    "perceptual": Row(
+        lambda see, *, network: perceived(see),
+        {"network": "efficientnet_lite0"},
+        perceived.__doc__,
+    ),
 }

@@ -49,7 +49,10 @@ def _options(divergence):
     return {key: p.default for key, p in inspect.signature(divergence).parameters.items()}
 
 
-F_ROWS = {
-    f"f_{name}": Row(partial(f_gan, name), {"saturating": False, **_options(divergence)})
-    for name, divergence in F_DIVERGENCES.items()
-}
+def _row(name, divergence):
+    options = {"saturating": False, **_options(divergence)}
+    said = f"f-GAN: {inspect.getdoc(divergence)}\n\n{inspect.getdoc(f_gan)}"
+    return Row(partial(f_gan, name), options, said)
+
+
+F_ROWS = {f"f_{name}": _row(name, divergence) for name, divergence in F_DIVERGENCES.items()}

@@ -17,7 +17,7 @@ import jax.numpy as jnp
 
 from jaxgan.core import noise
 from jaxgan.core.errors import within
-from jaxgan.core.table import Row
+from jaxgan.core.table import Row, as_it_is
 
 CriticFn = Callable[[jax.Array], jax.Array]
 
@@ -234,12 +234,12 @@ def _excess(critic, x):
 
 
 PENALTIES = {
-    "gradient_penalty": Row(lambda: gradient_penalty),
-    "gradient_penalty_one_sided": Row(lambda: gradient_penalty_one_sided),
-    "gradient_penalty_linear": Row(lambda: gradient_penalty_linear),
+    "gradient_penalty": as_it_is(gradient_penalty),
+    "gradient_penalty_one_sided": as_it_is(gradient_penalty_one_sided),
+    "gradient_penalty_linear": as_it_is(gradient_penalty_linear),
     "dragan": Row(dragan, {"std": 0.025, "norm": 1.0}),
     "dragan_code": Row(dragan_code, {"scale": 0.5, "norm": 1.0}),
-    "r1": Row(lambda: r1),
-    "r2": Row(lambda: r2),
+    "r1": as_it_is(r1),
+    "r2": as_it_is(r2),
     "consistency": Row(consistency, {"margin": 0.0, "features": 0.1}),
 }

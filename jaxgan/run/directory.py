@@ -49,6 +49,18 @@ def read_config(workdir):
     path = Path(workdir) / "config.json"
     try:
         content = json.loads(path.read_text())
+    except OSError as error:
+        raise UserError(
+            f"{path} cannot be read ({error.strerror}); is this a run's directory?"
+        ) from error
+    except ValueError as error:
+        raise _damaged(path, error) from error
+    return parse(content, path)
+
+
+def parse(content, path):
+    """What ``read_config`` gives of the content of the file ``path``, and its errors."""
+    try:
         stored = content["entries"] if "entries" in content else _old_entries(content)
         entries = {
             name: Entry(
@@ -64,12 +76,12 @@ def read_config(workdir):
         kept["earlier"] = data.pop("earlier") if data else []
         kept["begun"] = content.get("begun") or {}
         return {**kept, "entries": entries, "data": data and Description(**data)}
-    except OSError as error:
-        raise UserError(
-            f"{path} cannot be read ({error.strerror}); is this a run's directory?"
-        ) from error
     except (ValueError, KeyError, TypeError) as error:
-        raise UserError(f"{path} is damaged ({error}); a run writes it when it starts.") from error
+        raise _damaged(path, error) from error
+
+
+def _damaged(path, error):
+    return UserError(f"{path} is damaged ({error}); a run writes it when it starts.")
 
 
 def plain(entries):

@@ -1,38 +1,90 @@
-"""Bars on a terminal, and lines where nobody looks at one."""
+"""Bars on a terminal, and plain lines, few of them, where nobody looks at one."""
 
 import shutil
 import sys
+import time
 
 from jaxgan.core import process
 
-# Seconds between two lines of progress where nobody looks at a terminal.
-LINE_EVERY = 10.0
+# Seconds between two lines where nobody looks at a terminal; and the share of the time so far that
+# they are at least, or a log of days would be thousands of lines.
+LINE_EVERY, SHARE = 10.0, 0.1
 
 
 class _Lines:
-    """Stands for a stderr that is no terminal: each state of the bar becomes a line of its own."""
+    """Stands for a bar where there is no terminal."""
 
-    def __init__(self, telling):
-        self._telling = telling
+    def __init__(self, first, last, unit, telling):
+        self.n = self._printed = first
+        self._last, self._unit, self._telling = last, unit.strip(), telling
+        self._began = self._before = time.monotonic()
+        self._compiled = None  # when, and how far: the first update waits for a compiler
+        self._shown = ""
 
-    def write(self, text):
-        if text.strip():
-            with self._telling():
-                print(text.strip(), file=sys.stderr, flush=True)
+    def __enter__(self):
+        return self
 
-    def flush(self):
-        pass
+    def __exit__(self, *_):
+        self.close()
+
+    def set_postfix(self, values, refresh=False):
+        """Show ``values``, {name: text}, in the next line."""
+        del refresh
+        self._shown = "".join(f", {name}={text}" for name, text in values.items())
+
+    def update(self, count):
+        """Be ``count`` further, and print where it is time."""
+        self.n += count
+        now = time.monotonic()
+        self._compiled = self._compiled or (now, self.n)
+        if now - self._before >= max(LINE_EVERY, SHARE * (now - self._began)):
+            self._print(now)
+
+    def write(self, sentence, file):
+        """Print a sentence."""
+        print(sentence, file=file, flush=True)
+
+    def close(self):
+        """Print where it ends, unless the last line has told."""
+        if self.n != self._printed:
+            self._print(time.monotonic())
+
+    def _print(self, now):
+        self._printed, self._before = self.n, now
+        place = f"{self.n} {self._unit}"
+        if self._last is not None:
+            place = f"{self._unit} {self.n}/{self._last}"
+        with self._telling():
+            print(f"{place}{self._pace(now)}{self._shown}", file=sys.stderr, flush=True)
+
+    def _pace(self, now):
+        """The rate, and what is left at it, once there is one."""
+        then, start = self._compiled
+        if self.n == start or now == then:
+            return ""
+        rate = (self.n - start) / (now - then)
+        more = 0 if self._last is None else self._last - self.n
+        left = f", {in_words(more / rate)} left" if more else ""
+        return f", {rate:.3g} a second{left}"
+
+
+def in_words(seconds: float) -> str:
+    """A time in the largest unit of which there are two, as "3.5 minutes"."""
+    for size, unit in ((86400, "days"), (3600, "hours"), (60, "minutes")):
+        if seconds >= 2 * size:
+            return f"{seconds / size:.2g} {unit}"
+    return f"{seconds:.2g} seconds"
 
 
 def bar(first_step, last_step, unit="step", telling=process.telling):
     """A bar on a terminal; elsewhere, a line now and then, each in a context ``telling()``."""
+    if not sys.stderr.isatty():
+        return _Lines(first_step, last_step, unit, telling)
     from tqdm import tqdm
 
+    columns, lines = shutil.get_terminal_size()  # unlike tqdm's own, never 0
     options = {"initial": first_step, "total": last_step, "unit": unit}
-    if sys.stderr.isatty():
-        columns, lines = shutil.get_terminal_size()  # unlike tqdm's own, never 0
-        return tqdm(**options, ncols=columns, nrows=lines)
-    return tqdm(**options, file=_Lines(telling), mininterval=LINE_EVERY, maxinterval=LINE_EVERY)
+    return tqdm(**options, ncols=columns, nrows=lines)
 
 
 class Count:

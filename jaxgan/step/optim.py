@@ -9,15 +9,18 @@ from jaxgan.core.table import Row, options_of
 
 
 def _adam(learning_rate, *, b1, b2, eps):
+    """Adam (Kingma and Ba 2015), with the b1 of DCGAN (Radford et al. 2016)."""
     return optax.adam(learning_rate, b1=b1, b2=b2, eps=eps)
 
 
 def _rmsprop(learning_rate, *, decay, eps):
+    """RMSProp (Hinton 2012), the optimiser of WGAN with clipping (Arjovsky et al. 2017)."""
     # eps outside the square root: PyTorch's form, which the WGAN authors' rate was found with.
     return optax.rmsprop(learning_rate, decay=decay, eps=eps, eps_in_sqrt=False)
 
 
 def _sgd(learning_rate, *, momentum):
+    """Stochastic gradient descent, with momentum where it is not 0."""
     return optax.sgd(learning_rate, momentum=momentum or None)
 
 

@@ -16,6 +16,7 @@ from jax.sharding import Mesh, NamedSharding, PartitionSpec
 
 from jaxgan.core.errors import UserError, choose, within
 from jaxgan.core.memory import of_host
+from jaxgan.core.memory import peak as of_process
 
 AXIS = "devices"
 ADDRESS = re.compile(r"(.+:\d+),(\d+),(\d+)")  # HOST:PORT,COUNT,INDEX
@@ -213,6 +214,11 @@ def memory():
     """Bytes of one device: what it tells, or the host's, which a CPU shares."""
     told = (jax.local_devices()[0].memory_stats() or {}).get("bytes_limit")
     return told or of_host()
+
+
+def peak():
+    """The most bytes that a device has held so far, or the host's, which a CPU shares."""
+    return (jax.local_devices()[0].memory_stats() or {}).get("peak_bytes_in_use") or of_process()
 
 
 def kind():

@@ -80,7 +80,7 @@ def test_settings_reach_every_run_and_its_name(monkeypatch, tmp_path, capsys):
     assert {tuple(c[key] for key in keys) for c in runs.values()} == {("bfloat16", 0.5, 8)}
     assert [c["seed"] for c in runs.values()] == [0, 1, 0, 1]
     # Looks alone are saved, and all are kept: a recipe's own evaluations would push some out.
-    config = baselines.load_recipe("configs/superres.py")
+    config = baselines.load_recipe("superres")
     assert config.eval_every == 1000
     looks = argparse.Namespace(steps=1600, looks=2, runs=str(tmp_path), data="")
     baselines.play("superres", config, 0, looks)

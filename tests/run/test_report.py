@@ -1,5 +1,6 @@
 import json
 import os
+import re
 import subprocess
 import sys
 
@@ -80,14 +81,34 @@ def test_progress_without_a_terminal(tmp_path, capfd, monkeypatch):
     with report.open_report(tmp_path, 100, 200) as written:
         written.say("Resuming.")
         written.progress(150, {"critic_loss": 0.12345, "generator_loss": 2.0, "penalty": 9.0})
+        written.progress(160, {})
         written.progress(200, {"wasserstein": 3.14159})
     out, err = capfd.readouterr()
     lines = err.splitlines()
     assert out == "" and "\r" not in err and "" not in lines
-    assert "100/200" in lines[0] and lines[1] == "Resuming."
-    (half,) = [line for line in lines if "150/200" in line]
-    assert "critic=0.123, generator=2" in half and "penalty" not in half and "step/s" in half
-    assert "200/200" in lines[-1] and "W=3.14" in lines[-1]
+    assert lines[:2] == ["Resuming.", "step 150/200, critic=0.123, generator=2"]
+    assert re.fullmatch(r"step 160/200, \S+ a second, \S+ seconds left", lines[2])
+    assert re.fullmatch(r"step 200/200, \S+ a second, W=3.14", lines[3]) and len(lines) == 4
+
+
+def test_a_log_of_days_stays_short(tmp_path, capfd, monkeypatch):
+    """A minute a step: a line each at first, then one where the time has grown by a tenth."""
+    clock = iter(range(0, 10**9, 30))
+    monkeypatch.setattr(progress.time, "monotonic", lambda: next(clock))
+    with progress.bar(0, 10_000) as counted:
+        for _ in range(10_000):
+            counted.update(1)
+    lines = capfd.readouterr().err.splitlines()
+    assert lines[0] == "step 1/10000" and lines[-1].startswith("step 10000/10000, ")
+    assert 20 < len(lines) < 150
+
+
+def test_a_count_of_no_known_length(capfd):
+    with progress.open_bar("images seen") as counted:
+        counted.chunk(500, 2000)
+        counted.chunk(2000, 2000)
+    (line,) = capfd.readouterr().err.splitlines()
+    assert re.fullmatch(r"2000 images seen, \S+ a second", line)
 
 
 def test_progress_on_a_terminal(tmp_path):
@@ -104,6 +125,7 @@ def test_progress_on_a_terminal(tmp_path):
     os.close(ours)
     last = shown.rstrip("\r\n").split("\r")[-1]
     assert "2/2" in last and "critic=0.5" in last and shown.count("\n") == 1
+    assert "\x1b" not in shown  # no colour, whatever NO_COLOR says
 
 
 CONFIG = {"seed": 0, "generator": {"widths": (8, 16), "optimizer": {"b1": 0.5}}, "options": {}}

@@ -1,0 +1,142 @@
+"""The card beside an exported generator: what it is, how it is called, of which data, how good."""
+
+import json
+import re
+from importlib import resources
+from pathlib import Path
+
+import jax
+
+from jaxgan.build import parts
+from jaxgan.data import TOYS
+from jaxgan.data.bundled import FILES
+from jaxgan.data.labels import class_names
+from jaxgan.evaluate import FILE, table
+from jaxgan.run.report import METRICS, read_metrics
+
+# How a form is read without jaxgan: what is installed, and three lines.
+READERS = {
+    ".safetensors": (
+        "safetensors numpy",
+        """\
+from safetensors import safe_open
+
+with safe_open("{file}", "numpy") as file:
+    weights = {{name: file.get_tensor(name) for name in file.keys()}}
+""",
+    ),
+    ".stablehlo": (
+        "jax flatbuffers",
+        """\
+import numpy as np
+from jax import export
+
+generator = export.deserialize(bytearray(open("{file}", "rb").read()))
+x = generator.call({arguments})
+""",
+    ),
+    ".onnx": (
+        "onnxruntime",
+        """\
+import numpy as np
+import onnxruntime
+
+generator = onnxruntime.InferenceSession("{file}")
+(x,) = generator.run(None, dict({arguments}))
+""",
+    ),
+}
+
+OF_JAXGAN = (
+    'With jaxgan: `sample.load("{file}")`. The config is JSON, in `file.metadata()["jaxgan"]`.'
+)
+
+
+def card(file, exported, workdir) -> str:
+    """The card of an exported file, as Markdown.
+
+    Args:
+      file: its path.
+      exported: ``Generator``.
+      workdir: the run directory, whose records tell the metrics.
+    """
+    sections = [
+        f"# {Path(file).name}",
+        _what(exported),
+        "## Use\n\n" + _use(Path(file), exported),
+        "## Data\n\n" + _data(exported),
+        "## Metrics\n\n" + _metrics(Path(workdir), exported.content["step"]),
+        "## Made by\n\n" + ", ".join(f"{n} {v}" for n, v in exported.content["versions"].items()),
+    ]
+    return "\n\n".join(sections) + "\n"
+
+
+def _what(exported):
+    config, step = exported.config, exported.content["step"]
+    count = sum(leaf.size for leaf in jax.tree.leaves(exported.variables))
+    return (
+        f"The average generator of a GAN after {step} steps: network {config['generator']['name']} "
+        f"({count:,} numbers), game {config['game']['name']}, loss {config['loss']['name']}, task "
+        f"{config['data']['task']['name']}, seed {config['seed']}."
+    )
+
+
+def _use(file, exported):
+    known = exported.entries
+    said = {"z": f"noise, {exported.config['game'].get('z')}", "mask": "1 in the hole"}
+    rows = ["| array | shape | what |", "|---|---|---|"]
+    for name, shape in exported.inputs.items():
+        what = said.get(name, "in [-1, 1]")
+        if name in known and known[name].classes:
+            what = f"one-hot: {', '.join(class_names(known[name]))}"
+        rows.append(f"| `{name}` | {_shape(shape)} | {what} |")
+    kind = "an image in [-1, 1]" if len(exported.made) == 3 else "a point as it is"
+    if parts.task(exported.config).picture:
+        kind = f"in the colours of {dict(exported.config['data']['task'])}"
+    rows.append(f"| result, `x` | {_shape(exported.made)} | {kind} |")
+    zeros = [f"{n}=np.zeros({(16, *s)}, np.float32)" for n, s in exported.inputs.items()]
+    needed, code = READERS[file.suffix]
+    code = code.format(file=file.name, arguments=", ".join(zeros))
+    own = OF_JAXGAN.format(file=file.name) if file.suffix == ".safetensors" else ""
+    told = ["All arrays are float32.", "\n".join(rows), f"`pip install {needed}`"]
+    return "\n\n".join([*told, f"```python\n{code}```", *filter(None, [own])])
+
+
+def _shape(shape):
+    return f"[B, {', '.join(map(str, shape))}]"
+
+
+def _data(exported):
+    name, kept = exported.config["data"]["name"], exported.content.get("data") or {}
+    held = f", {kept['held_out']} held out" if kept.get("held_out") else ""
+    size = f": {kept['examples']} examples{held}" if kept else ""
+    return f"`{name}`{size}.\n\n{_licence(name)}"
+
+
+def _licence(name):
+    """What the package says of the licence of a set that it carries."""
+    if name in TOYS:
+        return "They are drawn at random, and nobody's."
+    if name not in FILES:
+        return "Their licence is not known to jaxgan; whoever passes this file on must know it."
+    text = (resources.files("jaxgan.data") / "README.md").read_text()
+    section = text.partition(f"## {FILES[name]}.npz\n")[2].partition("\n## ")[0]
+    return re.search(r"\*\*Licences?\.\*\*.*?(?=\n\n|\Z)", section, re.DOTALL)[0]
+
+
+def _metrics(workdir, step):
+    """The evaluation of this step with its protocol, or else the run's own row of it."""
+    file = workdir / FILE
+    found = json.loads(file.read_text()) if file.exists() else {}
+    if found.get("step") == step:
+        counts = found["counts"]["samples"]
+        return (
+            f"By `jaxgan evaluate`, {counts} samples against as many real examples, features "
+            f"{found['network']}; reference: {found['reference']}.\n\n```\n{table(found)}\n```"
+        )
+    rows = [row for row in read_metrics(workdir / METRICS) if row["step"] == step]
+    if not rows:
+        return "None were recorded of this step."
+    row = {name: value for name, value in rows[-1].items() if name != "step" and value is not None}
+    told = "\n".join(f"{name:36}{value:.4g}" for name, value in row.items())
+    return f"What the run wrote down while it trained, at this step.\n\n```\n{told}\n```"

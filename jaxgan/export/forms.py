@@ -1,0 +1,62 @@
+"""What a generator is written as: a row an ending, (file, ``Generator``) -> the file."""
+
+import logging
+
+import jax
+import numpy as np
+
+from jaxgan.core.errors import UserError
+from jaxgan.core.extras import bring
+from jaxgan.core.files import whole
+from jaxgan.export.inference import plain_convolutions
+from jaxgan.run import generator
+
+PLATFORMS = ("cpu", "cuda", "tpu")
+JAX2ONNX = (
+    "a .onnx file needs jax2onnx, which wants an older orbax-checkpoint than jaxgan: "
+    "pip install --no-deps jax2onnx, and what its pip check names but for orbax-checkpoint."
+)
+
+
+def safetensors(path, exported):
+    """The weights by name, with the config and the data's entries in the metadata."""
+    generator.write(path, exported.variables, exported.content)
+
+
+def stablehlo(path, exported):
+    """The whole function with its weights, for any batch size, on CPU, CUDA and TPU."""
+    bring("flatbuffers", "a .stablehlo file", "export")
+    (batch,) = jax.export.symbolic_shape("batch")
+    specs = _specs(exported, batch)
+    function = jax.jit(lambda **given: exported.apply(exported.variables, given))
+    text = jax.export.export(function, platforms=PLATFORMS)(**specs).serialize()
+    with whole(path) as draft:
+        draft.write_bytes(text)
+
+
+def onnx(path, exported):
+    """The whole function with its weights, for any batch size, in ONNX's operators."""
+    try:
+        from jax2onnx import to_onnx
+    except ImportError as error:
+        raise UserError(JAX2ONNX) from error
+    logging.getLogger("onnx_ir").setLevel(logging.ERROR)  # it warns of shapes without a type
+    names = list(exported.inputs)
+
+    def function(*arrays):
+        return exported.apply(exported.variables, dict(zip(names, arrays, strict=True)))
+
+    shapes = [("B", *shape) for shape in exported.inputs.values()]
+    with plain_convolutions(), whole(path) as draft:
+        model = to_onnx(function, inputs=shapes, input_names=names, output_names=["x"])
+        draft.write_bytes(model.SerializeToString())
+
+
+def _specs(exported, batch):
+    return {
+        name: jax.ShapeDtypeStruct((batch, *shape), np.float32)
+        for name, shape in exported.inputs.items()
+    }
+
+
+FORMS = {".safetensors": safetensors, ".stablehlo": stablehlo, ".onnx": onnx}

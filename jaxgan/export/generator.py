@@ -1,0 +1,77 @@
+"""The generator of a run as one pure function of named arrays, and what there is to know of it."""
+
+import json
+from collections.abc import Callable, Mapping
+from pathlib import Path
+from typing import Any, NamedTuple
+
+import jax
+import numpy as np
+
+from jaxgan import defaults
+from jaxgan.build import parts
+from jaxgan.build.population import members as members_of
+from jaxgan.core.errors import within
+from jaxgan.data.source import Entry
+from jaxgan.evaluation import draw
+from jaxgan.run import checkpoint, directory
+from jaxgan.step import population
+
+
+class Generator(NamedTuple):
+    """What is exported.
+
+    Attributes:
+      apply: (variables, {name: float32 [B, *shape]}) -> x, float32 [B, *made].
+      variables: of the average generator, arrays of this host.
+      inputs: {name: shape} of one example.
+      made: shape of one x.
+      entries: of the run's data.
+      content: what ``config.json`` holds, of this member alone, with ``step``.
+      config: of the run, every key spelt out.
+    """
+
+    apply: Callable
+    variables: Mapping[str, Any]
+    inputs: Mapping[str, tuple[int, ...]]
+    made: tuple[int, ...]
+    entries: Mapping[str, Entry]
+    content: dict
+    config: Mapping[str, Any]
+
+
+def load(workdir, step=None, member=0, direction=None) -> Generator:
+    """Load the average generator of a run.
+
+    Args:
+      workdir, step, member: as ``sample.load`` has them.
+      direction: of a run that translates both ways.
+
+    Raises:
+      UserError: no run there, no such checkpoint, member or direction.
+    """
+    stored = directory.read_config(workdir)
+    config, entries = defaults.complete(stored["config"]), stored["entries"]
+    members = members_of(config)
+    within("member", member, 0, members.count)
+    played = parts.players(config, entries)
+    way = draw.direction_of(played.game, direction, workdir)
+    variables, found = checkpoint.restore_ema(Path(workdir) / "checkpoints", step)
+    if members.count > 1:
+        variables = population.member(variables, member)
+    turn = {"name": way} if way else {}
+    inputs = {name: played.shapes[name] for name in played.generator.inputs}
+    if way:  # each of both networks is given its image by the same name
+        inputs = {"source": played.shapes[parts.rules(config)[0].directions[way][0]]}
+
+    def apply(variables, given):
+        return played.generator.apply(variables, given, train=False, **turn)[0]["x"]
+
+    specs = {n: jax.ShapeDtypeStruct((1, *shape), np.float32) for n, shape in inputs.items()}
+    made = jax.eval_shape(apply, variables, specs).shape[1:]
+    content = json.loads((Path(workdir) / "config.json").read_text()) | {"step": found}
+    if members.count > 1:  # that member's run, to rounding
+        alone = {"population": {"members": 1, "vary": ""}, "seed": config["seed"] + member}
+        content["config"] |= alone
+    numbers = jax.tree.map(np.asarray, variables)
+    return Generator(apply, numbers, inputs, made, entries, content, config)

@@ -1,0 +1,140 @@
+"""``jaxgan export``: files that give back the generator's numbers where there is no jaxgan."""
+
+import json
+import subprocess
+import sys
+
+import jax
+import numpy as np
+import pytest
+
+from jaxgan import defaults, sample
+from jaxgan.build.run import prepare
+from jaxgan.cli import main
+from jaxgan.data import entries
+from jaxgan.export import inference
+from jaxgan.export.card import READERS
+from jaxgan.export.generator import load
+from jaxgan.models import conv
+from jaxgan.run import checkpoint, directory
+
+pytest.importorskip("safetensors", reason="the extra `export` brings it")
+pytest.importorskip("flatbuffers", reason="the extra `export` brings it")
+
+
+@pytest.fixture(scope="module")
+def run(tmp_path_factory):
+    """A run of a small DCGAN whose numbers are drawn: strided convolutions, batch statistics."""
+    workdir = tmp_path_factory.mktemp("run")
+    config = defaults.get_config()
+    config.game = defaults.game("conditional", z_dim=3)
+    config.data.size = 8
+    config.generator = defaults.generator("dcgan", channels=(4,))
+    config.critic = defaults.critic("mlp", features=(4,))
+    built = prepare(config)
+    rng = np.random.default_rng(0)
+    state = jax.tree.map(
+        lambda leaf: abs(rng.normal(size=leaf.shape)).astype(leaf.dtype),
+        jax.eval_shape(built.create),
+    )
+    directory.write_config(workdir, config.to_dict(), entries(built.sources))
+    with checkpoint.open_checkpoints(workdir / "checkpoints") as kept:
+        kept.save(4, state)
+    row = {"step": 4, "sliced_wasserstein": 0.5}
+    (workdir / "metrics.jsonl").write_text(json.dumps(row) + "\n")
+    return workdir
+
+
+@pytest.fixture(scope="module")
+def given():
+    rng = np.random.default_rng(1)
+    label = np.eye(10, dtype=np.float32)[rng.integers(10, size=5)]
+    return {"z": rng.normal(size=(5, 3)).astype(np.float32), "label": label}
+
+
+@pytest.fixture(scope="module")
+def made(run, given):
+    exported = load(run)
+    return np.asarray(exported.apply(exported.variables, given))
+
+
+def alone(code, cwd):
+    """What a program prints that finds the packages of this environment, and no jaxgan."""
+    hidden = "import sys\nsys.modules['jaxgan'] = None\n"  # an editable one would be found
+    argv = [sys.executable, "-I", "-c", hidden + code]
+    ended = subprocess.run(argv, capture_output=True, text=True, cwd=cwd, timeout=300)
+    assert ended.returncode == 0, ended.stderr
+    return ended.stdout
+
+
+def test_stablehlo_where_there_is_no_jaxgan(run, given, made, tmp_path, capsys):
+    assert main(["export", f"--workdir={run}", f"--out={tmp_path}/g.stablehlo"]) == 0
+    assert "The generator of step 4: " in capsys.readouterr().out
+    np.savez(tmp_path / "given.npz", **given)
+    read = READERS[".stablehlo"][1].format(file="g.stablehlo", arguments="**np.load('given.npz')")
+    told = alone(f"{read}print(*generator.platforms)\nnp.save('x.npy', x)", cwd=tmp_path)
+    assert told.split() == ["cpu", "cuda", "tpu"]
+    np.testing.assert_allclose(np.load(tmp_path / "x.npy"), made, atol=1e-6)
+
+
+def test_onnx_where_there_is_no_jaxgan(run, given, made, tmp_path):
+    pytest.importorskip("jax2onnx", reason="no extra brings it: it wants an older orbax-checkpoint")
+    pytest.importorskip("onnxruntime")
+    assert main(["export", f"--workdir={run}", f"--out={tmp_path}/g.onnx"]) == 0
+    np.savez(tmp_path / "given.npz", **given)
+    read = READERS[".onnx"][1].format(file="g.onnx", arguments="np.load('given.npz')")
+    alone(f"{read}np.save('x.npy', x)", cwd=tmp_path)
+    np.testing.assert_allclose(np.load(tmp_path / "x.npy"), made, atol=1e-5)
+
+
+def test_weights_where_there_is_no_jaxgan_and_where_there_is(run, tmp_path):
+    file = tmp_path / "g.safetensors"
+    assert main(["export", f"--workdir={run}", f"--out={file}"]) == 0
+    read = READERS[".safetensors"][1].format(file="g.safetensors")
+    told = alone(f"{read}print(*[f'{{n}}:{{w.size}}' for n, w in weights.items()])", cwd=tmp_path)
+    sizes = dict(each.split(":") for each in told.split())
+    exported = load(run)
+    leaves = jax.tree_util.tree_leaves_with_path(exported.variables)
+    assert sizes == {"/".join(key.key for key in path): str(leaf.size) for path, leaf in leaves}
+    mine, theirs = sample.load(run), sample.load(file)
+    assert (theirs.step, theirs.class_names) == (4, mine.class_names)
+    np.testing.assert_array_equal(mine(2, label="7"), theirs(2, label="7"))
+
+
+def test_the_card_tells_data_licence_and_metrics(run, tmp_path):
+    assert main(["export", f"--workdir={run}", f"--out={tmp_path}/g.safetensors"]) == 0
+    card = (tmp_path / "g.safetensors.md").read_text()
+    for words in ("CC BY-SA 3.0", "sliced_wasserstein", "| `z` | [B, 3] |", "one-hot: 0, 1, 2"):
+        assert words in card
+
+
+def test_mistakes(run, mistake, tmp_path, monkeypatch):
+    known = ".safetensors, .stablehlo, .onnx"
+    told = mistake(main, ["export", f"--workdir={run}", "--out=a.h5"])
+    assert told == f"cannot write a.h5: it must end in {known}."
+    (tmp_path / "a.safetensors").write_text("nothing")
+    told = mistake(sample.main, [f"--workdir={tmp_path}/a.safetensors"])
+    assert "is no generator that jaxgan export wrote" in told
+    monkeypatch.setitem(sys.modules, "jax2onnx", None)
+    told = mistake(main, ["export", f"--workdir={run}", f"--out={tmp_path}/a.onnx"])
+    assert "pip install --no-deps jax2onnx" in told
+    monkeypatch.setitem(sys.modules, "flatbuffers", None)
+    told = mistake(main, ["export", f"--workdir={run}", f"--out={tmp_path}/a.stablehlo"])
+    assert told == "a .stablehlo file needs flatbuffers: pip install 'jaxgan[export]'."
+    assert [path.name for path in tmp_path.iterdir()] == ["a.safetensors"]
+
+
+@pytest.mark.parametrize("stride, padding, extra", [(1, 1, 0), (2, 1, 0), (2, 2, 1), (3, 0, 2)])
+def test_plain_convolutions_are_the_same_maps(stride, padding, extra):
+    rng = np.random.default_rng(2)
+    x, k = (rng.normal(size=s).astype(np.float32) for s in ((2, 6, 5, 3), (4, 4, 3, 2)))
+
+    def both():
+        to = conv.conv_transpose(x, k, stride, padding, extra)
+        return conv.conv(x, k, stride, padding), conv.conv(x, k, 1, padding + 1, 2), to
+
+    ours = both()
+    with inference.plain_convolutions():
+        plain = both()
+    for one, other in zip(ours, plain, strict=True):
+        np.testing.assert_allclose(one, other, atol=2e-5)

@@ -1,0 +1,42 @@
+"""``jaxgan train --dry-run``: what it tells is counted by hand, and nothing is written."""
+
+import re
+
+import pytest
+
+from jaxgan.main import main
+
+OVERRIDES = (
+    "steps=20 steps_per_call=4 batch_size=8 n_critic=1 phases=5:n_critic=0 "
+    "penalties.gradient_penalty.weight=0 data.options.points=64 game.z_dim=2 "
+    "generator.features=8 critic.features=8"
+)
+
+
+@pytest.fixture
+def words(tmp_path):
+    overrides = [f"--config.{word}" for word in OVERRIDES.split()]
+    return ["--config=toy_ring", f"--workdir={tmp_path / 'run'}", "--dry-run", *overrides]
+
+
+def test_sizes_and_times_are_told_and_nothing_is_written(words, tmp_path, capsys):
+    assert main(words) == 0
+    out, err = capsys.readouterr()
+    told = dict(re.split(r"  +", line, maxsplit=1) for line in out.splitlines() if "  " in line)
+    assert told["generator"] == f"{2 * 8 + 8 + 8 * 2 + 2} parameters"
+    assert told["critic"] == f"{2 * 8 + 8 + 8 + 1} parameters"
+    assert told["training data"] == "768 bytes"  # 64 points of two float32, an int32 mode each
+    for steps in ("steps 0 to 5", "steps 5 to 20"):
+        assert re.fullmatch(r"\S+ a second, after \S+ (seconds|minutes) to compile", told[steps])
+    assert "time" in told and "memory" in told
+    assert out.startswith("Data: 64 examples of ring") and err == ""
+    assert all(len(line) <= 80 for line in out.splitlines()[1:])
+    assert not list(tmp_path.iterdir())
+
+
+def test_what_train_refuses_a_dry_run_does_too(words, mistake, tmp_path):
+    assert "evaluation.rank_by=fd needs" in mistake(
+        main, [*words, "--config.evaluation.rank_by=fd"]
+    )
+    assert "leave --processes out" in mistake(main, [*words, "--processes=auto"])
+    assert not list(tmp_path.iterdir())
