@@ -7,7 +7,7 @@ from jaxgan import cli
 if __name__ == "__main__":  # before the imports that take seconds: a signal may come
     raise SystemExit(cli.console(["train", *sys.argv[1:]]))
 
-from jaxgan.build.overrides import load_recipe, names_a_row, override
+from jaxgan.build.overrides import load_recipe, override_all
 from jaxgan.cli import Arguments, run_command
 from jaxgan.core.errors import UserError
 from jaxgan.step import compilation, parallel
@@ -73,10 +73,7 @@ def parse(argv):
             raise UserError(f"{name} needs a value: {name}=VALUE.")
         overrides[name.removeprefix("--config.")] = text
     config = load_recipe(flags.config)
-    # Names first, from the outside in: they bring keys along.
-    order = sorted(overrides, key=lambda key: (not names_a_row(key), key.count(".")))
-    for dotted in order:
-        override(config, dotted, overrides[dotted])
+    override_all(config, overrides)
     return config, flags.workdir, flags
 
 
