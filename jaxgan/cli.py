@@ -16,6 +16,7 @@ COMMANDS = {
     "sample": ("jaxgan.sample", "--workdir=runs/wgan --num=64 --out=grid.png"),
     "film": ("jaxgan.film", "--workdir=runs/wgan --out=film.gif"),
     "translate": ("jaxgan.translate", "--workdir=runs/pix2pix --input=pictures --out=redrawn"),
+    "lab": ("jaxgan.lab.command", "--port=8000"),
 }
 HELP = "\n".join(
     [

@@ -28,7 +28,8 @@ def test_help(capsys):
             cli.main([name, "--help"])
         out, nothing = capsys.readouterr()
         assert left.value.code == 0 and nothing == ""
-        assert out.startswith(f"usage: jaxgan {name} ") and "--workdir DIR" in out
+        assert out.startswith(f"usage: jaxgan {name} ")
+        assert "--workdir DIR" in out or name == "lab"  # which writes nothing
 
 
 def test_an_unknown_command(mistake):

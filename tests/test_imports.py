@@ -21,7 +21,7 @@ ORDER = (
     {"defaults", "evaluation"},
     {"build", "cli", "run"},
     {"sample"},
-    {"train", "translate", "evaluate"},
+    {"train", "translate", "evaluate", "lab"},
     {"film"},
     {"main"},
 )
@@ -37,6 +37,8 @@ OWNERS = {
     "tensorboardX": {"run/events"},
     "tqdm": {"run/progress"},
     "ml_collections": {"build", "defaults"},
+    "starlette": {"lab"},
+    "uvicorn": {"lab"},
     "tensorflow": set(),
     "torch": set(),
 }

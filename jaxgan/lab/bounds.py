@@ -17,7 +17,7 @@ DEPTH, WIDTH = 4, 256  # hidden layers, and their units
 ENTRIES = 16  # of several values
 SPEEDS = (1, 5, 20, 100, 500, 10_000)  # steps a second, at most
 
-COMMANDS = ("set", "run", "pause", "step", "speed", "look")
+COMMANDS = ("set", "run", "pause", "step", "reset", "speed", "look")
 NUMBERS = re.compile(r"[-+0-9.eE, ]*")
 
 

@@ -140,7 +140,7 @@ def _brought_by(dotted):
     if group == "data.options":
         sets = {name: data.options_of(name) for name in data.TOYS}
         return {"data": {n: as_text(own[key]) for n, own in sets.items() if key in own}}
-    if group not in GROUPS:
+    if group not in GROUPS or key in GROUPS[group].kept:
         return {}
     rows = {name: getattr(defaults, group.split(".")[-1])(name) for name in GROUPS[group].table}
     if all(key in row for row in rows.values()) or group in ("generator", "critic"):

@@ -43,7 +43,9 @@ class LiveGame:
         self.source = run.sources[0]
         self._sources = (only(self.source, ("x", *GAMES[config["game"]["name"]].needs)),)
         arrays = feeds.place(self._sources, run.devices)
-        rows = {name: array[: 2 * sights.MEASURED] for name, array in self._sources[0].arrays().items()}
+        rows = {
+            name: array[: 2 * sights.MEASURED] for name, array in self._sources[0].arrays().items()
+        }
         points = rows["x"]
         self.real, other = points[: sights.MEASURED], points[sights.MEASURED :]
         self.frame = sights.frame_of(self.real)
@@ -60,7 +62,13 @@ class LiveGame:
         z = config["game"]
         self._threads = sights.threads(z["z_dim"], z["z"])
         self._keys = jax.random.split(noise.stream(config["seed"], noise.PICTURES), sights.MEASURED)
-        self._state = self._program.create(config["seed"])
+        self._replicate = run.devices.replicate
+        self.restart()
+
+    def restart(self):
+        """Be at step 0 again."""
+        # On the device from the start, or the first call's program would not be the second's.
+        self._state = self._replicate(self._program.create(np.uint32(self.config["seed"])))
         self.step, self.finite, self.log = 0, True, {}
 
     def change(self, config):

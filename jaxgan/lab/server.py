@@ -3,9 +3,13 @@
 import asyncio
 import collections
 import contextlib
+import signal
+import socket as sockets
+import threading
 from pathlib import Path
 from urllib.parse import urlsplit
 
+from jaxgan.core import process
 from jaxgan.core.errors import UserError
 from jaxgan.lab import bounds, controls, frames, setting
 from jaxgan.lab.lessons import LESSONS
@@ -154,13 +158,11 @@ def serve(app, host, port, started=lambda address: None):
       host, port: where; port 0: any that is free.
       started: called with the address, once there is one.
     """
-    import socket
-
     import uvicorn
 
     try:
-        listening = socket.create_server(
-            (host, port), family=socket.AF_INET6 if ":" in host else socket.AF_INET
+        listening = sockets.create_server(
+            (host, port), family=sockets.AF_INET6 if ":" in host else sockets.AF_INET
         )
     except OSError as error:
         raise UserError(
@@ -177,4 +179,14 @@ def serve(app, host, port, started=lambda address: None):
             timeout_graceful_shutdown=1,
             lifespan="off",
         )
-        uvicorn.Server(options).run(sockets=[listening])
+        server = uvicorn.Server(options)
+
+        def leave(number, frame):
+            server.should_exit = True
+
+        # In a thread of its own the server leaves the signals to the command.
+        thread = threading.Thread(target=server.run, kwargs={"sockets": [listening]})
+        for number in process.signals():
+            signal.signal(number, leave)
+        thread.start()
+        thread.join()

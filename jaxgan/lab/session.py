@@ -97,10 +97,12 @@ class Session:
         self._settings = settings
         self._tell("ready", kept=kept, commands=[command_of(each) for each in settings])
         if not kept:
-            for i, game in enumerate(self._games):
-                self._show_world(i, game)
-            self._show()
-            self._measure()
+            self._show_all()
+
+    def _do_reset(self, message):
+        for game in self._games:
+            game.restart()
+        self._show_all()
 
     def _do_run(self, message):
         self._running = bool(self._games)
@@ -145,6 +147,12 @@ class Session:
             self._do_pause({})
         if time.monotonic() - self._measured > MEASURES:
             self._measure()
+
+    def _show_all(self):
+        for i, game in enumerate(self._games):
+            self._show_world(i, game)
+        self._show()
+        self._measure()
 
     def _show_world(self, i, game):
         low, high = game.frame
