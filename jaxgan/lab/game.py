@@ -21,6 +21,7 @@ class LiveGame:
 
     Attributes:
       config: whole.
+      state: the ``GanState``.
       step: steps done.
       source: its data.
       frame: (low, high) of what is drawn.
@@ -68,7 +69,7 @@ class LiveGame:
     def restart(self):
         """Be at step 0 again."""
         # On the device from the start, or the first call's program would not be the second's.
-        self._state = self._replicate(self._program.create(np.uint32(self.config["seed"])))
+        self.state = self._replicate(self._program.create(np.uint32(self.config["seed"])))
         self.step, self.finite, self.log = 0, True, {}
 
     def change(self, config):
@@ -99,7 +100,7 @@ class LiveGame:
         data = {"examples": data, "seed": np.uint32(self.config["seed"]), "values": self._values}
         play = self._program.play(turn)
         with self._program.lock:
-            self._state, log, done = play(self._state, data, block, np.int32(count))
+            self.state, log, done = play(self.state, data, block, np.int32(count))
             self._program.ready.add(turn)
         done = int(done)
         self.step += done
@@ -109,14 +110,14 @@ class LiveGame:
 
     def generator(self, average):
         """The generator's variables: of the average over steps, or as they are."""
-        return self._state.ema if average else self._state.generator.variables
+        return self.state.ema if average else self.state.generator.variables
 
     def look(self, average=False, label=0):
         """Arrays by name, as ``sights.look`` has them."""
         batch = {name: array[: sights.SHOWN] for name, array in self._batch.items()}
         keys = self._keys[: sights.SHOWN]
         label = np.int32(min(label, max(self.source.classes - 1, 0)))
-        critic = self._state.critic.variables
+        critic = self.state.critic.variables
         asked = (self.generator(average), critic, batch, keys, self._probes, self._threads, label)
         return jax.device_get(self._program.look(*asked))
 

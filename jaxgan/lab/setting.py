@@ -58,7 +58,7 @@ def command_of(setting):
         changed["data"] = "npz:POINTS.npz"
     left = ("parallel", "steps", "steps_per_call")
     words = [f"--config.{key}={text}" for key, text in changed.items() if key not in left]
-    return " ".join(["jaxgan train --config=configs/toy_ring.py --workdir=runs/lab", *words])
+    return " \\\n  ".join(["jaxgan train --config=configs/toy_ring.py --workdir=runs/lab", *words])
 
 
 def write_points(file, points):
