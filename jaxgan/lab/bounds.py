@@ -1,5 +1,6 @@
 """What a page may ask for, and how much of it: more is refused in a sentence before it costs."""
 
+import contextlib
 import json
 import math
 import re
@@ -94,10 +95,10 @@ def check_several(key, text, control):
 
 def read_number(text):
     """A number, or None where the text is none."""
-    try:
-        return float(text)
-    except ValueError:
-        return None
+    for read in (int, float):
+        with contextlib.suppress(ValueError):
+            return read(text)
+    return None
 
 
 def read_points(points):

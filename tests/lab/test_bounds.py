@@ -47,13 +47,16 @@ def games(*settings, **more):
         (games({"data": "folder:/etc"}), "unknown data 'folder:/etc'; known: drawn, grid"),
         (games({"data.data_dir": "/"}), "unknown control 'data.data_dir'"),
         (games({"n_critic": 5}), "n_critic must be a text of at most 64 characters."),
-        (games({"n_critic": "9999"}), "n_critic is 9999.0; it must be finite and lie in [0, 51)."),
+        (games({"n_critic": "9999"}), "n_critic is 9999; it must lie in [0, 51)."),
         (games({"batch_size": "nan"}), "batch_size is nan"),
-        (games({"critic.features": "64,900"}), "an entry of critic.features is 900.0"),
+        (games({"critic.features": "64,900"}), "an entry of critic.features is 900;"),
         (games({"critic.features": "8,8,8,8,8"}), "has 5 entries; it must have 1 to 4."),
         (games({"critic.features": "(8,)*9"}), "it must be numbers with commas between."),
         (games({"data": "drawn"}), "0 points are drawn; draw 8 to 2000."),
-        (games({"data": "drawn"}, points=[[0, 0]] * 2001), "0 to 2000"),
+        (
+            games({"data": "drawn"}, points=[[0, 0]] * 2001),
+            "2001 points are drawn; draw 8 to 2000.",
+        ),
         (games({"data": "drawn"}, points=[[0, 9]] * 9), "two numbers in [-4, 4]."),
         (games({"data": "drawn"}, points=[[0, True]] * 9), "two numbers in [-4, 4]."),
         (games({"data": "drawn"}, points=[[0, float("nan")]] * 9), "two numbers in [-4, 4]."),
@@ -62,7 +65,7 @@ def games(*settings, **more):
 def test_settings(message, told):
     with pytest.raises(UserError) as error:
         bounds.read_games(message, CONTROLS)
-    assert told.replace("0 to 2000", "draw 8 to 2000") in str(error.value)
+    assert told in str(error.value)
 
 
 @pytest.mark.parametrize(

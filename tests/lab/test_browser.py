@@ -19,6 +19,20 @@ if CHROMIUM is None:
 PATIENCE = 240  # seconds; programs are compiled meanwhile
 TINY = {"generator.features": "8", "critic.features": "8", "batch_size": "16", "n_critic": "1"}
 
+# What a screen reader has no name for.
+UNNAMED = """() => [...document.querySelectorAll("button, select, input, canvas")]
+    .filter(each => !each.textContent.trim() && !each.closest("label"))
+    .filter(each => !each.getAttribute("aria-label")).map(each => each.outerHTML)"""
+# The error that a message of one's own gets.
+ANSWER = """text => new Promise(done => {
+    const socket = new WebSocket(location.origin.replace("http", "ws") + "/play");
+    socket.onopen = () => socket.send(text);
+    socket.onmessage = ({ data }) => {
+        const message = typeof data === "string" ? JSON.parse(data) : {};
+        if (message.kind === "error") done(message.sentence);
+    };
+})"""
+
 
 @pytest.fixture(scope="module")
 def address():
@@ -131,10 +145,7 @@ def test_by_keyboard_in_chinese_on_a_phone(visit):
     until(page, lambda: page.inner_text("#status") == "已暂停")
     page.click("#language")
     assert page.inner_text("#run") == "▶ Run"
-    unnamed = """() => [...document.querySelectorAll("button, select, input, canvas")].filter(each =>
-        !each.textContent.trim() && !each.closest("label") && !each.getAttribute("aria-label"))
-        .map(each => each.outerHTML)"""
-    assert page.evaluate(unnamed) == []
+    assert page.evaluate(UNNAMED) == []
 
 
 def test_points_of_ones_own(visit):
@@ -166,16 +177,8 @@ def test_a_wrong_value_and_a_hostile_message(visit, address):
     page.keyboard.press("Tab")
     until(page, lambda: page.is_visible("#error"))
     assert "n_critic is 1000000000.0" in page.inner_text("#error")
-    told = page.evaluate(
-        """async text => new Promise(done => {
-            const socket = new WebSocket(location.href.replace("http", "ws").replace(/#.*/, "play"));
-            socket.onopen = () => socket.send(text);
-            socket.onmessage = ({ data }) => {
-                if (typeof data === "string" && JSON.parse(data).kind === "error") done(JSON.parse(data).sentence);
-            };
-        })""",
-        json.dumps({"do": "set", "games": [{"data": "npz:/etc/passwd"}]}),
-    )
+    hostile = json.dumps({"do": "set", "games": [{"data": "npz:/etc/passwd"}]})
+    told = page.evaluate(ANSWER, hostile)
     assert told.startswith("unknown data 'npz:/etc/passwd'; known: drawn, grid")
     page.fill("[name=n_critic]", "2")
     page.keyboard.press("Tab")
