@@ -6,7 +6,7 @@ import time
 import pytest
 
 pytest.importorskip("starlette", reason="the extra `lab` brings it")
-pytest.importorskip("httpx", reason="the extra `test` brings it")
+pytest.importorskip("httpx2", reason="the extra `test` brings it")
 
 from starlette.testclient import TestClient
 from starlette.websockets import WebSocketDisconnect
