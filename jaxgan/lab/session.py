@@ -90,7 +90,7 @@ class Session:
             game.change(config) for game, config in zip(self._games, configs, strict=True)
         )
         if not kept:
-            self._tell("compiling", what="data")
+            self._tell("compiling")
             games = [LiveGame(config) for config in configs]
             self._games, self._points = games, points
             self._count = 1
@@ -135,11 +135,13 @@ class Session:
         """Play all games by as many steps, and show them."""
         if not self._games:
             raise UserError("there is no game yet; set one first.")
-        if not all(game.compiled(turn) for game in self._games):
-            self._tell("compiling", what="step")
         warm = all(game.compiled(turn) for game in self._games)
+        if not warm:
+            self._tell("compiling")
         seconds = sum(game.play(turn, count) for game in self._games)
-        if warm and seconds:  # half of a frame's time is for looking, sending and other pages
+        if not warm:
+            self._tell("state", running=self._running)
+        elif seconds:  # half of a frame's time is for looking, sending and other pages
             fits = count * 0.5 / (FRAMES * seconds)
             self._count = int(min(STEPS_PER_CALL, max(1, fits, self._count / 2)))
         self._show(seconds and count / seconds)

@@ -14,6 +14,7 @@ from starlette.websockets import WebSocketDisconnect
 from jaxgan.lab import bounds, command, server
 
 HOME = "http://127.0.0.1:8000"
+PLAY = "ws://127.0.0.1:8000/play"
 TINY = {"generator.features": "8", "critic.features": "8", "batch_size": "16", "n_critic": "2"}
 
 
@@ -60,26 +61,24 @@ def test_strangers_are_refused(client):
     for origin in ("http://evil.example", "null", "http://127.0.0.1:9"):
         with (
             pytest.raises(WebSocketDisconnect),
-            client.websocket_connect("/play", headers={"origin": origin}),
+            client.websocket_connect(PLAY, headers={"origin": origin}),
         ):
             pass
-    with client.websocket_connect(
-        "/play", headers={"origin": HOME, "host": "127.0.0.1:8000"}
-    ) as page:
+    with client.websocket_connect(PLAY, headers={"origin": HOME}) as page:
         assert hear(page, "hello")["games"] == bounds.GAMES
 
 
 def test_too_many_pages(client, monkeypatch):
     monkeypatch.setattr(bounds, "SESSIONS", 1)
-    with client.websocket_connect("/play"), client.websocket_connect("/play") as second:
+    with client.websocket_connect(PLAY), client.websocket_connect(PLAY) as second:
         assert hear(second, "error")["sentence"] == "1 pages are open already; close one first."
         with pytest.raises(WebSocketDisconnect):
             second.receive_text()
 
 
 def test_pages_have_lives_of_their_own(app, client):
-    with client.websocket_connect("/play") as first:
-        with client.websocket_connect("/play") as second:
+    with client.websocket_connect(PLAY) as first:
+        with client.websocket_connect(PLAY) as second:
             for page in (first, second):
                 ask(page, "set", games=[TINY])
                 assert hear(page, "frame")["step"] == 0
@@ -123,7 +122,7 @@ def test_pages_have_lives_of_their_own(app, client):
     ],
 )
 def test_bad_messages_get_a_sentence_and_the_page_lives_on(client, sent, told):
-    with client.websocket_connect("/play") as page:
+    with client.websocket_connect(PLAY) as page:
         page.send_text(sent)
         if told:
             assert told in hear(page, "error")["sentence"]

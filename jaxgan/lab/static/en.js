@@ -138,7 +138,7 @@ export const en = {
   lesson_collapse: "Why does a GAN forget modes?",
   asked_collapse: "Both games start from the same seed with the same momentum. Which of the two will find all eight modes?",
   answered_collapse:
-    "Game A runs as a clump from mode to mode: where all points are, the critic turns them down, and momentum carries them on. Its modes found stay below 8. The critic of game B has a slope of about 1 everywhere, so that every mode pulls its share of the points: slower, but all eight. Its W₁ falls; the gap of game A goes up and down and tells nothing.",
+    "Game A runs as a clump from mode to mode: where all points are, the critic turns them down, and momentum carries them on. Its modes found stay below 8. The slope of the critic in game B is held everywhere, so that every mode pulls its share of the points: slower, but all eight. Its W₁ falls; the gap of game A goes up and down and tells nothing.",
   lesson_too_good: "Can a critic be too good?",
   asked_too_good: "The critic learns 20 times as often. The better it is, the clearer its advice – or is it?",
   answered_too_good:
