@@ -1,5 +1,6 @@
 """One game of a page: its state, and what is done with it."""
 
+import contextlib
 import time
 
 import jax
@@ -99,7 +100,8 @@ class LiveGame:
         data, block = self._feeds[turn].block(self.step, count)
         data = {"examples": data, "seed": np.uint32(self.config["seed"]), "values": self._values}
         play = self._program.play(turn)
-        with self._program.lock:
+        # While it is compiled others wait; then each plays for itself.
+        with contextlib.nullcontext() if self.compiled(turn) else self._program.lock:
             self.state, log, done = play(self.state, data, block, np.int32(count))
             self._program.ready.add(turn)
         done = int(done)

@@ -5,6 +5,7 @@ import queue
 import tempfile
 import threading
 import time
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 from jaxgan.core.errors import UserError
@@ -34,6 +35,9 @@ class Session:
         self._running, self._speed = False, FULL
         self._average, self._label = False, 0
         self._count, self._measured = 1, 0.0
+        self._pool = ThreadPoolExecutor(
+            bounds.GAMES
+        )  # games side by side play, and compile, at once
         self._closed = threading.Event()
         self._thread = threading.Thread(target=self._live, daemon=True)
         self._thread.start()
@@ -56,21 +60,26 @@ class Session:
         return self._thread.is_alive()
 
     def _live(self):
-        with tempfile.TemporaryDirectory() as folder:
+        next_frame = time.monotonic()
+        with tempfile.TemporaryDirectory() as folder, self._pool:
             self._file = Path(folder) / "points.npz"
-            while not self._closed.is_set():
-                begun = time.monotonic()
-                self._hear()
-                if self._running and not self._closed.is_set():
-                    self._play("both", self._steps())
-                    pause = max(1 / FRAMES, self._steps() / self._speed)
-                    self._closed.wait(max(0.0, begun + pause - time.monotonic()))
-
-    def _hear(self):
-        """Do what the page has asked for; wait for it where nothing is played."""
-        while not self._closed.is_set():
             try:
-                message = self._messages.get(block=not self._running)
+                while not self._closed.is_set():
+                    self._hear(next_frame)
+                    if self._running and not self._closed.is_set():
+                        begun, steps = time.monotonic(), self._steps()
+                        self._play("both", steps)
+                        next_frame = begun + max(1 / FRAMES, steps / self._speed)
+            except Exception:  # a bug, which the terminal tells in full
+                self._tell("error", sentence="the lab has failed; its terminal tells more.")
+                raise
+
+    def _hear(self, until):
+        """Do what the page asks for until then; as long as nothing is played, wait for it."""
+        while not self._closed.is_set():
+            rest = max(0.0, until - time.monotonic())
+            try:
+                message = self._messages.get(timeout=rest if self._running else None)
             except queue.Empty:
                 return
             if self._closed.is_set():
@@ -91,8 +100,7 @@ class Session:
         )
         if not kept:
             self._tell("compiling")
-            games = [LiveGame(config) for config in configs]
-            self._games, self._points = games, points
+            self._games, self._points = list(self._pool.map(LiveGame, configs)), points
             self._count = 1
         self._settings = settings
         self._tell("ready", kept=kept, commands=[command_of(each) for each in settings])
@@ -100,8 +108,7 @@ class Session:
             self._show_all()
 
     def _do_reset(self, message):
-        for game in self._games:
-            game.restart()
+        self._each(LiveGame.restart)
         self._show_all()
 
     def _do_run(self, message):
@@ -138,7 +145,7 @@ class Session:
         warm = all(game.compiled(turn) for game in self._games)
         if not warm:
             self._tell("compiling")
-        seconds = sum(game.play(turn, count) for game in self._games)
+        seconds = max(self._each(lambda game: game.play(turn, count)))
         if not warm:
             self._tell("state", running=self._running)
         elif seconds:  # half of a frame's time is for looking, sending and other pages
@@ -176,16 +183,20 @@ class Session:
         )
 
     def _show(self, rate=0.0):
-        for i, game in enumerate(self._games):
-            arrays = game.look(self._average, self._label)
+        seen = self._each(lambda game: game.look(self._average, self._label))
+        for i, (game, arrays) in enumerate(zip(self._games, seen, strict=True)):
             told = {"step": game.step, "log": game.log, "rate": rate, "finite": game.finite}
             self._send(frames.packed("frame", arrays, game=i, **told), f"frame {i}")
 
     def _measure(self):
-        for i, game in enumerate(self._games):
-            found = game.distances(self._average)
-            self._tell("distances", game=i, step=game.step, values=found)
+        found = self._each(lambda game: game.distances(self._average))
+        for i, (game, values) in enumerate(zip(self._games, found, strict=True)):
+            self._tell("distances", game=i, step=game.step, values=values)
         self._measured = time.monotonic()
+
+    def _each(self, do):
+        """[do(game)] of all games, at once."""
+        return list(self._pool.map(do, self._games))
 
     def _tell(self, kind, **values):
         self._send(frames.words(kind, **values), None)
