@@ -8,6 +8,7 @@ from jaxgan.cli import Arguments, run_command
 from jaxgan.core import process
 from jaxgan.core.errors import UserError, within
 
+EVERYWHERE = ("0.0.0.0", "::")  # who listens so is asked for under any name
 NEEDED = ("starlette", "uvicorn", "websockets")
 
 
@@ -57,7 +58,7 @@ def main(argv=None):
             if not flags.no_browser:
                 webbrowser.open(address)
 
-        app = server.application([flags.host])
+        app = server.application(["*" if flags.host in EVERYWHERE else flags.host])
         server.serve(app, flags.host, flags.port, started)
 
     return run_command(command)

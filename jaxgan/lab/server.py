@@ -74,6 +74,7 @@ def application(hosts=()):
     Args:
       hosts: names, beside those of the loopback, under which it is asked for.
     """
+    import anyio
     from starlette.applications import Starlette
     from starlette.middleware import Middleware
     from starlette.middleware.trustedhost import TrustedHostMiddleware
@@ -102,10 +103,11 @@ def application(hosts=()):
                 outbox.send(frames.words("error", sentence=str(error)))
 
     async def speak(socket, outbox):
-        while True:
-            message = await outbox.next()
-            told = socket.send_bytes if isinstance(message, bytes) else socket.send_text
-            await told(message)
+        with contextlib.suppress(WebSocketDisconnect, RuntimeError):  # it has closed meanwhile
+            while True:
+                message = await outbox.next()
+                told = socket.send_bytes if isinstance(message, bytes) else socket.send_text
+                await told(message)
 
     async def play(socket):
         if not same_origin(socket.headers):
@@ -121,19 +123,12 @@ def application(hosts=()):
         outbox = Outbox(asyncio.get_running_loop())
         session = Session(outbox.send)
         sessions.add(session)
+        outbox.send(app.state.hello)
         try:
-            await socket.send_text(app.state.hello)
-            tasks = [
-                asyncio.create_task(each)
-                for each in (hear(socket, session, outbox), speak(socket, outbox))
-            ]
-            done, rest = await asyncio.wait(tasks, return_when=asyncio.FIRST_COMPLETED)
-            for task in rest:
-                task.cancel()
-            await asyncio.gather(*rest, return_exceptions=True)
-            for task in done:
-                with contextlib.suppress(WebSocketDisconnect, RuntimeError):
-                    task.result()
+            async with anyio.create_task_group() as both:
+                both.start_soon(speak, socket, outbox)
+                await hear(socket, session, outbox)
+                both.cancel_scope.cancel()
         finally:
             session.close()
             sessions.discard(session)

@@ -38,11 +38,11 @@ ANSWER = """text => new Promise(done => {
 def address():
     code = "import sys; from jaxgan.cli import main; sys.exit(main())"
     words = [sys.executable, "-c", code, "lab", "--port=0", "--no_browser"]
-    lab = subprocess.Popen(words, stderr=subprocess.PIPE, text=True)
-    told = lab.stderr.readline()
-    yield re.search(r"http://127\.0\.0\.1:\d+/", told).group()
-    lab.send_signal(signal.SIGINT)
-    assert lab.wait(timeout=60) == 0, lab.stderr.read()
+    with subprocess.Popen(words, stderr=subprocess.PIPE, text=True) as lab:
+        told = lab.stderr.readline()
+        yield re.search(r"http://127\.0\.0\.1:\d+/", told).group()
+        lab.send_signal(signal.SIGINT)
+        assert lab.wait(timeout=60) == 0, lab.stderr.read()
 
 
 @pytest.fixture(scope="module")
@@ -105,7 +105,7 @@ def until(page, met):
 
 
 def picture(page):
-    return page.locator("canvas.plane").first.evaluate("canvas => canvas.toDataURL()")
+    return page.locator("article canvas.plane").first.evaluate("canvas => canvas.toDataURL()")
 
 
 def test_trains_pauses_and_steps(visit):
