@@ -19,6 +19,8 @@ if CHROMIUM is None:
 PATIENCE = 240  # seconds; programs are compiled meanwhile
 TINY = {"generator.features": "8", "critic.features": "8", "batch_size": "16", "n_critic": "1"}
 
+NUMBERS = """told => Object.fromEntries([...told.children].map(
+    each => [each.firstChild.textContent, each.lastChild.firstChild.textContent]))"""
 # What a screen reader has no name for.
 UNNAMED = """() => [...document.querySelectorAll("button, select, input, canvas")]
     .filter(each => !each.textContent.trim() && !each.closest("label"))
@@ -84,16 +86,15 @@ def visit(browser, address):
 
 
 def numbers(page, game=0):
-    """{name: text} of what stands under a game."""
-    told = page.locator("dl").nth(game)
-    names, values = (told.locator(tag).all_inner_texts() for tag in ("dt", "dd"))
-    return dict(zip(names, values, strict=True))
+    """{name: text} of what stands under a game, read at one moment."""
+    return page.locator("dl").nth(game).evaluate(NUMBERS)
 
 
-def step(page, game=0):
+def step(page):
+    """Of the first game; None where there is none yet."""
     if page.locator("dl dd").count() == 0:
         return None
-    return int(numbers(page, game)["step"].split()[0])
+    return int(next(iter(numbers(page).values())))
 
 
 def until(page, met):
@@ -192,7 +193,7 @@ def test_collapse_and_its_cure(visit):
 
     def found(game):
         told = numbers(page, game)
-        modes, w1 = told["modes found"].split()[0], told["W₁, exact"].split()[0]
+        modes, w1 = told["modes found"].split()[0], told["W₁, exact"]
         return (9, 0.0) if modes == "–" else (int(modes), float(w1))
 
     def seen():
