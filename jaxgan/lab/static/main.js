@@ -44,6 +44,7 @@ const send = connect({
     say("compiling");
   },
   ready({ commands, kept }) {
+    find("games").classList.remove("waiting");
     find("commands").textContent = commands.join("\n\n");
     say(running ? "running" : "ready");
     if (wanted && !kept) send({ do: "run" });
@@ -57,6 +58,7 @@ const send = connect({
   error({ sentence }) {
     find("error").textContent = sentence;
     find("error").hidden = false;
+    find("games").classList.remove("waiting");
     say(running ? "running" : "paused");
   },
   closed() {
@@ -90,8 +92,9 @@ function apply() {
   panels.forEach((panel, i) => panel.rename(nameOf(i)));
   form();
   lesson();
-  if (!drawn || setting.points.length >= hello.points[0]) send(controls.sent(setting));
-  else say("draw");
+  if (drawn && setting.points.length < hello.points[0]) return say("draw");
+  find("games").classList.add("waiting"); // what is shown is still of the setting before
+  send(controls.sent(setting));
 }
 
 // A game in a few words: its loss, and what holds its critic.
