@@ -26,8 +26,12 @@ SPREAD = {"normal": (-2, 2), "uniform": (-1, 1), "bernoulli": (0, 1)}  # of that
 
 
 def frame_of(x):
-    """The square, or the interval, that holds points x [N, D]: (low, high) float64 [D]."""
-    low, high = np.min(x, axis=0), np.max(x, axis=0)
+    """The square, or the interval, that holds points x [N, D] and 0, where generators begin.
+
+    Returns:
+      (low, high), float64 [D] each.
+    """
+    low, high = np.minimum(np.min(x, axis=0), 0.0), np.maximum(np.max(x, axis=0), 0.0)
     reach = 0.7 * np.max(high - low) + 0.1
     return (low + high) / 2 - reach, (low + high) / 2 + reach
 
