@@ -145,6 +145,7 @@ def test_by_keyboard_in_chinese_on_a_phone(visit):
     page = visit(viewport={"width": 360, "height": 740}, locale="zh-CN")
     assert page.get_attribute("html", "lang") == "zh"
     assert page.evaluate(TOO_WIDE) == []
+    until(page, lambda: step(page) > 0)
     page.focus("#run")
     page.keyboard.press("Enter")
     until(page, lambda: page.inner_text("#status") == "已暂停")
