@@ -19,6 +19,7 @@ COMMANDS = {
     "export": ("jaxgan.export.command", "--workdir=runs/wgan --out=wgan.safetensors"),
     "list": ("jaxgan.catalogue.command", "losses hinge"),
     "translate": ("jaxgan.translate", "--workdir=runs/pix2pix --input=pictures --out=redrawn"),
+    "lab": ("jaxgan.lab.command", "--port=8000"),
 }
 HELP = "\n".join(
     [

@@ -7,7 +7,7 @@ from jaxgan import cli
 if __name__ == "__main__":  # before the imports that take seconds: a signal may come
     raise SystemExit(cli.console(["train", *sys.argv[1:]]))
 
-from jaxgan.build.overrides import load_recipe, names_a_row, override
+from jaxgan.build.overrides import load_recipe, override_all
 from jaxgan.cli import Arguments, run_command
 from jaxgan.core.errors import UserError
 from jaxgan.rehearsal.dry_run import dry_run
@@ -84,10 +84,7 @@ def parse(argv):
         overrides[name.removeprefix("--config.")] = text
     config = load_recipe(flags.config)
     recipe = config.to_dict()
-    # Names first, from the outside in: they bring keys along.
-    order = sorted(overrides, key=lambda key: (not names_a_row(key), key.count(".")))
-    for dotted in order:
-        override(config, dotted, overrides[dotted])
+    override_all(config, overrides)
     differs = differences(recipe, config.to_dict())
     flags.begun = {"recipe": flags.config, "overrides": overrides, "differs": differs}
     return config, flags.workdir, flags

@@ -21,7 +21,7 @@ ORDER = (
     {"defaults", "evaluation"},
     {"build", "cli", "run"},
     {"sample", "report"},
-    {"catalogue", "train", "translate", "evaluate"},
+    {"catalogue", "train", "translate", "evaluate", "lab"},
     {"export", "film", "rehearsal"},
     {"main"},
 )
@@ -38,6 +38,8 @@ OWNERS = {
     "tqdm": {"run/progress"},
     "ml_collections": {"build", "defaults"},
     "jax2onnx": {"export/forms"},
+    "starlette": {"lab"},
+    "uvicorn": {"lab"},
     "tensorflow": set(),
     "torch": set(),
 }

@@ -84,6 +84,15 @@ def override(config, dotted, text):
         group[key] = value
 
 
+def override_all(config, texts):
+    """``override`` for each of {dotted key: text}.
+
+    Names first, from the outside in: they bring keys along.
+    """
+    for dotted in sorted(texts, key=lambda key: (not names_a_row(key), key.count("."))):
+        override(config, dotted, texts[dotted])
+
+
 def names_a_row(dotted):
     """Whether a key chooses a row, whose options it brings."""
     return dotted in CHOICES or dotted.endswith(".name")

@@ -40,6 +40,8 @@ class Run(NamedTuple):
       create: () -> the ``GanState`` at step 0.
       feed: (phase) -> the ``Feed`` of its batches (the first moves the data to the devices).
       call: (phase, feed) -> the compiled call of ``call.make_call``.
+      step: (phase, values) -> one member's step(state, batches, key, variables of the frozen
+        networks); ``values`` replace the config's rates and weights, by dotted key, maybe traced.
     """
 
     sources: tuple[data.Source, ...]
@@ -54,6 +56,7 @@ class Run(NamedTuple):
     create: Callable[[], state.GanState]
     feed: Callable[[Phase], feeds.Feed]
     call: Callable[[Phase, feeds.Feed], Callable[..., Any]]
+    step: Callable[[Phase, dict[str, Any]], Callable[..., Any]]
 
 
 def prepare(config, device_count=None, known=None) -> Run:
@@ -127,6 +130,7 @@ def prepare(config, device_count=None, known=None) -> Run:
         create=create,
         feed=_make_feeds(config["data"], sources, frozen, all_phases, devices, calls),
         call=call,
+        step=step_of,
     )
 
 

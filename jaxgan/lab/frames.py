@@ -1,0 +1,42 @@
+"""Messages to a page: words are JSON, arrays are float32 behind a JSON head.
+
+    uint32 little-endian: length of the head, a multiple of 4 | head, padded with blanks | arrays
+
+The head has ``arrays``: a list of [name, shape], in their order.
+"""
+
+import json
+
+import numpy as np
+
+
+def words(kind, **values):
+    """A text message; a number that is not finite is null."""
+    return json.dumps({"kind": kind, **finite(values)})
+
+
+def packed(kind, arrays, **values):
+    """A binary message of named arrays.
+
+    Args:
+      kind: what it is.
+      arrays: {name: array}.
+      values: of the head.
+    """
+    arrays = {name: np.ascontiguousarray(array, "<f4") for name, array in arrays.items()}
+    shapes = [[name, array.shape] for name, array in arrays.items()]
+    head = json.dumps({"kind": kind, **finite(values), "arrays": shapes}).encode()
+    head += b" " * (-len(head) % 4)
+    parts = [np.uint32(len(head)).astype("<u4").tobytes(), head]
+    return b"".join([*parts, *(array.tobytes() for array in arrays.values())])
+
+
+def finite(values):
+    """JSON knows no NaN: null stands for it."""
+    if isinstance(values, dict):
+        return {key: finite(value) for key, value in values.items()}
+    if isinstance(values, (list, tuple)):
+        return [finite(value) for value in values]
+    if isinstance(values, (float, np.floating)):
+        return float(values) if np.isfinite(values) else None
+    return values.item() if isinstance(values, np.generic) else values

@@ -1,0 +1,187 @@
+"""The page's files and its WebSocket; every page has a ``Session`` of its own."""
+
+import asyncio
+import collections
+import contextlib
+import signal
+import socket as sockets
+import threading
+from pathlib import Path
+from urllib.parse import urlsplit
+
+from jaxgan.core import process
+from jaxgan.core.errors import UserError
+from jaxgan.lab import bounds, controls, frames, setting
+from jaxgan.lab.lessons import LESSONS
+from jaxgan.lab.session import Session
+
+STATIC = Path(__file__).parent / "static"
+LOOPBACK = ("127.0.0.1", "localhost", "[::1]", "::1")
+POLICY = "default-src 'self'; img-src 'self' data:; frame-ancestors 'none'; base-uri 'none'"
+REFUSED, TOO_MANY = 1008, 1013  # codes with which a WebSocket is closed
+
+
+class Outbox:
+    """Messages on their way to a page, from the thread of its session to the loop of the server.
+
+    A frame that the page has not taken yet is replaced by the next of its kind.
+    """
+
+    def __init__(self, loop):
+        self._loop, self._filled = loop, asyncio.Event()
+        self._waiting, self._number = collections.OrderedDict(), 0
+
+    def send(self, message, kind=None):
+        """Called by any thread."""
+        with contextlib.suppress(RuntimeError):  # the server is gone
+            self._loop.call_soon_threadsafe(self._put, message, kind)
+
+    def _put(self, message, kind):
+        self._number += 1
+        self._waiting[kind or self._number] = message
+        self._filled.set()
+
+    async def next(self):
+        """The message that has waited the longest."""
+        while not self._waiting:
+            self._filled.clear()
+            await self._filled.wait()
+        return self._waiting.popitem(last=False)[1]
+
+
+def same_origin(headers):
+    """Whether a page of this very server asks; a program that is no browser tells no origin."""
+    origin = headers.get("origin")
+    return origin is None or urlsplit(origin).netloc == headers.get("host")
+
+
+def hello():
+    """What a page is told first."""
+    return frames.words(
+        "hello",
+        controls=controls.told(setting.base()),
+        lessons=[lesson._asdict() for lesson in LESSONS],
+        speeds=bounds.SPEEDS,
+        points=bounds.POINTS,
+        reach=bounds.REACH,
+        games=bounds.GAMES,
+    )
+
+
+def application(hosts=()):
+    """The ASGI application; ``state.sessions`` is the set of pages that are open.
+
+    Args:
+      hosts: names, beside those of the loopback, under which it is asked for.
+    """
+    import anyio
+    from starlette.applications import Starlette
+    from starlette.middleware import Middleware
+    from starlette.middleware.trustedhost import TrustedHostMiddleware
+    from starlette.responses import FileResponse
+    from starlette.routing import Mount, Route, WebSocketRoute
+    from starlette.staticfiles import StaticFiles
+    from starlette.websockets import WebSocketDisconnect
+
+    headers = {
+        "Content-Security-Policy": POLICY,
+        "X-Content-Type-Options": "nosniff",
+        "Cache-Control": "no-cache",
+    }
+
+    async def page(request):
+        return FileResponse(STATIC / "index.html", headers=headers)
+
+    async def hear(socket, session, outbox):
+        while True:
+            message = await socket.receive()
+            if message["type"] == "websocket.disconnect":
+                return
+            try:
+                session.take(bounds.read_message(message.get("text") or ""))
+            except UserError as error:
+                outbox.send(frames.words("error", sentence=str(error)))
+
+    async def speak(socket, outbox):
+        with contextlib.suppress(WebSocketDisconnect, RuntimeError):  # it has closed meanwhile
+            while True:
+                message = await outbox.next()
+                told = socket.send_bytes if isinstance(message, bytes) else socket.send_text
+                await told(message)
+
+    async def play(socket):
+        if not same_origin(socket.headers):
+            await socket.close(REFUSED)  # before it is accepted: the browser sees a 403
+            return
+        await socket.accept()
+        sessions = app.state.sessions
+        if len(sessions) >= bounds.SESSIONS:
+            sentence = f"{bounds.SESSIONS} pages are open already; close one first."
+            await socket.send_text(frames.words("error", sentence=sentence))
+            await socket.close(TOO_MANY)
+            return
+        outbox = Outbox(asyncio.get_running_loop())
+        session = Session(outbox.send)
+        sessions.add(session)
+        outbox.send(app.state.hello)
+        try:
+            async with anyio.create_task_group() as both:
+                both.start_soon(speak, socket, outbox)
+                await hear(socket, session, outbox)
+                both.cancel_scope.cancel()
+        finally:
+            session.close()
+            sessions.discard(session)
+
+    routes = [
+        Route("/", page),
+        WebSocketRoute("/play", play),
+        Mount("/static", StaticFiles(directory=STATIC)),
+    ]
+    allowed = Middleware(TrustedHostMiddleware, allowed_hosts=[*LOOPBACK, *hosts])
+    app = Starlette(routes=routes, middleware=[allowed])
+    app.state.sessions = set()
+    app.state.hello = hello()
+    return app
+
+
+def serve(app, host, port, started=lambda address: None):
+    """Serve until a signal comes.
+
+    Args:
+      app: from ``application``.
+      host, port: where; port 0: any that is free.
+      started: called with the address, once there is one.
+    """
+    import uvicorn
+
+    try:
+        listening = sockets.create_server(
+            (host, port), family=sockets.AF_INET6 if ":" in host else sockets.AF_INET
+        )
+    except OSError as error:
+        raise UserError(
+            f"--host={host} --port={port} cannot be listened on ({error.strerror or error}); "
+            "try another port, as --port=0."
+        ) from error
+    with listening:
+        name = f"[{host}]" if ":" in host else host
+        started(f"http://{name}:{listening.getsockname()[1]}/")
+        options = uvicorn.Config(
+            app,
+            ws_max_size=4 * bounds.MESSAGE,
+            log_level="warning",
+            timeout_graceful_shutdown=1,
+            lifespan="off",
+        )
+        server = uvicorn.Server(options)
+
+        def leave(number, frame):
+            server.should_exit = True
+
+        # In a thread of its own the server leaves the signals to the command.
+        thread = threading.Thread(target=server.run, kwargs={"sockets": [listening]})
+        for number in process.signals():
+            signal.signal(number, leave)
+        thread.start()
+        thread.join()

@@ -1,0 +1,139 @@
+"""The server by itself: pages, messages, who may ask."""
+
+import json
+import time
+
+import pytest
+
+pytest.importorskip("starlette", reason="the extra `lab` brings it")
+pytest.importorskip("httpx2", reason="the extra `test` brings it")
+
+from starlette.testclient import TestClient
+from starlette.websockets import WebSocketDisconnect
+
+from jaxgan.lab import bounds, command, server
+
+HOME = "http://127.0.0.1:8000"
+PLAY = "ws://127.0.0.1:8000/play"
+TINY = {"generator.features": "8", "critic.features": "8", "batch_size": "16", "n_critic": "2"}
+
+
+@pytest.fixture
+def app():
+    return server.application()
+
+
+@pytest.fixture
+def client(app):
+    with TestClient(app, base_url=HOME) as client:
+        yield client
+
+
+def hear(page, kind):
+    """The next message of a kind, {"kind": ..., ...}."""
+    while True:
+        message = page.receive()
+        if message.get("text") is not None:
+            found = json.loads(message["text"])
+        else:
+            length = int.from_bytes(message["bytes"][:4], "little")
+            found = json.loads(message["bytes"][4 : 4 + length])
+        if found["kind"] == kind:
+            return found
+
+
+def ask(page, do, **more):
+    page.send_text(json.dumps({"do": do, **more}))
+
+
+def test_files(client):
+    page = client.get("/")
+    assert (
+        page.status_code == 200 and "default-src 'self'" in page.headers["content-security-policy"]
+    )
+    assert "javascript" in client.get("/static/main.js").headers["content-type"]
+    assert client.get("/static/../server.py").status_code == 404
+    assert client.get("/static/%2e%2e/server.py").status_code == 404
+    assert client.get("/", headers={"host": "evil.example"}).status_code == 400
+
+
+def test_strangers_are_refused(client):
+    for origin in ("http://evil.example", "null", "http://127.0.0.1:9"):
+        with (
+            pytest.raises(WebSocketDisconnect),
+            client.websocket_connect(PLAY, headers={"origin": origin}),
+        ):
+            pass
+    with client.websocket_connect(PLAY, headers={"origin": HOME}) as page:
+        assert hear(page, "hello")["games"] == bounds.GAMES
+
+
+def test_too_many_pages(client, monkeypatch):
+    monkeypatch.setattr(bounds, "SESSIONS", 1)
+    with client.websocket_connect(PLAY), client.websocket_connect(PLAY) as second:
+        assert hear(second, "error")["sentence"] == "1 pages are open already; close one first."
+        with pytest.raises(WebSocketDisconnect):
+            second.receive_text()
+
+
+def test_pages_have_lives_of_their_own(app, client):
+    with client.websocket_connect(PLAY) as first:
+        with client.websocket_connect(PLAY) as second:
+            for page in (first, second):
+                ask(page, "set", games=[TINY])
+                assert hear(page, "frame")["step"] == 0
+            ask(second, "step", side="critic")
+            assert hear(second, "frame")["step"] == 1
+            ask(first, "run")
+            while hear(first, "frame")["step"] < 20:
+                pass
+            ask(first, "set", games=[TINY | {"generator.optimizer.learning_rate": "1e-3"}])
+            assert hear(first, "ready")["kept"] and hear(first, "frame")["step"] >= 20
+            ask(first, "pause")
+            while hear(first, "state")["running"]:
+                pass
+            ask(first, "reset")
+            assert hear(first, "frame")["step"] == 0
+            ask(second, "step", side="generator")
+            assert hear(second, "frame")["step"] == 2
+            ask(second, "run")
+            playing = list(app.state.sessions)
+            assert len(playing) == 2
+        deadline = time.monotonic() + 60
+        while len(app.state.sessions) > 1 or sum(each.alive() for each in playing) > 1:
+            assert time.monotonic() < deadline, "a closed page still trains"
+            time.sleep(0.05)
+
+
+@pytest.mark.parametrize(
+    ("sent", "told"),
+    [
+        ("hello", "a message must be JSON."),
+        ('{"do": "run"}', None),
+        ('{"do": "step", "side": "both"}', "there is no game yet; set one first."),
+        ('{"do": "step", "side": {}}', "side must be one of both, critic, generator."),
+        ('{"do": "speed", "value": 1e9}', "value must be one of 1, 5, 20, 100, 500, 10000."),
+        ('{"do": "look", "average": "x"}', "average must be one of False, True."),
+        ('{"do": "set", "games": [{"critic.features": "9999"}]}', "an entry of critic.features"),
+        (
+            '{"do": "set", "games": [{"penalties.consistency.weight": "1"}]}',
+            "penalties.consistency compares dropout passes; set critic.dropout, as 0.5.",
+        ),
+    ],
+)
+def test_bad_messages_get_a_sentence_and_the_page_lives_on(client, sent, told):
+    with client.websocket_connect(PLAY) as page:
+        page.send_text(sent)
+        if told:
+            assert told in hear(page, "error")["sentence"]
+        ask(page, "pause")
+        assert hear(page, "state")["running"] is False
+
+
+def test_the_extra(monkeypatch, mistake):
+    monkeypatch.setattr(command.importlib.util, "find_spec", lambda name: None)
+    assert mistake(command.main, []) == (
+        "the lab needs starlette and uvicorn and websockets; install the extra: "
+        "pip install 'jaxgan[lab]'."
+    )
+    assert "--port is 99999" in mistake(command.main, ["--port=99999"])
