@@ -228,6 +228,36 @@ def judging(told):
     close(numbers(line(told, "that is"))[0], math.log(100) / 784, 1e-4)
 
 
+def mode_collapse(told):
+    """What a missing mode costs, the peak of V moves, G alone runs to the largest D, and cures."""
+    worth = {name: numbers(line(told, f"{name}:")) for name in ("KL(q, p)", "JS")}
+    assert line(told, "KL(p, q):").split() == ["inf"] * 7 + ["0.000"]
+    for k, (reverse, js) in enumerate(zip(*worth.values(), strict=True), 1):
+        close(reverse, math.log(8 / k), 6e-4)
+        # Against (p + q) / 2, which is (1 + k / 8) / 2k on k modes and 1 / 16 on the others.
+        mean = (1 + k / 8) / (2 * k)
+        close(js, (k / 8 * math.log(1 / 8 / mean) + (1 - k / 8) * math.log(2)) / 2
+              + math.log(1 / k / mean) / 2, 6e-4)
+    for mean in ("3", "2", "0.5"):
+        at, value, by_js = numbers(line(told, f"G at {mean}: "))
+        close(at, float(mean), 1e-6)
+        close(value, by_js, 2e-3)
+    collapsed = {name: numbers(line(told, f"{name:7} collapsed"))[0] for name in ("GAN", "DRAGAN")}
+    assert collapsed["DRAGAN"] <= collapsed["GAN"]
+    before, after = (numbers(line(told, f"{when:6} G alone:")) for when in ("before", "after"))
+    assert after[0] < before[0] and after[3] > max(before[3], 0.6)
+    turns = re.findall(r"^n_generator = (\d+) +modes (\d+)", told, re.MULTILINE)
+    assert int(turns[-1][1]) < int(turns[0][1])
+    assert median(told, f"{'DRAGAN':16} modes") >= median(told, f"{'GAN':16} modes")
+
+
+def to_images(told):
+    """Networks are told what they need; a critic's colours; typefaces; a map that is one to one."""
+    kinds = dict(re.findall(r"^(\w+) +(G\(.*)$", told, re.MULTILINE))
+    assert kinds["translation"].split() == ["G(source)", "D(x,", "source)"]
+    assert kinds["cycle"].split() == ["G(source)", "D(x)", "no", "pairs"]
+
+
 class Chapter(NamedTuple):
     """A chapter's notebook: its constants in small, the exercise's answers, what must be true."""
 
