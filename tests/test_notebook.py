@@ -236,8 +236,12 @@ def mode_collapse(told):
         close(reverse, math.log(8 / k), 6e-4)
         # Against (p + q) / 2, which is (1 + k / 8) / 2k on k modes and 1 / 16 on the others.
         mean = (1 + k / 8) / (2 * k)
-        close(js, (k / 8 * math.log(1 / 8 / mean) + (1 - k / 8) * math.log(2)) / 2
-              + math.log(1 / k / mean) / 2, 6e-4)
+        close(
+            js,
+            (k / 8 * math.log(1 / 8 / mean) + (1 - k / 8) * math.log(2)) / 2
+            + math.log(1 / k / mean) / 2,
+            6e-4,
+        )
     for mean in ("3", "2", "0.5"):
         at, value, by_js = numbers(line(told, f"G at {mean}: "))
         close(at, float(mean), 1e-6)
