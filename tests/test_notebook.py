@@ -228,6 +228,59 @@ def judging(told):
     close(numbers(line(told, "that is"))[0], math.log(100) / 784, 1e-4)
 
 
+WHEN = ("before", "after")
+
+
+def mode_collapse(told):
+    """What a missing mode costs, the peak of V moves, G alone runs to the largest D, and cures."""
+    worth = {name: numbers(line(told, f"{name}:")) for name in ("KL(q, p)", "JS")}
+    assert line(told, "KL(p, q):").split() == ["inf"] * 7 + ["0.000"]
+    for k, (reverse, js) in enumerate(zip(*worth.values(), strict=True), 1):
+        close(reverse, math.log(8 / k), 6e-4)
+        # Against (p + q) / 2, which is (1 + k / 8) / 2k on k modes and 1 / 16 on the others.
+        mean = (1 + k / 8) / (2 * k)
+        close(
+            js,
+            (k / 8 * math.log(1 / 8 / mean) + (1 - k / 8) * math.log(2)) / 2
+            + math.log(1 / k / mean) / 2,
+            6e-4,
+        )
+    for mean in ("2", "1", "0.5"):
+        at, value, *_, by_js = numbers(line(told, f"G at {mean}: "))
+        close(at, float(mean), 1e-6)
+        close(value, by_js, 2e-3)
+    frozen = re.findall(r"^(D after \d+ updates), before G alone", told, re.MULTILINE)
+    young, learned = (
+        {w: numbers(line(told, f"{name}, {w:6} G alone: modes")) for w in WHEN} for name in frozen
+    )
+    assert young["after"][3] > max(0.8, young["before"][3])  # D(G(z)), the median
+    assert young["after"][0] < young["before"][0]
+    if frozen[-1] != "D after 1500 updates":
+        return  # too short to tell methods apart
+    assert learned["before"][0] >= 7 and learned["after"][0] >= 7 and learned["after"][3] < 0.6
+    lost = {name: numbers(line(told, f"{name:7} collapsed"))[0] for name in ("GAN", "DRAGAN")}
+    assert lost["DRAGAN"] < lost["GAN"]
+    close(numbers(line(told, "DRAGAN  lesser mode's share"))[3], 1, 0.1)  # the slope at the data
+    turns = re.findall(r"^n_generator = (\d+) +modes (\d+)", told, re.MULTILINE)
+    found = [int(modes) for _, modes in turns]
+    assert found == sorted(found, reverse=True) and found[-1] <= 2 < 5 <= found[0]
+    gan = numbers(line(told, f"{'GAN':16} modes"))
+    cured = ("DRAGAN", "RpGAN + R1 + R2", "instance noise", "MAD-GAN", "WGAN-GP")
+    assert all(median(told, f"{name:16} modes") >= gan[0] for name in cured)
+
+
+def to_images(told):
+    """Who is told what; colours and typefaces; without pairs the identity picks the right map."""
+    kinds = dict(re.findall(r"^(\w+) +(G\(.*)$", told, re.MULTILINE))
+    assert kinds["translation"].split() == ["G(source)", "D(x,", "source)"]
+    assert kinds["cycle"].split() == ["G(source)", "D(x)", "no", "pairs"]
+    names = ("game alone", "and back again", "and identity")
+    rows = [re.findall(r"(-?\d\S*) \(", line(told, f"{name:15} at a group of B")) for name in names]
+    (_, far, *_), (_, near, *_), identity = ([float(x.strip("%")) for x in row] for row in rows)
+    assert near < far / 3 and identity[1] < far / 3
+    assert identity[3] > 80
+
+
 class Chapter(NamedTuple):
     """A chapter's notebook: its constants in small, the exercise's answers, what must be true."""
 
@@ -270,11 +323,38 @@ CHAPTERS = {
         "0.001",
         clipping_and_penalty,
     ),
+    "05_mode_collapse": Chapter(
+        {
+            "SEEDS": 3,
+            "LINE_STEPS": 100,
+            "FREEZE": (50, 120),
+            "ALONE": 100,
+            "ROUNDS": 40,
+            "TURNS": (1, 5),
+            "METHODS": ("DRAGAN", "MAD-GAN"),
+        },
+        "1 / 3",
+        "5 / 7",
+        mode_collapse,
+    ),
     "08_two_answers": Chapter(
         {"SEEDS": 3, "STEPS": 700, "INPUTS": 11, "DRAWS": 60}, "36", "-6", two_answers
     ),
     "09_judging": Chapter(
         {"COUNT": 500, "FLOORS": 2, "SIZES": (200, 400, 800)}, "6", "10", judging
+    ),
+    "10_from_images_to_images": Chapter(
+        {
+            "SEEDS": 2,
+            "COLOUR_STEPS": 3,
+            "FONT_STEPS": 3,
+            "HELD_OUT": 64,
+            "CYCLE_SEEDS": 3,
+            "CYCLE_STEPS": 700,
+        },
+        "34",
+        "32",
+        to_images,
     ),
 }
 EVERY_CHAPTER = pytest.mark.parametrize("name", CHAPTERS)
