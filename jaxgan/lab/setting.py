@@ -1,14 +1,11 @@
 """A page's setting becomes a config: the recipe of the toys, and what the page overrides in it."""
 
-from pathlib import Path
-
 import numpy as np
 
-import jaxgan
 from jaxgan.build.overrides import load_recipe, override_all
 from jaxgan.lab.controls import DRAWN
 
-RECIPE = Path(jaxgan.__file__).parents[1] / "configs" / "toy_ring.py"
+RECIPE = "toy_ring"
 POINTS = 20_000  # of every set: one size, so that games on all of them share a program
 STEPS_PER_CALL = 64  # the most between two frames
 BRUSH = 0.02  # standard deviation around a point drawn by hand
@@ -28,7 +25,7 @@ LAB = {
 
 def base():
     """The config of a page without overrides."""
-    config = load_recipe(str(RECIPE))
+    config = load_recipe(RECIPE)
     override_all(config, LAB)
     return config
 
@@ -58,7 +55,7 @@ def command_of(setting):
         changed["data"] = "npz:POINTS.npz"
     left = ("parallel", "steps", "steps_per_call")
     words = [f"--config.{key}={text}" for key, text in changed.items() if key not in left]
-    return " \\\n  ".join(["jaxgan train --config=configs/toy_ring.py --workdir=runs/lab", *words])
+    return " \\\n  ".join([f"jaxgan train --config={RECIPE} --workdir=runs/lab", *words])
 
 
 def write_points(file, points):
