@@ -70,10 +70,10 @@ class _Lines:
 
 def in_words(seconds: float) -> str:
     """A time in the largest unit of which there are two, as "3.5 minutes"."""
-    for size, unit in ((86400, "days"), (3600, "hours"), (60, "minutes")):
-        if seconds >= 2 * size:
-            return f"{seconds / size:.2g} {unit}"
-    return f"{seconds:.2g} seconds"
+    units = {"days": 86400, "hours": 3600, "minutes": 60, "seconds": 1}
+    unit = next((name for name, size in units.items() if seconds >= 2 * size), "seconds")
+    # Of .2g alone 100 would be 1e+02.
+    return f"{float(f'{seconds / units[unit]:.2g}'):g} {unit}"
 
 
 def bar(first_step, last_step, unit="step", telling=process.telling):

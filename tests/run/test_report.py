@@ -76,6 +76,12 @@ def test_what_is_not_finite_is_null(tmp_path):
     assert ("c", 1) in events(tmp_path) and ("a", 1) not in events(tmp_path)
 
 
+def test_times_are_told_in_the_unit_of_which_there_are_two():
+    told = {0.5: "0.5 seconds", 119: "120 seconds", 120: "2 minutes", 7199: "120 minutes"}
+    told |= {7200: "2 hours", 3 * 86400: "3 days"}
+    assert {seconds: progress.in_words(seconds) for seconds in told} == told
+
+
 def test_progress_without_a_terminal(tmp_path, capfd, monkeypatch):
     monkeypatch.setattr(progress, "LINE_EVERY", 0.0)
     with report.open_report(tmp_path, 100, 200) as written:
