@@ -241,6 +241,7 @@ def full_disk(monkeypatch):
 
 def closed_pipe(monkeypatch):
     monkeypatch.setattr(progress, "LINE_EVERY", 0.0)
+    monkeypatch.setattr(progress, "SHARE", 0.0)
     monkeypatch.setattr(sys, "stderr", Closed())
     return Stopped, r"asked to leave by SIGPIPE; step \d+ is saved"
 
