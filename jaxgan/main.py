@@ -46,7 +46,7 @@ def parser():
         help="go on with the run though its data have changed, where they fit its networks",
     )
     arguments.add_argument(
-        "--dry-run",
+        "--dry_run",
         action="store_true",
         help="tell sizes and times, measured on a few steps, and stop; nothing is written",
     )
@@ -97,7 +97,7 @@ def main(argv=None):
         config, workdir, flags = parse(sys.argv[1:] if argv is None else argv)
         compilation.set_xla_flags(config)
         if flags.dry_run and flags.processes:
-            raise UserError("--dry-run plays in one process; leave --processes out.")
+            raise UserError("--dry_run plays in one process; leave --processes out.")
         if flags.processes:  # before anything else asks JAX for its devices
             parallel.join_processes(flags.processes)
         if flags.dry_run:

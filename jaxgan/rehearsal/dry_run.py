@@ -1,4 +1,4 @@
-"""``jaxgan train --dry-run``: a run up to its first steps, of which nothing is kept or written."""
+"""``jaxgan train --dry_run``: a run up to its first steps, of which nothing is kept or written."""
 
 import math
 import time

@@ -1,4 +1,4 @@
-"""``jaxgan train --dry-run``: what it tells is counted by hand, and nothing is written."""
+"""``jaxgan train --dry_run``: what it tells is counted by hand, and nothing is written."""
 
 import re
 
@@ -16,7 +16,7 @@ OVERRIDES = (
 @pytest.fixture
 def words(tmp_path):
     overrides = [f"--config.{word}" for word in OVERRIDES.split()]
-    return ["--config=toy_ring", f"--workdir={tmp_path / 'run'}", "--dry-run", *overrides]
+    return ["--config=toy_ring", f"--workdir={tmp_path / 'run'}", "--dry_run", *overrides]
 
 
 def test_sizes_and_times_are_told_and_nothing_is_written(words, tmp_path, capsys):
