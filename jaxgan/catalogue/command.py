@@ -37,7 +37,7 @@ def of_one(kind: str, name: str, width: int) -> str:
     options = [f"  {key}={value!r}" for key, value in (told.options or {}).items()]
     none = [] if told.options is None else ["It has no options."]
     parts = [
-        f"{KINDS[kind].one} {name}: {KINDS[kind].use.replace('NAME', name, 1)}",
+        f"{KINDS[kind].one} {name}: {KINDS[kind].use.replace('NAME', name)}",
         _fitted(_plain(told.doc), width),
         "\n".join(textwrap.fill(fact, width) for fact in told.facts),
         "\n".join(["Options:", *options] if options else none),

@@ -112,7 +112,7 @@ KINDS = {
     "data": Kind("data set", "--config.data=NAME", _data),
     "tasks": Kind("task", "--config.data.task=NAME", partial(_of_table, data.TASKS)),
     "augments": Kind("augment", "--config.data.augment=NAME", partial(_of_table, data.AUGMENTS)),
-    "metrics": Kind("metric", "--config.evaluation.metrics=NAME,NAME", _metrics),
+    "metrics": Kind("metric", "--config.evaluation.metrics=NAME", _metrics),
     "features": Kind(
         "feature network", "--config.evaluation.features=NAME", partial(_of_table, FEATURES)
     ),

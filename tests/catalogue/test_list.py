@@ -37,6 +37,8 @@ def test_one_row_has_its_source_and_its_options(capsys, monkeypatch):
     assert "The generator minimises\n\n-f(fake)" in hinge and "It has no options." in hinge
     assert "\n  real_target=1.0\n" in said("losses least_squares", capsys)
     assert "\n  alpha=0.5\n" in said("losses f_alpha", capsys)
+    metric = said("metrics fd", capsys).splitlines()[0]
+    assert metric == "metric fd: --config.evaluation.metrics=fd"
     assert "The critic is given x, and tells label." in said("games auxiliary", capsys)
     assert "The default is 64.\n" in said("keys batch_size", capsys)
     assert "learning_rate=0.0002" in said("optimizers adam", capsys)
