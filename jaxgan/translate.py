@@ -49,7 +49,7 @@ def load(workdir, step=None, member=0):
     """Load the average generator of a run that makes images from images.
 
     Args:
-      workdir: run directory.
+      workdir: run directory, or a .safetensors file of ``jaxgan export``.
       step: of the checkpoint; None is the latest, "best" the best.
       member: of a population.
 
@@ -218,7 +218,12 @@ def _keys(seed, rows, pieces):
 def parser():
     """The command's arguments."""
     arguments = Arguments("translate", description="Translate pictures by a trained run.")
-    arguments.add_argument("--workdir", required=True, metavar="DIR", help="the run directory")
+    arguments.add_argument(
+        "--workdir",
+        required=True,
+        metavar="DIR",
+        help="the run directory, or a .safetensors file of jaxgan export",
+    )
     arguments.add_argument(
         "--input", required=True, metavar="PICTURES", help="a file, a folder, or a pattern"
     )
