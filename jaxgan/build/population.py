@@ -48,10 +48,23 @@ def members(config):
 
 def largest(config, values):
     """The config (nested dictionaries) with the largest of each key's values: all is in play."""
+    return _with(config, {dotted: each.max() for dotted, each in values.items()})
+
+
+def alone(config, who, i):
+    """The config (nested dictionaries) of member i as a run of its own, the same to rounding.
+
+    ``who``: the config's ``Members``.
+    """
+    own = _with(config, {dotted: each[i] for dotted, each in who.values.items()})
+    return own | {"population": {"members": 1, "vary": ""}, "seed": int(who.seeds[i])}
+
+
+def _with(config, values):
     config = {key: _copied(value) for key, value in config.items()}
-    for dotted, each in values.items():
+    for dotted, value in values.items():
         group, key = find(config, dotted)
-        group[key] = float(each.max())
+        group[key] = float(value)
     return config
 
 

@@ -12,6 +12,8 @@ from jaxgan.data import TOYS
 from jaxgan.data.bundled import FILES
 from jaxgan.data.labels import class_names
 from jaxgan.evaluate import FILE, table
+from jaxgan.run.doctor import WARNINGS
+from jaxgan.run.generator import ENDING
 from jaxgan.run.report import METRICS, read_metrics
 
 # How a form is read without jaxgan: what is installed, and three lines.
@@ -62,23 +64,32 @@ def card(file, exported, workdir) -> str:
     """
     sections = [
         f"# {Path(file).name}",
-        _what(exported),
+        _what(Path(file), exported),
         "## Use\n\n" + _use(Path(file), exported),
         "## Data\n\n" + _data(exported),
-        "## Metrics\n\n" + _metrics(Path(workdir), exported.content["step"]),
+        "## Metrics\n\n" + _metrics(Path(workdir), exported),
         "## Made by\n\n" + ", ".join(f"{n} {v}" for n, v in exported.content["versions"].items()),
     ]
     return "\n\n".join(sections) + "\n"
 
 
-def _what(exported):
+def _what(file, exported):
     config, step = exported.config, exported.content["step"]
     count = sum(leaf.size for leaf in jax.tree.leaves(exported.variables))
     return (
         f"The average generator of a GAN after {step} steps: network {config['generator']['name']} "
         f"({count:,} numbers), game {config['game']['name']}, loss {config['loss']['name']}, task "
-        f"{config['data']['task']['name']}, seed {config['seed']}."
+        f"{config['data']['task']['name']}, seed {config['seed']}.{_way(file, exported)}"
     )
+
+
+def _way(file, exported):
+    if not exported.direction:
+        return ""
+    if file.suffix == ENDING:
+        both = " and ".join(parts.rules(exported.config)[0].directions)
+        return f" The file holds both {both}; the arrays below are those of {exported.direction}."
+    return f" It translates {exported.direction}."
 
 
 def _use(file, exported):
@@ -97,7 +108,7 @@ def _use(file, exported):
     zeros = [f"{n}=np.zeros({(16, *s)}, np.float32)" for n, s in exported.inputs.items()]
     needed, code = READERS[file.suffix]
     code = code.format(file=file.name, arguments=", ".join(zeros))
-    own = OF_JAXGAN.format(file=file.name) if file.suffix == ".safetensors" else ""
+    own = OF_JAXGAN.format(file=file.name) if file.suffix == ENDING else ""
     told = ["All arrays are float32.", "\n".join(rows), f"`pip install {needed}`"]
     return "\n\n".join([*told, f"```python\n{code}```", *filter(None, [own])])
 
@@ -124,19 +135,22 @@ def _licence(name):
     return re.search(r"\*\*Licences?\.\*\*.*?(?=\n\n|\Z)", section, re.DOTALL)[0]
 
 
-def _metrics(workdir, step):
+def _metrics(workdir, exported):
     """The evaluation of this step with its protocol, or else the run's own row of it."""
+    step, members = exported.content["step"], exported.config["population"]["members"]
+    medians = f", medians of {members} members" if members > 1 else ""
     file = workdir / FILE
     found = json.loads(file.read_text()) if file.exists() else {}
-    if found.get("step") == step:
+    if found.get("run", {}).get("step") == step:  # one of folders has no run
         counts = found["counts"]["samples"]
         return (
-            f"By `jaxgan evaluate`, {counts} samples against as many real examples, features "
-            f"{found['network']}; reference: {found['reference']}.\n\n```\n{table(found)}\n```"
+            f"By `jaxgan evaluate`{medians}, {counts} samples against as many real examples, "
+            f"features {found['network']}; reference: {found['reference']}.\n\n"
+            f"```\n{table(found)}\n```"
         )
     rows = [row for row in read_metrics(workdir / METRICS) if row["step"] == step]
     if not rows:
         return "None were recorded of this step."
-    row = {name: value for name, value in rows[-1].items() if name != "step" and value is not None}
-    told = "\n".join(f"{name:36}{value:.4g}" for name, value in row.items())
-    return f"What the run wrote down while it trained, at this step.\n\n```\n{told}\n```"
+    row = {name: value for name, value in rows[-1].items() if name not in ("step", WARNINGS)}
+    told = "\n".join(f"{name:36}{value:.4g}" for name, value in row.items() if value is not None)
+    return f"What the run wrote down while it trained, at this step{medians}.\n\n```\n{told}\n```"

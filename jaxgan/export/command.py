@@ -8,6 +8,7 @@ from jaxgan.core.files import check_place, write_text
 from jaxgan.export.card import card
 from jaxgan.export.forms import FORMS
 from jaxgan.export.generator import load
+from jaxgan.run.generator import ENDING
 
 
 def parser():
@@ -35,7 +36,8 @@ def main(argv=None):
         beside = out.with_name(f"{out.name}.md")
         for place in (out, beside):
             check_place(place)
-        exported = load(flags.workdir, flags.step, flags.member, flags.direction)
+        of = (flags.workdir, flags.step, flags.member, flags.direction)
+        exported = load(*of, weights=out.suffix == ENDING)
         out.parent.mkdir(parents=True, exist_ok=True)
         FORMS[out.suffix](out, exported)
         write_text(beside, card(out, exported, flags.workdir))

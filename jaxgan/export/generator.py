@@ -1,6 +1,5 @@
 """The generator of a run as one pure function of named arrays, and what there is to know of it."""
 
-import json
 from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import Any, NamedTuple
@@ -10,6 +9,7 @@ import numpy as np
 
 from jaxgan import defaults
 from jaxgan.build import parts
+from jaxgan.build.population import alone
 from jaxgan.build.population import members as members_of
 from jaxgan.core.errors import within
 from jaxgan.data.source import Entry
@@ -29,6 +29,7 @@ class Generator(NamedTuple):
       entries: of the run's data.
       content: what ``config.json`` holds, of this member alone, with ``step``.
       config: of the run, every key spelt out.
+      direction: which way apply goes; "" of a run that goes one way.
     """
 
     apply: Callable
@@ -38,24 +39,30 @@ class Generator(NamedTuple):
     entries: Mapping[str, Entry]
     content: dict
     config: Mapping[str, Any]
+    direction: str
 
 
-def load(workdir, step=None, member=0, direction=None) -> Generator:
+def load(workdir, step=None, member=0, direction=None, weights=False) -> Generator:
     """Load the average generator of a run.
 
     Args:
       workdir, step, member: as ``sample.load`` has them.
       direction: of a run that translates both ways.
+      weights: whether variables are all that is wanted: the direction may be None, for the first.
 
     Raises:
       UserError: no run there, no such checkpoint, member or direction.
     """
-    stored = directory.read_config(workdir)
+    content = directory.read_content(workdir)
+    stored = directory.parse(content, Path(workdir) / "config.json")
     config, entries = defaults.complete(stored["config"]), stored["entries"]
     members = members_of(config)
     within("member", member, 0, members.count)
     played = parts.players(config, entries)
-    way = draw.direction_of(played.game, direction, workdir)
+    if weights and direction is None:
+        way = next(iter(played.game.makes))
+    else:
+        way = draw.direction_of(played.game, direction, workdir)
     variables, found = checkpoint.restore_ema(Path(workdir) / "checkpoints", step)
     if members.count > 1:
         variables = population.member(variables, member)
@@ -69,9 +76,8 @@ def load(workdir, step=None, member=0, direction=None) -> Generator:
 
     specs = {n: jax.ShapeDtypeStruct((1, *shape), np.float32) for n, shape in inputs.items()}
     made = jax.eval_shape(apply, variables, specs).shape[1:]
-    content = json.loads((Path(workdir) / "config.json").read_text()) | {"step": found}
-    if members.count > 1:  # that member's run, to rounding
-        alone = {"population": {"members": 1, "vary": ""}, "seed": config["seed"] + member}
-        content["config"] |= alone
+    content = {**content, "step": found}
+    if members.count > 1:
+        content["config"] = alone(config, members, member)
     numbers = jax.tree.map(np.asarray, variables)
-    return Generator(apply, numbers, inputs, made, entries, content, config)
+    return Generator(apply, numbers, inputs, made, entries, content, config, way)

@@ -38,7 +38,7 @@ def write_config(workdir, config, entries, data=None, earlier=(), begun=None):
 
 
 def read_config(workdir):
-    """Read ``config.json``: a dictionary of config, entries, data, earlier, begun, versions.
+    """What ``config.json`` tells: a dictionary of config, entries, data, earlier, begun, versions.
 
     As ``write_config`` takes them. Older versions wrote the shape of x and the number of classes,
     or entries, and kept nothing else of the data, which is then None; nor how the run was begun.
@@ -46,16 +46,20 @@ def read_config(workdir):
     Raises:
       UserError: there is no such file, or it is damaged.
     """
+    return parse(read_content(workdir), Path(workdir) / "config.json")
+
+
+def read_content(workdir):
+    """The content of ``config.json`` as it is there; errors as ``read_config``."""
     path = Path(workdir) / "config.json"
     try:
-        content = json.loads(path.read_text())
+        return json.loads(path.read_text())
     except OSError as error:
         raise UserError(
             f"{path} cannot be read ({error.strerror}); is this a run's directory?"
         ) from error
     except ValueError as error:
         raise _damaged(path, error) from error
-    return parse(content, path)
 
 
 def parse(content, path):

@@ -13,7 +13,7 @@ from jaxgan.build.run import prepare
 from jaxgan.cli import main
 from jaxgan.data import entries
 from jaxgan.export import inference
-from jaxgan.export.card import READERS
+from jaxgan.export.card import READERS, card
 from jaxgan.export.generator import load
 from jaxgan.models import conv
 from jaxgan.run import checkpoint, directory
@@ -22,15 +22,18 @@ pytest.importorskip("safetensors", reason="the extra `export` brings it")
 pytest.importorskip("flatbuffers", reason="the extra `export` brings it")
 
 
-@pytest.fixture(scope="module")
-def run(tmp_path_factory):
-    """A run of a small DCGAN whose numbers are drawn: strided convolutions, batch statistics."""
-    workdir = tmp_path_factory.mktemp("run")
+def small():
+    """A conditional DCGAN: strided convolutions, batch statistics."""
     config = defaults.get_config()
     config.game = defaults.game("conditional", z_dim=3)
     config.data.size = 8
     config.generator = defaults.generator("dcgan", channels=(4,))
     config.critic = defaults.critic("mlp", features=(4,))
+    return config
+
+
+def drawn(config, workdir):
+    """A run directory as training leaves it at step 4, whose numbers are drawn."""
     built = prepare(config)
     rng = np.random.default_rng(0)
     state = jax.tree.map(
@@ -40,9 +43,14 @@ def run(tmp_path_factory):
     directory.write_config(workdir, config.to_dict(), entries(built.sources))
     with checkpoint.open_checkpoints(workdir / "checkpoints") as kept:
         kept.save(4, state)
-    row = {"step": 4, "sliced_wasserstein": 0.5}
+    row = {"step": 4, "sliced_wasserstein": 0.5, "warnings": {"collapse": "Samples are alike."}}
     (workdir / "metrics.jsonl").write_text(json.dumps(row) + "\n")
     return workdir
+
+
+@pytest.fixture(scope="module")
+def run(tmp_path_factory):
+    return drawn(small(), tmp_path_factory.mktemp("run"))
 
 
 @pytest.fixture(scope="module")
@@ -103,9 +111,60 @@ def test_weights_where_there_is_no_jaxgan_and_where_there_is(run, tmp_path):
 
 def test_the_card_tells_data_licence_and_metrics(run, tmp_path):
     assert main(["export", f"--workdir={run}", f"--out={tmp_path}/g.safetensors"]) == 0
-    card = (tmp_path / "g.safetensors.md").read_text()
+    text = (tmp_path / "g.safetensors.md").read_text()
     for words in ("CC BY-SA 3.0", "sliced_wasserstein", "| `z` | [B, 3] |", "one-hot: 0, 1, 2"):
-        assert words in card
+        assert words in text
+    assert "collapse" not in text
+
+
+@pytest.mark.parametrize(
+    "of, told",
+    [
+        ({"run": {"step": 4}}, "samples against as many real examples, features net"),
+        ({"run": {"step": 3}}, "What the run wrote down"),
+        ({"folders": {}}, "What the run wrote down"),
+    ],
+)
+def test_the_card_has_the_evaluation_of_its_step(run, of, told, tmp_path):
+    found = {"values": {"ema": {"fd": 3.25}}, "floor": {"fd": 0.5}, "counts": {"samples": 7}}
+    found |= {"network": "net", "reference": "7 of the 14", **of}
+    (tmp_path / "evaluation.json").write_text(json.dumps(found))
+    (tmp_path / "metrics.jsonl").write_text('{"step": 4, "fd": 3.0}\n')
+    exported = load(run)
+    assert told in card(tmp_path / "g.safetensors", exported, tmp_path)
+
+
+def test_a_member_is_exported_as_a_run_of_its_own(tmp_path):
+    config = small()
+    config.population.members = 2
+    config.population.vary = "critic.optimizer.learning_rate=0.25,0.5 penalties.r1.weight=0,2"
+    config.seed = 5
+    workdir = drawn(config, tmp_path / "two")
+    exported = load(workdir, member=1)
+    own = exported.content["config"]
+    assert own["population"] == {"members": 1, "vary": ""} and own["seed"] == 6
+    assert own["critic"]["optimizer"]["learning_rate"] == 0.5
+    assert own["penalties"]["r1"]["weight"] == 2
+    assert "at this step, medians of 2 members." in card(tmp_path / "g.onnx", exported, workdir)
+
+
+def test_a_run_that_goes_both_ways(mistake, tmp_path):
+    config = defaults.get_config()
+    config.data.name, config.data.size, config.data.unpaired = "emoji", 8, True
+    config.game = defaults.game("cycle")
+    config.loss = defaults.loss("least_squares")
+    config.terms.l1.weight = 10.0
+    config.generator = defaults.generator("unet", halvings=1, width=2, norm="none")
+    config.critic = defaults.critic("patch", layers=0, width=2, norm="instance")
+    workdir = drawn(config, tmp_path / "both")
+    told = mistake(main, ["export", f"--workdir={workdir}", f"--out={tmp_path}/a.stablehlo"])
+    assert "name one of AtoB, BtoA" in told
+    back = card(tmp_path / "a.onnx", load(workdir, direction="BtoA"), workdir)
+    assert "It translates BtoA." in back and "holds both" not in back
+    assert main(["export", f"--workdir={workdir}", f"--out={tmp_path}/a.safetensors"]) == 0
+    assert "holds both AtoB and BtoA" in (tmp_path / "a.safetensors.md").read_text()
+    shape = sample.load(tmp_path / "a.safetensors").shape_of("BtoA")
+    assert shape == (8, 8, 3)
 
 
 def test_mistakes(run, mistake, tmp_path, monkeypatch):
