@@ -53,8 +53,11 @@ def stored_in(workdir):
     return directory.read_config(workdir) if (workdir / "config.json").exists() else None
 
 
-def restored(workdir, stored, run, steps):
-    """The ``GanState`` to go on from, None at step 0; and what to tell the user."""
+def restored(workdir, stored, run, steps, set_aside=True):
+    """The ``GanState`` to go on from, None at step 0; and what to tell the user.
+
+    ``set_aside``: as ``checkpoint.restore`` takes it.
+    """
     with checkpoint.view_checkpoints(workdir / "checkpoints") as kept:
         notes = identity.check_history(workdir, stored, kept)
         if not kept.steps():
@@ -63,7 +66,7 @@ def restored(workdir, stored, run, steps):
             raise UserError(
                 f"the run is at step {last} already; steps={steps} would have to be more."
             )
-        state, damaged = checkpoint.restore(kept, jax.eval_shape(run.create))
+        state, damaged = checkpoint.restore(kept, jax.eval_shape(run.create), set_aside)
     return state, [*damaged, f"Resuming at step {int(state.step)}."]
 
 

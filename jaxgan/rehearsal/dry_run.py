@@ -13,10 +13,10 @@ from jaxgan.core import memory
 from jaxgan.core.files import expand
 from jaxgan.data.describe import describe, told
 from jaxgan.data.feed import bytes_of
-from jaxgan.run import checkpoint, identity
+from jaxgan.run import identity
 from jaxgan.run.progress import in_words
 from jaxgan.step import parallel
-from jaxgan.train import opened
+from jaxgan.train import opened, restored
 
 TIMED = 3.0  # seconds for which the steps of a phase are timed
 
@@ -40,7 +40,8 @@ def dry_run(config, workdir, new_data=False) -> str:
       config, workdir, new_data: as ``train`` has them.
 
     Raises:
-      UserError: whatever ``train`` would find wrong before its first step.
+      UserError: whatever ``train`` would find wrong before its first step, but another run in the
+        directory, and places in it that cannot be written.
     """
     workdir = expand(workdir)
     config = config.copy_and_resolve_references()
@@ -50,26 +51,24 @@ def dry_run(config, workdir, new_data=False) -> str:
     if stored:
         identity.check_config(workdir, stored, config.to_dict(), new_data)
         identity.check_data(workdir, stored, known, entries, new_data)
-    template, begin = jax.eval_shape(run.create), 0
-    if any(name.isdigit() for name in checkpoint.folders(workdir / "checkpoints")):
-        state, begin = checkpoint.load(workdir / "checkpoints", template)
-    else:
-        state = jax.jit(run.create)()
-    state, timings = run.devices.replicate(state), {}
+    state, notes = restored(workdir, stored, run, config["steps"], set_aside=False)
+    state, timings = run.devices.replicate(state or jax.jit(run.create)()), {}
+    template, begin = jax.eval_shape(run.create), int(state.step)
     for phase in run.phases:
         if phase.last_step > begin:
             state, timings[phase] = _timed(run, phase, state, config["steps_per_call"])
     size = sum(math.prod(leaf.shape) * leaf.dtype.itemsize for leaf in jax.tree.leaves(template))
+    held = parallel.peak()
     rows = [
         *_networks(template, rules(config)[0].directions, run.members.count),
         ("state", f"{memory.told(size)}: networks, average, optimisers"),
         ("training data", memory.told(bytes_of(run.sources))),
-        ("memory", f"{memory.told(parallel.peak())} at most so far"),
+        *([] if math.isnan(held) else [("memory", f"{memory.told(held)} at most so far")]),
         *_times(timings, begin),
     ]
     lines = [f"{name:24}{text}" for name, text in rows]
     end = "Pictures, evaluations and checkpoints take time of their own.\nNothing was written."
-    return "\n".join([*told(known, entries), *found, *lines, end])
+    return "\n".join([*told(known, entries), *notes, *found, *lines, end])
 
 
 def _networks(template, directions, members):

@@ -58,7 +58,6 @@ def open_run(workdir, name) -> Run:
     stored = directory.read_config(workdir)
     rows = report.read_metrics(workdir / report.METRICS)
     looked = [row for row in rows if QUALITY in row]
-    folders = checkpoint.folders(workdir / "checkpoints")
     return Run(
         name=name,
         workdir=workdir,
@@ -68,7 +67,7 @@ def open_run(workdir, name) -> Run:
         measured=[_parts(row)[1] for row in looked],
         warnings=looked[-1].get(doctor.WARNINGS, {}) if looked else {},
         floors=_floors(workdir / report.FLOORS),
-        saved=sorted(int(name) for name in folders if name.isascii() and name.isdecimal()),
+        saved=checkpoint.steps_in(workdir / "checkpoints"),
         pictures=_pictures(workdir / "samples"),
     )
 

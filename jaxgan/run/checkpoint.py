@@ -145,6 +145,11 @@ def folders(directory):
     return sorted(path.name for path in directory.iterdir()) if directory.exists() else []
 
 
+def steps_in(directory):
+    """The steps at hand, ascending, of a directory that need not be there; as ``folders``."""
+    return sorted(int(name) for name in folders(directory) if name.isascii() and name.isdecimal())
+
+
 @failures.hush()
 def view_checkpoints(directory):
     """Open a directory to read from: nothing in it is touched, nor is it made where it is missing.
@@ -156,16 +161,17 @@ def view_checkpoints(directory):
 
 
 @failures.hush()
-def restore(checkpoints, template):
+def restore(checkpoints, template, set_aside=True):
     """Restore the latest checkpoint that is whole, bit for bit.
 
-    A damaged one is passed over for the one before, and renamed to ``damaged-<step>`` so that the
-    run can save that step again.
+    A damaged one is passed over for the one before.
 
     Args:
       checkpoints: what ``open_checkpoints`` or ``view_checkpoints`` returns.
       template: a ``GanState`` that says what each leaf must be. Where its leaves are arrays, the
         restored ones lie on the same devices; else (``jax.eval_shape``) on the default one.
+      set_aside: rename a damaged one to ``damaged-<step>``, so that the run can save that step
+        again; else nothing is touched.
 
     Returns:
       The state, and a sentence for the user on each damaged checkpoint.
@@ -182,7 +188,7 @@ def restore(checkpoints, template):
         except Exception as error:  # Damage shows itself as any of a dozen types.
             notes[step] = f"The checkpoint of step {step} is damaged ({failures.reason(error)})."
             continue
-        for damaged in notes:
+        for damaged in notes if set_aside else ():
             _set_aside(checkpoints, damaged)
         return state, [f"{note} Going on from step {step}." for note in notes.values()]
     advice = "Put a whole one there, or use another --workdir."

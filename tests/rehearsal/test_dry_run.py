@@ -2,9 +2,15 @@
 
 import re
 
+import jax
+import numpy as np
 import pytest
 
-from jaxgan.main import main
+from jaxgan.build.run import prepare
+from jaxgan.data import entries
+from jaxgan.main import main, parse
+from jaxgan.run import checkpoint, directory
+from jaxgan.step import parallel
 
 OVERRIDES = (
     "steps=20 steps_per_call=4 batch_size=8 n_critic=1 phases=5:n_critic=0 "
@@ -40,3 +46,25 @@ def test_what_train_refuses_a_dry_run_does_too(words, mistake, tmp_path):
     )
     assert "leave --processes out" in mistake(main, [*words, "--processes=auto"])
     assert not list(tmp_path.iterdir())
+    (tmp_path / "run/checkpoints/40").mkdir(parents=True)
+    assert "has checkpoints and no config.json" in mistake(main, words)
+
+
+def test_a_run_is_gone_on_with_and_left_as_it_is(words, tmp_path, capsys, monkeypatch):
+    monkeypatch.setattr(parallel, "peak", lambda: float("nan"))  # where no system tells it
+    config, workdir, _ = parse(words)
+    run = prepare(config)
+    state = jax.tree.map(lambda leaf: np.zeros(leaf.shape, leaf.dtype), jax.eval_shape(run.create))
+    directory.write_config(workdir, config.to_dict(), entries(run.sources))
+    with checkpoint.open_checkpoints(f"{workdir}/checkpoints") as kept:
+        for step in (19, 20):  # both at the end by their own count, so that nothing is compiled
+            kept.save(step, state.replace(step=np.int32(20)))
+    (tmp_path / "run/checkpoints/20/digest/metadata").write_text("{")
+    before = sorted(tmp_path.rglob("*"))
+    assert main(words) == 0
+    out = capsys.readouterr().out
+    assert "The checkpoint of step 20 is damaged" in out and "Going on from step 19." in out
+    assert "the run is done" in out and "nan" not in out
+    assert sorted(tmp_path.rglob("*")) == before
+    assert main([*words, "--config.steps=10"]) == 2
+    assert "the run is at step 20 already" in capsys.readouterr().err
