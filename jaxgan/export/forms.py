@@ -8,7 +8,7 @@ import numpy as np
 from jaxgan.core.errors import UserError
 from jaxgan.core.extras import bring
 from jaxgan.core.files import whole
-from jaxgan.export.inference import plain_convolutions
+from jaxgan.models import conv
 from jaxgan.run import generator
 
 PLATFORMS = ("cpu", "cuda", "tpu")
@@ -47,7 +47,7 @@ def onnx(path, exported):
         return exported.apply(exported.variables, dict(zip(names, arrays, strict=True)))
 
     shapes = [("B", *shape) for shape in exported.inputs.values()]
-    with plain_convolutions(), whole(path) as draft:
+    with conv.plain(), whole(path) as draft:
         model = to_onnx(function, inputs=shapes, input_names=names, output_names=["x"])
         draft.write_bytes(model.SerializeToString())
 

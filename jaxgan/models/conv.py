@@ -15,8 +15,12 @@ product, so there each map is one matrix product between patches and kernel, wit
 around it. Without a stride there are better forms: the first two maps are native convolutions of
 large images, the third is one of narrow images, and all three are Winograd's where both sides have
 many channels.
+
+Other programs know none of this: ``plain`` has networks traced with one operator a convolution.
 """
 
+import contextlib
+import contextvars
 import math
 from functools import partial
 from typing import NamedTuple
@@ -40,6 +44,7 @@ _MUCH = 32
 # Pixels of all results together, from which on it is.
 _PIXELS = 256
 _DIMENSIONS = ("NHWC", "HWIO", "NHWC")
+_PLAIN = contextvars.ContextVar("plain", default=False)
 
 
 class Geometry(NamedTuple):
@@ -79,7 +84,8 @@ def conv(x, kernel, stride, padding, dilation=1):
       [B, (H + 2p - r(kh - 1) - 1) // s + 1, the same of W, D] with r the dilation.
     """
     sizes = (x.shape[1:3], kernel.shape[:2])
-    return _correlate(x, *_trimmed(kernel, Geometry(*sizes, stride, padding, dilation)))
+    form = _correlate_native if _PLAIN.get() else _correlate
+    return form(x, *_trimmed(kernel, Geometry(*sizes, stride, padding, dilation)))
 
 
 def conv_transpose(x, kernel, stride, padding, output_padding=0):
@@ -104,7 +110,21 @@ def conv_transpose(x, kernel, stride, padding, output_padding=0):
         for n, k in zip(x.shape[1:3], window, strict=True)
     )
     geometry = Geometry(size, window, stride, padding, swapped=True)
-    return _spread(x, *_trimmed(kernel.swapaxes(2, 3), geometry))
+    form = _spread_plain if _PLAIN.get() else _spread
+    return form(x, *_trimmed(kernel.swapaxes(2, 3), geometry))
+
+
+@contextlib.contextmanager
+def plain():
+    """Inside, what is traced has each convolution as one operator that every program knows.
+
+    The numbers are the same, to rounding; they are slower to learn by on a CPU.
+    """
+    token = _PLAIN.set(True)
+    try:
+        yield
+    finally:
+        _PLAIN.reset(token)
 
 
 def _trimmed(kernel, geometry):
@@ -197,6 +217,26 @@ def _spread_native(y, k, geometry):
     x = jax.ShapeDtypeStruct((y.shape[0], *geometry.size, k.shape[2]), y.dtype)
     (x,) = jax.linear_transpose(lambda x: _correlate_native(x, k, geometry), x)(y)
     return x
+
+
+def _spread_plain(y, k, geometry):
+    """The convolution, by the turned kernel, of the image with zeros between its pixels."""
+    stride, dilation = geometry.stride, geometry.dilation
+    padding = []
+    for size, out, window in zip(geometry.size, geometry.out, geometry.window, strict=True):
+        span = dilation * (window - 1)
+        before = span - geometry.padding
+        reached = (out - 1) * stride + 1 + before - geometry.padding
+        padding.append((before, before + size - reached))
+    return lax.conv_general_dilated(
+        y,
+        _turned(k),
+        (1, 1),
+        padding,
+        lhs_dilation=(stride,) * 2,
+        rhs_dilation=(dilation,) * 2,
+        dimension_numbers=_DIMENSIONS,
+    )
 
 
 def _weigh_native(x, y, geometry):

@@ -12,10 +12,8 @@ from jaxgan import defaults, sample
 from jaxgan.build.run import prepare
 from jaxgan.cli import main
 from jaxgan.data import entries
-from jaxgan.export import inference
 from jaxgan.export.card import READERS, card
 from jaxgan.export.generator import load
-from jaxgan.models import conv
 from jaxgan.run import checkpoint, directory
 
 pytest.importorskip("safetensors", reason="the extra `export` brings it")
@@ -181,19 +179,3 @@ def test_mistakes(run, mistake, tmp_path, monkeypatch):
     told = mistake(main, ["export", f"--workdir={run}", f"--out={tmp_path}/a.stablehlo"])
     assert told == "a .stablehlo file needs flatbuffers: pip install 'jaxgan[export]'."
     assert [path.name for path in tmp_path.iterdir()] == ["a.safetensors"]
-
-
-@pytest.mark.parametrize("stride, padding, extra", [(1, 1, 0), (2, 1, 0), (2, 2, 1), (3, 0, 2)])
-def test_plain_convolutions_are_the_same_maps(stride, padding, extra):
-    rng = np.random.default_rng(2)
-    x, k = (rng.normal(size=s).astype(np.float32) for s in ((2, 6, 5, 3), (4, 4, 3, 2)))
-
-    def both():
-        to = conv.conv_transpose(x, k, stride, padding, extra)
-        return conv.conv(x, k, stride, padding), conv.conv(x, k, 1, padding + 1, 2), to
-
-    ours = both()
-    with inference.plain_convolutions():
-        plain = both()
-    for one, other in zip(ours, plain, strict=True):
-        np.testing.assert_allclose(one, other, atol=2e-5)

@@ -282,3 +282,20 @@ def test_gradients_over_devices():
         out_axes=None,
     )
     assert_close(spread(kernel, x.reshape(4, 2, *x.shape[1:])), jax.jit(gradient)(kernel, x))
+
+
+@pytest.mark.parametrize("stride, padding, extra", [(1, 1, 0), (2, 1, 0), (2, 2, 1), (3, 0, 2)])
+def test_plain_convolutions_are_the_same_maps(stride, padding, extra):
+    rng = np.random.default_rng(2)
+    x, k = (rng.normal(size=s).astype(np.float32) for s in ((2, 6, 5, 3), (4, 4, 3, 2)))
+
+    def both():
+        to = conv.conv_transpose(x, k, stride, padding, extra)
+        return conv.conv(x, k, stride, padding), conv.conv(x, k, 1, padding + 1, 2), to
+
+    ours = both()
+    with conv.plain():
+        plain, program = both(), str(jax.make_jaxpr(both)())
+    assert program.count("= conv_general_dilated[") == 3 and "custom_vjp" not in program
+    for one, other in zip(ours, plain, strict=True):
+        np.testing.assert_allclose(one, other, atol=2e-5)
