@@ -13,8 +13,10 @@ under ``--runs``: the same command goes on where it was, and ``jaxgan sample`` d
 Cost: 2 to 4 minutes a seed on 2 CPU cores; ``pix2pix`` has seven rows.
 Expect: docs/results.md, section 11. Of pix2pix L1 alone has the lowest L1, .228, and the lowest
 Frechet distance, and blurs; with a critic that sees the given drawing, too, the kernel distance is
-the lowest, .137 for .142. A critic gains superres nothing in so few steps, the category loss zi2zi
-nothing at all. The other studies are not measured yet.
+the lowest, .137 for .142. On glyphs a critic without L1 has the lowest distances, kid .177 for .254
+of L1, and draws characters that are none. Lab is better than RGB by all but the error in colour,
+kid .020 for .062. A critic gains superres nothing in so few steps, the category loss zi2zi and the
+local critic inpaint nothing at all. CycleGAN's study is not measured yet.
 Run: python -m experiments.translation --studies=pix2pix --out=docs/experiments/translation
 """
 

@@ -42,7 +42,7 @@ from jaxgan.evaluation.draw import make_show, row_keys
 from jaxgan.evaluation.encode import network_name
 from jaxgan.evaluation.pictures import GENERATORS, facts_of, generators_of
 from jaxgan.metrics import TooFew
-from jaxgan.run import checkpoint, directory, identity, progress
+from jaxgan.run import checkpoint, directory, identity, progress, report
 from jaxgan.step import parallel, population
 
 FILE = "evaluation.json"
@@ -211,8 +211,8 @@ def evaluate_folders(
 def record(judged, values, source, seed, names, started):
     """The protocol and the values of an evaluation, as plain JSON."""
     return {
-        "values": {which: plain(found) for which, found in values.items()},
-        "floor": plain(judged.floor),
+        "values": {which: report.plain(found) for which, found in values.items()},
+        "floor": report.plain(judged.floor),
         "metrics": names,
         "counts": dict.fromkeys(("reference", "floor", "samples"), judged.count),
         "reference": f"{judged.count} of the {source.size} examples of {source.name}, by the seed; "
@@ -227,11 +227,6 @@ def record(judged, values, source, seed, names, started):
         "seconds": round(time.perf_counter() - started, 1),
         "date": datetime.now(UTC).isoformat(timespec="seconds"),
     }
-
-
-def plain(values):
-    """Numbers as JSON can hold them: one that is not finite becomes null."""
-    return {name: value if math.isfinite(value) else None for name, value in values.items()}
 
 
 def config_hash(config):

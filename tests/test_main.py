@@ -314,7 +314,7 @@ def test_a_recipe_may_take_a_word(tmp_path):
 
 def test_a_recipe_is_found_by_its_name_from_anywhere(mistake, tmp_path, monkeypatch):
     monkeypatch.chdir(tmp_path)
-    for name in ("toy_ring:grid", "toy_ring.py:grid"):
+    for name in ("toy_ring:grid", "toy_ring.py:grid", "configs/toy_ring.py:grid"):
         assert load_recipe(name).data.name == "grid"
     near = f"did you mean wgan_gp? Known: {', '.join(sorted(recipes.known()))}."
     for name in ("wgan_pg", "configs/wgan_pg.py"):

@@ -327,11 +327,12 @@ CHAPTERS = {
         {
             "SEEDS": 3,
             "LINE_STEPS": 100,
+            "STEPS": 100,
             "FREEZE": (50, 120),
             "ALONE": 100,
             "ROUNDS": 40,
             "TURNS": (1, 5),
-            "METHODS": ("DRAGAN", "MAD-GAN"),
+            "METHODS": ("DRAGAN",),
         },
         "1 / 3",
         "5 / 7",

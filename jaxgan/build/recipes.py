@@ -17,16 +17,18 @@ def known() -> dict[str, Path]:
 
 
 def find(name: str) -> Path:
-    """The file of a recipe: a path that exists, or else a shipped one's name, as wgan or wgan.py.
+    """The file of a recipe: a path that exists, or else a shipped one's name.
+
+    As wgan, wgan.py, or configs/wgan.py, its place in the repository, from anywhere.
 
     Raises:
       UserError: it is neither.
     """
     if Path(name).is_file():
         return Path(name)
-    shipped = known()
-    if name.removesuffix(".py") in shipped:
-        return shipped[name.removesuffix(".py")]
+    shipped, stem = known(), name.removeprefix("configs/").removesuffix(".py")
+    if stem in shipped:
+        return shipped[stem]
     files = [str(file) for file in Path(name).parent.glob("*.py")]
     near = difflib.get_close_matches(name, files, n=1)
     near = near or difflib.get_close_matches(Path(name).stem, shipped, n=1)

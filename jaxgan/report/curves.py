@@ -4,8 +4,10 @@ import base64
 
 import numpy as np
 
+from jaxgan.step import population
+
 MOST = 1500  # points of a curve; of more, each of half as many stands for its neighbours
-QUARTILES = ("_q1", "_q3")
+QUARTILES = tuple(filter(None, population.QUARTILES))  # endings; the median has none
 
 
 def plain_names(names) -> list[str]:

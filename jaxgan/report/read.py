@@ -1,13 +1,12 @@
 """What a run directory tells: numbers, pictures, how the run was begun. No data are loaded."""
 
-import json
 import shlex
 from pathlib import Path
 from typing import NamedTuple
 
 from jaxgan import data, defaults
 from jaxgan.evaluation.measures import QUALITY
-from jaxgan.run import checkpoint, directory, doctor, report
+from jaxgan.run import checkpoint, directory, doctor, report, tables
 
 
 class Run(NamedTuple):
@@ -66,17 +65,10 @@ def open_run(workdir, name) -> Run:
         training=[_parts(row)[0] for row in rows],
         measured=[_parts(row)[1] for row in looked],
         warnings=looked[-1].get(doctor.WARNINGS, {}) if looked else {},
-        floors=_floors(workdir / report.FLOORS),
+        floors=report.read_floors(workdir / report.FLOORS),
         saved=checkpoint.steps_in(workdir / "checkpoints"),
         pictures=_pictures(workdir / "samples"),
     )
-
-
-def _floors(path):
-    try:
-        return json.loads(path.read_text())
-    except (OSError, ValueError):  # of an older version, or nothing was measured yet
-        return {}
 
 
 def _pictures(folder):
@@ -110,10 +102,7 @@ def best_and_last(run: Run) -> tuple:
 
     Each is of the metric that ranks; where it is of an evaluation, so are they.
     """
-    looked = [row for row in run.measured if row.get(run.ranked_by) is not None]
-    if not looked:
-        return None, None
-    return min(looked, key=lambda row: row[run.ranked_by]), looked[-1]
+    return tables.ranked(run.measured, run.ranked_by)
 
 
 def from_defaults(config) -> dict:

@@ -4,7 +4,7 @@ from collections.abc import Callable, Mapping
 from typing import NamedTuple
 
 from jaxgan.evaluation.measures import AT_BOUNDS, QUALITY, SPREAD
-from jaxgan.run.tables import SLOPE_ONE
+from jaxgan.run.tables import holds_slope
 
 LOSSES, ESTIMATE = ("critic_loss", "generator_loss"), "wasserstein"
 
@@ -27,23 +27,21 @@ class Panel(NamedTuple):
     measured: bool = False
 
 
-def is_held(config) -> bool:
-    """Whether a penalty holds the critic's slope at 1; else Wasserstein's critic has some K."""
-    return any(config["penalties"][name]["weight"] for name in SLOPE_ONE)
-
-
 def _losses(config):
     told = (
         "What each side minimises. They play against each other: equal losses are no success, "
         "falling ones no progress; the pictures and the metrics tell."
     )
     if config["loss"]["name"] in ("minimax", "non_saturating", "without_log"):
-        told += " A critic that can tell nothing has a loss of 1.386, twice the logarithm of 2."
+        told += (
+            " A critic that can tell nothing has a loss of 1.386, twice the logarithm of 2, and "
+            "penalties beside; that of two critics is the sum."
+        )
     return told
 
 
 def _estimate(config):
-    if is_held(config):
+    if holds_slope(config):
         return (
             "The critic's estimate of the distance W1, as good as its slope is 1 and as it has "
             "learned: it may fall because samples are better, or because the critic is worse."

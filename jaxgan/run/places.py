@@ -7,7 +7,8 @@ from pathlib import Path
 
 from jaxgan.core.errors import UserError
 
-PLACES = ("", "checkpoints", "samples", "tensorboard", "metrics.jsonl", "members.jsonl")
+FILES = ("metrics.jsonl", "members.jsonl", "floors.json")
+PLACES = ("", "checkpoints", "samples", "tensorboard", *FILES)
 DEEPEST = 200  # bytes of the longest path that a checkpoint has below ``checkpoints``
 ADDRESS = re.compile(r"\w:/")  # as of gs://bucket; a folder called gs: is read as one, too
 

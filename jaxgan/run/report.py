@@ -55,25 +55,25 @@ class Report:
           examined: (name of the metric that ranks, its floor or None) of a row that ends with what
             was measured: what ``doctor.examine`` finds is added to it, and said when it is new.
         """
-        values = {name: float(value) for name, value in values.items()}
-        row = {name: value if math.isfinite(value) else None for name, value in values.items()}
-        row = {"step": int(step), **row}
+        row = {"step": int(step), **plain(values)}
         if told := examined and doctor.examine([*self._rows, row], *examined):
             row[doctor.WARNINGS] = told
-        for name in set(told or ()) - doctor.named(self._rows):
-            self.say(f"Warning at step {step}: {told[name]}")
+            known = doctor.named(self._rows)
+            for sentence in (told[name] for name in told if name not in known):
+                self.say(f"Warning at step {step}: {sentence}")
         self._rows.append(row)
         self._file.write(json.dumps(row, allow_nan=False) + "\n")
         self._file.flush()
-        self._events.scalars(step, {n: v for n, v in values.items() if math.isfinite(v)})
+        self._events.scalars(step, {n: float(v) for n, v in values.items() if math.isfinite(v)})
 
     def floors(self, values):
-        """Write floors.json: ``{of what: {name: number}}``, as ``Looks.floors`` tells them."""
-        finite = {
-            of: {name: value if math.isfinite(value) else None for name, value in each.items()}
-            for of, each in values.items()
-        }
-        write_text(self.workdir / FLOORS, json.dumps(finite, indent=2, allow_nan=False) + "\n")
+        """Add to floors.json: ``{of what: {name: number}}``, as ``Looks.floors`` tells them.
+
+        A run that goes on may not have measured all of them yet.
+        """
+        known = read_floors(self.workdir / FLOORS)
+        whole = known | {of: known.get(of, {}) | plain(each) for of, each in values.items()}
+        write_text(self.workdir / FLOORS, json.dumps(whole, indent=2, allow_nan=False) + "\n")
 
     def members(self, step, values):
         """Add a row to members.jsonl: ``{name: [N]}``, a number or null of each member."""
@@ -150,6 +150,19 @@ def open_report(workdir, first_step, last_step, telling=contextlib.nullcontext):
     file = open(workdir / METRICS, "a")
     shown = bar(first_step, last_step, telling=telling)
     return Report(workdir, file, events, shown, telling, read_metrics(workdir / METRICS))
+
+
+def plain(values):
+    """Numbers by name as JSON can hold them: one that is not finite becomes None."""
+    return {n: float(value) if math.isfinite(value) else None for n, value in values.items()}
+
+
+def read_floors(path):
+    """What ``Report.floors`` has written; {} of an older version, or where nothing is measured."""
+    try:
+        return json.loads(path.read_text())
+    except (OSError, ValueError):
+        return {}
 
 
 @contextlib.contextmanager

@@ -11,6 +11,18 @@ from jaxgan.run.report import MEMBERS, METRICS, read_metrics
 SLOPE_ONE = ("gradient_penalty", "gradient_penalty_one_sided", "gradient_penalty_linear")
 
 
+def ranked(rows, by):
+    """The rows of the best and of the last finite value of a metric, lower is better; None, None
+    without any."""
+    looked = [row for row in rows if row.get(by) is not None]
+    return (min(looked, key=lambda row: row[by]), looked[-1]) if looked else (None, None)
+
+
+def holds_slope(config):
+    """Whether a penalty holds the critic's slope at 1, so that its estimate is W1 itself."""
+    return any(config["penalties"][name]["weight"] for name in SLOPE_ONE)
+
+
 def best_and_last(rows, ranked_by, network):
     """A table of what was evaluated: at the best step, and at the last that was evaluated.
 
@@ -19,10 +31,9 @@ def best_and_last(rows, ranked_by, network):
       ranked_by: name of a metric; lower is better.
       network: of the features; the metrics whose names end with it are shown too.
     """
-    looked = [row for row in rows if row.get(ranked_by) is not None]
-    if not looked:
+    best, last = ranked(rows, ranked_by)
+    if best is None:
         return f"{ranked_by} was never finite."
-    best, last = min(looked, key=lambda row: row[ranked_by]), looked[-1]
     plain = ("modes", "high_quality", "reverse_kl")  # of toys
     names = [ranked_by, *(n for n in last if n.endswith(f"_{network}") or n in plain)]
     cells = [("", f"best (step {best['step']})", f"last (step {last['step']})")]
@@ -52,8 +63,7 @@ def members_table(workdir, ranked_by, describe):
 def print_summary(workdir, run, looks, step, config):
     """Draw the curves, and print what the run came to."""
     rows = read_metrics(workdir / METRICS)
-    held = any(config["penalties"][name]["weight"] for name in SLOPE_ONE)
-    curves = plot.curves_figure(rows, distance=QUALITY, held=held)
+    curves = plot.curves_figure(rows, distance=QUALITY, held=holds_slope(config))
     grid.save_png(curves, workdir / "curves.png")
     if run.members.count > 1:
         print(f"The median of {run.members.count} members:")
@@ -61,6 +71,7 @@ def print_summary(workdir, run, looks, step, config):
     if run.members.count > 1:
         print(members_table(workdir, looks.ranked_by, run.members.describe))
     print(
-        f"Step {step} of {config['steps']} done. In {workdir}: samples/ (pictures), "
-        "curves.png, metrics.jsonl, tensorboard/, checkpoints/, config.json."
+        f"Step {step} of {config['steps']} done. In {workdir}: report.html (all on one page), "
+        "samples/ (pictures), curves.png, metrics.jsonl, floors.json, tensorboard/, checkpoints/, "
+        "config.json."
     )

@@ -60,7 +60,7 @@ def test_a_table_of_a_study(monkeypatch, capsys):
         floor = {"given": {"l1": 0.5, "psnr": 9.0}}
         features = {translation.FD: step / 100, translation.KID: step / 1000}
         ema = {"l1": 0.1, "psnr": 20.0, "ssim": 0.5, **features}
-        return {"values": {"ema": ema, "raw": {}, **floor}}
+        return {"values": {"ema": ema, **floor}}
 
     monkeypatch.setattr(baselines, "play", lambda name, *_: played.append(name))
     monkeypatch.setattr(baselines, "look", look)
