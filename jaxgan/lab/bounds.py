@@ -2,7 +2,6 @@
 
 import contextlib
 import json
-import math
 import re
 
 from jaxgan.core.errors import UserError, choose, within
@@ -114,7 +113,7 @@ def read_point(point):
     """One of them."""
     number = (int, float)
     plain = isinstance(point, list) and [type(each) in number for each in point] == [True, True]
-    if not plain or not all(math.isfinite(each) and abs(each) <= REACH for each in point):
+    if not plain or not all(abs(each) <= REACH for each in point):
         raise UserError(f"a point must be two numbers in [-{REACH:g}, {REACH:g}].")
     return tuple(map(float, point))
 

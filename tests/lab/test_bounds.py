@@ -60,6 +60,7 @@ def games(*settings, **more):
         (games({"data": "drawn"}, points=[[0, 9]] * 9), "two numbers in [-4, 4]."),
         (games({"data": "drawn"}, points=[[0, True]] * 9), "two numbers in [-4, 4]."),
         (games({"data": "drawn"}, points=[[0, float("nan")]] * 9), "two numbers in [-4, 4]."),
+        (games({"data": "drawn"}, points=[[0, 10**400]] * 9), "two numbers in [-4, 4]."),
     ],
 )
 def test_settings(message, told):
