@@ -2,6 +2,7 @@
 
 import importlib.util
 import sys
+import threading
 import webbrowser
 
 from jaxgan.cli import Arguments, run_command
@@ -56,9 +57,11 @@ def main(argv=None):
         def started(address):
             process.say(f"The lab is at {address} - Ctrl-C ends it.")
             if not flags.no_browser:
-                webbrowser.open(address)
+                # A browser of the terminal's returns only when it is left.
+                threading.Thread(target=webbrowser.open, args=[address], daemon=True).start()
 
         app = server.application(["*" if flags.host in EVERYWHERE else flags.host])
         server.serve(app, flags.host, flags.port, started)
+        process.bound(0)  # games that are compiled still are not waited for
 
     return run_command(command)

@@ -151,7 +151,7 @@ def serve(app, host, port, started=lambda address: None):
     Args:
       app: from ``application``.
       host, port: where; port 0: any that is free.
-      started: called with the address, once there is one.
+      started: called with the address, once it is served.
     """
     import uvicorn
 
@@ -165,8 +165,6 @@ def serve(app, host, port, started=lambda address: None):
             "try another port, as --port=0."
         ) from error
     with listening:
-        name = f"[{host}]" if ":" in host else host
-        started(f"http://{name}:{listening.getsockname()[1]}/")
         options = uvicorn.Config(
             app,
             ws_max_size=4 * bounds.MESSAGE,
@@ -184,4 +182,6 @@ def serve(app, host, port, started=lambda address: None):
         for number in process.signals():
             signal.signal(number, leave)
         thread.start()
+        name = f"[{host}]" if ":" in host else host
+        started(f"http://{name}:{listening.getsockname()[1]}/")
         thread.join()
