@@ -24,25 +24,33 @@ REFUSED, TOO_MANY = 1008, 1013  # codes with which a WebSocket is closed
 class Outbox:
     """Messages on their way to a page, from the thread of its session to the loop of the server.
 
-    A frame that the page has not taken yet is replaced by the next of its kind.
+    What the page has not taken yet is replaced by the next of its kind, which waits anew: a frame
+    comes after the world that it is of.
     """
 
     def __init__(self, loop):
         self._loop, self._filled = loop, asyncio.Event()
         self._waiting, self._number = collections.OrderedDict(), 0
 
-    def send(self, message, kind=None):
-        """Called by any thread."""
+    def send(self, kind, *messages):
+        """Called by any thread; of kind None nothing is replaced."""
         with contextlib.suppress(RuntimeError):  # the server is gone
-            self._loop.call_soon_threadsafe(self._put, message, kind)
+            self._loop.call_soon_threadsafe(self._put, kind, messages)
 
-    def _put(self, message, kind):
+    def _put(self, kind, messages):
         self._number += 1
-        self._waiting[kind or self._number] = message
+        key = kind or self._number
+        self._waiting.pop(key, None)
+        self._waiting[key] = messages
         self._filled.set()
 
+    def check(self):
+        """Raise ``UserError`` where the page does not take what it is told."""
+        if len(self._waiting) > bounds.PENDING:
+            raise UserError(f"more than {bounds.PENDING} answers wait; take them first.")
+
     async def next(self):
-        """The message that has waited the longest."""
+        """The messages that were sent at once and have waited the longest."""
         while not self._waiting:
             self._filled.clear()
             await self._filled.wait()
@@ -98,16 +106,17 @@ def application(hosts=()):
             if message["type"] == "websocket.disconnect":
                 return
             try:
+                outbox.check()
                 session.take(bounds.read_message(message.get("text") or ""))
             except UserError as error:
-                outbox.send(frames.words("error", sentence=str(error)))
+                outbox.send("error", frames.words("error", sentence=str(error)))
 
     async def speak(socket, outbox):
         with contextlib.suppress(WebSocketDisconnect, RuntimeError):  # it has closed meanwhile
             while True:
-                message = await outbox.next()
-                told = socket.send_bytes if isinstance(message, bytes) else socket.send_text
-                await told(message)
+                for message in await outbox.next():
+                    told = socket.send_bytes if isinstance(message, bytes) else socket.send_text
+                    await told(message)
 
     async def play(socket):
         if not same_origin(socket.headers):
@@ -123,7 +132,7 @@ def application(hosts=()):
         outbox = Outbox(asyncio.get_running_loop())
         session = Session(outbox.send)
         sessions.add(session)
-        outbox.send(app.state.hello)
+        outbox.send(None, app.state.hello)
         try:
             async with anyio.create_task_group() as both:
                 both.start_soon(speak, socket, outbox)

@@ -1,5 +1,6 @@
 """The server by itself: pages, messages, who may ask."""
 
+import asyncio
 import json
 import sys
 import time
@@ -12,6 +13,7 @@ pytest.importorskip("httpx2", reason="the extra `test` brings it")
 from starlette.testclient import TestClient
 from starlette.websockets import WebSocketDisconnect
 
+from jaxgan.core.errors import UserError
 from jaxgan.lab import bounds, command, server
 
 HOME = "http://127.0.0.1:8000"
@@ -104,6 +106,33 @@ def test_pages_have_lives_of_their_own(app, client):
         while len(app.state.sessions) > 1 or sum(each.alive() for each in playing) > 1:
             assert time.monotonic() < deadline, "a closed page still trains"
             time.sleep(0.05)
+
+
+def test_what_waits_is_replaced_by_the_next_of_its_kind_and_never_comes_before_its_world():
+    async def told():
+        outbox = server.Outbox(asyncio.get_running_loop())
+        outbox.send("frames", "old A", "old B")
+        outbox.send("distances", "of old")
+        outbox.send(None, "ready")
+        outbox.send(None, "world")
+        outbox.send("frames", "new A", "new B")
+        outbox.send("distances", "of new")
+        return [each for _ in range(4) for each in await outbox.next()]
+
+    assert asyncio.run(told()) == ["ready", "world", "new A", "new B", "of new"]
+
+
+def test_a_page_that_takes_nothing_is_not_heard():
+    async def fill():
+        outbox = server.Outbox(asyncio.get_running_loop())
+        for _ in range(bounds.PENDING):
+            outbox.send(None, "ready")
+            outbox.send("distances", "")
+        await asyncio.sleep(0)
+        outbox.check()
+
+    with pytest.raises(UserError, match="more than 32 answers wait; take them first."):
+        asyncio.run(fill())
 
 
 @pytest.mark.parametrize(
