@@ -6,7 +6,7 @@ import re
 
 from jaxgan.core.errors import UserError, choose, within
 
-SESSIONS = 8  # open pages
+SESSIONS = 8  # pages whose threads live
 GAMES = 2  # of a page, side by side
 MESSAGE = 2**16  # characters
 PENDING = 32  # messages that wait

@@ -77,7 +77,7 @@ def hello():
 
 
 def application(hosts=()):
-    """The ASGI application; ``state.sessions`` is the set of pages that are open.
+    """The ASGI application; ``state.sessions``: of pages that are open, or were a moment ago.
 
     Args:
       hosts: names, beside those of the loopback, under which it is asked for.
@@ -123,7 +123,8 @@ def application(hosts=()):
             await socket.close(REFUSED)  # before it is accepted: the browser sees a 403
             return
         await socket.accept()
-        sessions = app.state.sessions
+        # A page that was closed while it compiled has its thread until then.
+        sessions = app.state.sessions = [each for each in app.state.sessions if each.alive()]
         if len(sessions) >= bounds.SESSIONS:
             sentence = f"{bounds.SESSIONS} pages are open already; close one first."
             await socket.send_text(frames.words("error", sentence=sentence))
@@ -131,7 +132,7 @@ def application(hosts=()):
             return
         outbox = Outbox(asyncio.get_running_loop())
         session = Session(outbox.send)
-        sessions.add(session)
+        sessions.append(session)
         outbox.send(None, app.state.hello)
         try:
             async with anyio.create_task_group() as both:
@@ -140,7 +141,6 @@ def application(hosts=()):
                 both.cancel_scope.cancel()
         finally:
             session.close()
-            sessions.discard(session)
 
     routes = [
         Route("/", page),
@@ -149,7 +149,7 @@ def application(hosts=()):
     ]
     allowed = Middleware(TrustedHostMiddleware, allowed_hosts=[*LOOPBACK, *hosts])
     app = Starlette(routes=routes, middleware=[allowed])
-    app.state.sessions = set()
+    app.state.sessions = []
     app.state.hello = hello()
     return app
 

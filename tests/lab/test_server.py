@@ -3,7 +3,9 @@
 import asyncio
 import json
 import sys
+import threading
 import time
+from concurrent.futures import ThreadPoolExecutor
 
 import pytest
 
@@ -14,10 +16,12 @@ from starlette.testclient import TestClient
 from starlette.websockets import WebSocketDisconnect
 
 from jaxgan.core.errors import UserError
-from jaxgan.lab import bounds, command, server
+from jaxgan.lab import bounds, command, server, session
 
 HOME = "http://127.0.0.1:8000"
 PLAY = "ws://127.0.0.1:8000/play"
+PATIENCE = 240  # seconds; programs are compiled meanwhile
+EARS = ThreadPoolExecutor()
 TINY = {"generator.features": "8", "critic.features": "8", "batch_size": "16", "n_critic": "2"}
 
 
@@ -35,7 +39,7 @@ def client(app):
 def hear(page, kind):
     """The next message of a kind, {"kind": ..., ...}."""
     while True:
-        message = page.receive()
+        message = EARS.submit(page.receive).result(PATIENCE)  # by itself it waits for ever
         if message.get("text") is not None:
             found = json.loads(message["text"])
         else:
@@ -79,6 +83,28 @@ def test_too_many_pages(client, monkeypatch):
             second.receive_text()
 
 
+def test_a_closed_page_counts_until_its_thread_has_ended(app, client, monkeypatch):
+    monkeypatch.setattr(bounds, "SESSIONS", 1)
+    begun, done = threading.Event(), threading.Event()
+
+    def compiled(config):
+        begun.set()
+        done.wait()
+        raise UserError("nobody plays it.")
+
+    monkeypatch.setattr(session, "LiveGame", compiled)
+    with client.websocket_connect(PLAY) as page:
+        ask(page, "set", games=[TINY])
+        assert begun.wait(PATIENCE)
+    with client.websocket_connect(PLAY) as page:
+        assert "1 pages are open" in hear(page, "error")["sentence"]
+    (closed,) = app.state.sessions
+    done.set()
+    closed._thread.join(PATIENCE)
+    with client.websocket_connect(PLAY) as page:
+        assert hear(page, "hello")
+
+
 def test_pages_have_lives_of_their_own(app, client):
     with client.websocket_connect(PLAY) as first:
         with client.websocket_connect(PLAY) as second:
@@ -103,7 +129,7 @@ def test_pages_have_lives_of_their_own(app, client):
             playing = list(app.state.sessions)
             assert len(playing) == 2
         deadline = time.monotonic() + 60
-        while len(app.state.sessions) > 1 or sum(each.alive() for each in playing) > 1:
+        while sum(each.alive() for each in playing) > 1:
             assert time.monotonic() < deadline, "a closed page still trains"
             time.sleep(0.05)
 
