@@ -16,7 +16,7 @@ from jaxgan.lab.lessons import LESSONS
 from jaxgan.lab.session import Session
 
 STATIC = Path(__file__).parent / "static"
-LOOPBACK = ("127.0.0.1", "localhost", "[::1]", "::1")
+LOOPBACK = ("127.0.0.1", "localhost", "[::1]")
 POLICY = "default-src 'self'; img-src 'self' data:; frame-ancestors 'none'; base-uri 'none'"
 REFUSED, TOO_MANY = 1008, 1013  # codes with which a WebSocket is closed
 
@@ -61,6 +61,11 @@ def same_origin(headers):
     """Whether a page of this very server asks; a program that is no browser tells no origin."""
     origin = headers.get("origin")
     return origin is None or urlsplit(origin).netloc == headers.get("host")
+
+
+def in_address(host):
+    """A host as an address has it: IPv6 in brackets."""
+    return f"[{host}]" if ":" in host else host
 
 
 def hello():
@@ -147,7 +152,7 @@ def application(hosts=()):
         WebSocketRoute("/play", play),
         Mount("/static", StaticFiles(directory=STATIC)),
     ]
-    allowed = Middleware(TrustedHostMiddleware, allowed_hosts=[*LOOPBACK, *hosts])
+    allowed = Middleware(TrustedHostMiddleware, allowed_hosts=[*LOOPBACK, *map(in_address, hosts)])
     app = Starlette(routes=routes, middleware=[allowed])
     app.state.sessions = []
     app.state.hello = hello()
@@ -191,6 +196,5 @@ def serve(app, host, port, started=lambda address: None):
         for number in process.signals():
             signal.signal(number, leave)
         thread.start()
-        name = f"[{host}]" if ":" in host else host
-        started(f"http://{name}:{listening.getsockname()[1]}/")
+        started(f"http://{in_address(host)}:{listening.getsockname()[1]}/")
         thread.join()

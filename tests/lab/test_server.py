@@ -62,6 +62,13 @@ def test_files(client):
     assert client.get("/static/../server.py").status_code == 404
     assert client.get("/static/%2e%2e/server.py").status_code == 404
     assert client.get("/", headers={"host": "evil.example"}).status_code == 400
+    assert client.get("/", headers={"host": "[::1]:8000"}).status_code == 200
+
+
+def test_it_is_asked_for_under_the_name_that_it_listens_on():
+    client = TestClient(server.application(["2001:db8::1"]))
+    for host, code in (("[2001:db8::1]:8000", 200), ("[2001:db8::2]:8000", 400)):
+        assert client.get("/", headers={"host": host}).status_code == code
 
 
 def test_strangers_are_refused(client):
