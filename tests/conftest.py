@@ -75,6 +75,19 @@ def torchvision():
         return importlib.import_module("torchvision")
 
 
+@pytest.fixture(scope="module")
+def browser():
+    """The system's Chromium. Of one file: while Playwright runs, asyncio.run refuses its thread."""
+    playwright = pytest.importorskip("playwright.sync_api", reason="the extra `browser` brings it")
+    chromium = shutil.which("chromium") or shutil.which("chromium-browser")
+    if chromium is None:
+        pytest.skip("no chromium on this machine")
+    with playwright.sync_playwright() as started:
+        browser = started.chromium.launch(executable_path=chromium, timeout=240_000)
+        yield browser
+        browser.close()
+
+
 @pytest.fixture
 def mistake(capsys, caplog):
     """``mistake(main, argv)``: the one sentence of a command that stops before it compiles."""

@@ -5,14 +5,18 @@ import importlib
 from jaxgan.core.errors import UserError
 
 
-def bring(module: str, what: str, extra: str):
-    """Import and return a module of the extra ``extra``.
+def bring(*modules: str, what: str, extra: str):
+    """Import modules of the extra ``extra``; returns the first.
 
     Raises:
-      UserError: it is not installed; ``what`` needs it, "a .safetensors file".
+      UserError: one is not installed; ``what`` needs it, "a .safetensors file".
     """
-    try:
-        return importlib.import_module(module)
-    except ImportError as error:
-        package = module.partition(".")[0]
-        raise UserError(f"{what} needs {package}: pip install 'jaxgan[{extra}]'.") from error
+    brought, missing = [], []
+    for module in modules:
+        try:
+            brought.append(importlib.import_module(module))
+        except ImportError:
+            missing.append(module.partition(".")[0])
+    if missing:
+        raise UserError(f"{what} needs {' and '.join(missing)}: pip install 'jaxgan[{extra}]'.")
+    return brought[0]

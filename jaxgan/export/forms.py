@@ -25,7 +25,7 @@ def safetensors(path, exported):
 
 def stablehlo(path, exported):
     """The whole function with its weights, for any batch size, on CPU, CUDA and TPU."""
-    bring("flatbuffers", "a .stablehlo file", "export")
+    bring("flatbuffers", what="a .stablehlo file", extra="export")
     (batch,) = jax.export.symbolic_shape("batch")
     specs = _specs(exported, batch)
     function = jax.jit(lambda **given: exported.apply(exported.variables, given))

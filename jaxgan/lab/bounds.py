@@ -2,12 +2,11 @@
 
 import contextlib
 import json
-import math
 import re
 
 from jaxgan.core.errors import UserError, choose, within
 
-SESSIONS = 8  # open pages
+SESSIONS = 8  # pages whose threads live
 GAMES = 2  # of a page, side by side
 MESSAGE = 2**16  # characters
 PENDING = 32  # messages that wait
@@ -114,7 +113,7 @@ def read_point(point):
     """One of them."""
     number = (int, float)
     plain = isinstance(point, list) and [type(each) in number for each in point] == [True, True]
-    if not plain or not all(math.isfinite(each) and abs(each) <= REACH for each in point):
+    if not plain or not all(abs(each) <= REACH for each in point):
         raise UserError(f"a point must be two numbers in [-{REACH:g}, {REACH:g}].")
     return tuple(map(float, point))
 

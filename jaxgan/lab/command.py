@@ -1,12 +1,13 @@
 """jaxgan lab [--host=127.0.0.1] [--port=8000] [--no_browser]: toy games, live in the browser."""
 
-import importlib.util
 import sys
+import threading
 import webbrowser
 
 from jaxgan.cli import Arguments, run_command
 from jaxgan.core import process
-from jaxgan.core.errors import UserError, within
+from jaxgan.core.errors import within
+from jaxgan.core.extras import bring
 
 EVERYWHERE = ("0.0.0.0", "::")  # who listens so is asked for under any name
 NEEDED = ("starlette", "uvicorn", "websockets")
@@ -32,22 +33,13 @@ def parser():
     return arguments
 
 
-def check_extra():
-    """Raise ``UserError`` unless the packages of the extra are there."""
-    missing = [name for name in NEEDED if importlib.util.find_spec(name) is None]
-    if missing:
-        raise UserError(
-            f"the lab needs {' and '.join(missing)}; install the extra: pip install 'jaxgan[lab]'."
-        )
-
-
 def main(argv=None):
     """Run the command; returns its exit code."""
 
     def command():
         flags = parser().parse_args(sys.argv[1:] if argv is None else argv)
         within("--port", flags.port, 0, 2**16)
-        check_extra()
+        bring(*NEEDED, what="the lab", extra="lab")
         from jaxgan.lab import server, setting
         from jaxgan.step import compilation
 
@@ -56,9 +48,11 @@ def main(argv=None):
         def started(address):
             process.say(f"The lab is at {address} - Ctrl-C ends it.")
             if not flags.no_browser:
-                webbrowser.open(address)
+                # A browser of the terminal's returns only when it is left.
+                threading.Thread(target=webbrowser.open, args=[address], daemon=True).start()
 
         app = server.application(["*" if flags.host in EVERYWHERE else flags.host])
         server.serve(app, flags.host, flags.port, started)
+        process.bound(0)  # games that are compiled still are not waited for
 
     return run_command(command)

@@ -16,7 +16,7 @@ from jaxgan.lab.lessons import LESSONS
 from jaxgan.lab.session import Session
 
 STATIC = Path(__file__).parent / "static"
-LOOPBACK = ("127.0.0.1", "localhost", "[::1]", "::1")
+LOOPBACK = ("127.0.0.1", "localhost", "[::1]")
 POLICY = "default-src 'self'; img-src 'self' data:; frame-ancestors 'none'; base-uri 'none'"
 REFUSED, TOO_MANY = 1008, 1013  # codes with which a WebSocket is closed
 
@@ -24,25 +24,33 @@ REFUSED, TOO_MANY = 1008, 1013  # codes with which a WebSocket is closed
 class Outbox:
     """Messages on their way to a page, from the thread of its session to the loop of the server.
 
-    A frame that the page has not taken yet is replaced by the next of its kind.
+    What the page has not taken yet is replaced by the next of its kind, which waits anew: a frame
+    comes after the world that it is of.
     """
 
     def __init__(self, loop):
         self._loop, self._filled = loop, asyncio.Event()
         self._waiting, self._number = collections.OrderedDict(), 0
 
-    def send(self, message, kind=None):
-        """Called by any thread."""
+    def send(self, kind, *messages):
+        """Called by any thread; of kind None nothing is replaced."""
         with contextlib.suppress(RuntimeError):  # the server is gone
-            self._loop.call_soon_threadsafe(self._put, message, kind)
+            self._loop.call_soon_threadsafe(self._put, kind, messages)
 
-    def _put(self, message, kind):
+    def _put(self, kind, messages):
         self._number += 1
-        self._waiting[kind or self._number] = message
+        key = kind or self._number
+        self._waiting.pop(key, None)
+        self._waiting[key] = messages
         self._filled.set()
 
+    def check(self):
+        """Raise ``UserError`` where the page does not take what it is told."""
+        if len(self._waiting) > bounds.PENDING:
+            raise UserError(f"more than {bounds.PENDING} answers wait; take them first.")
+
     async def next(self):
-        """The message that has waited the longest."""
+        """The messages that were sent at once and have waited the longest."""
         while not self._waiting:
             self._filled.clear()
             await self._filled.wait()
@@ -53,6 +61,11 @@ def same_origin(headers):
     """Whether a page of this very server asks; a program that is no browser tells no origin."""
     origin = headers.get("origin")
     return origin is None or urlsplit(origin).netloc == headers.get("host")
+
+
+def in_address(host):
+    """A host as an address has it: IPv6 in brackets."""
+    return f"[{host}]" if ":" in host else host
 
 
 def hello():
@@ -69,7 +82,7 @@ def hello():
 
 
 def application(hosts=()):
-    """The ASGI application; ``state.sessions`` is the set of pages that are open.
+    """The ASGI application; ``state.sessions``: of pages that are open, or were a moment ago.
 
     Args:
       hosts: names, beside those of the loopback, under which it is asked for.
@@ -98,23 +111,25 @@ def application(hosts=()):
             if message["type"] == "websocket.disconnect":
                 return
             try:
+                outbox.check()
                 session.take(bounds.read_message(message.get("text") or ""))
             except UserError as error:
-                outbox.send(frames.words("error", sentence=str(error)))
+                outbox.send("error", frames.words("error", sentence=str(error)))
 
     async def speak(socket, outbox):
         with contextlib.suppress(WebSocketDisconnect, RuntimeError):  # it has closed meanwhile
             while True:
-                message = await outbox.next()
-                told = socket.send_bytes if isinstance(message, bytes) else socket.send_text
-                await told(message)
+                for message in await outbox.next():
+                    told = socket.send_bytes if isinstance(message, bytes) else socket.send_text
+                    await told(message)
 
     async def play(socket):
         if not same_origin(socket.headers):
             await socket.close(REFUSED)  # before it is accepted: the browser sees a 403
             return
         await socket.accept()
-        sessions = app.state.sessions
+        # A page that was closed while it compiled has its thread until then.
+        sessions = app.state.sessions = [each for each in app.state.sessions if each.alive()]
         if len(sessions) >= bounds.SESSIONS:
             sentence = f"{bounds.SESSIONS} pages are open already; close one first."
             await socket.send_text(frames.words("error", sentence=sentence))
@@ -122,8 +137,8 @@ def application(hosts=()):
             return
         outbox = Outbox(asyncio.get_running_loop())
         session = Session(outbox.send)
-        sessions.add(session)
-        outbox.send(app.state.hello)
+        sessions.append(session)
+        outbox.send(None, app.state.hello)
         try:
             async with anyio.create_task_group() as both:
                 both.start_soon(speak, socket, outbox)
@@ -131,16 +146,15 @@ def application(hosts=()):
                 both.cancel_scope.cancel()
         finally:
             session.close()
-            sessions.discard(session)
 
     routes = [
         Route("/", page),
         WebSocketRoute("/play", play),
         Mount("/static", StaticFiles(directory=STATIC)),
     ]
-    allowed = Middleware(TrustedHostMiddleware, allowed_hosts=[*LOOPBACK, *hosts])
+    allowed = Middleware(TrustedHostMiddleware, allowed_hosts=[*LOOPBACK, *map(in_address, hosts)])
     app = Starlette(routes=routes, middleware=[allowed])
-    app.state.sessions = set()
+    app.state.sessions = []
     app.state.hello = hello()
     return app
 
@@ -151,7 +165,7 @@ def serve(app, host, port, started=lambda address: None):
     Args:
       app: from ``application``.
       host, port: where; port 0: any that is free.
-      started: called with the address, once there is one.
+      started: called with the address, once it is served.
     """
     import uvicorn
 
@@ -165,8 +179,6 @@ def serve(app, host, port, started=lambda address: None):
             "try another port, as --port=0."
         ) from error
     with listening:
-        name = f"[{host}]" if ":" in host else host
-        started(f"http://{name}:{listening.getsockname()[1]}/")
         options = uvicorn.Config(
             app,
             ws_max_size=4 * bounds.MESSAGE,
@@ -184,4 +196,5 @@ def serve(app, host, port, started=lambda address: None):
         for number in process.signals():
             signal.signal(number, leave)
         thread.start()
+        started(f"http://{in_address(host)}:{listening.getsockname()[1]}/")
         thread.join()

@@ -24,8 +24,8 @@ class Session:
     """One page's games, played by a thread of their own until the page is closed.
 
     Args:
-      send: called with each message, text or bytes; a frame that nobody has taken may be replaced
-        by the next of its kind: (message, kind or None).
+      send: called with (kind, *messages), each text or bytes; what nobody has taken may be replaced
+        by the next of its kind, unless that is None.
     """
 
     def __init__(self, send):
@@ -103,7 +103,8 @@ class Session:
             self._games, self._points = list(self._pool.map(LiveGame, configs)), points
             self._count = 1
         self._settings = settings
-        self._tell("ready", kept=kept, commands=[command_of(each) for each in settings])
+        commands = [command_of(each) for each in settings]
+        self._send(None, frames.words("ready", kept=kept, commands=commands))
         if not kept:
             self._show_all()
 
@@ -169,6 +170,7 @@ class Session:
         means = {} if mixture is None else {"means": mixture.means}
         arrays = {"real": game.real[: sights.SHOWN], "low": low, "high": high, **means}
         self._send(
+            None,
             frames.packed(
                 "world",
                 arrays,
@@ -179,19 +181,23 @@ class Session:
                 z=list(sights.SPREAD[game.config["game"]["z"]]),
                 estimate=game.config["loss"]["name"] == "wasserstein",
             ),
-            None,
         )
 
     def _show(self, rate=0.0):
         seen = self._each(lambda game: game.look(self._average, self._label))
+        shown = []
         for i, (game, arrays) in enumerate(zip(self._games, seen, strict=True)):
             told = {"step": game.step, "log": game.log, "rate": rate, "finite": game.finite}
-            self._send(frames.packed("frame", arrays, game=i, **told), f"frame {i}")
+            shown.append(frames.packed("frame", arrays, game=i, **told))
+        self._send("frames", *shown)
 
     def _measure(self):
         found = self._each(lambda game: game.distances(self._average))
-        for i, (game, values) in enumerate(zip(self._games, found, strict=True)):
-            self._tell("distances", game=i, step=game.step, values=values)
+        told = [
+            frames.words("distances", game=i, step=game.step, values=values)
+            for i, (game, values) in enumerate(zip(self._games, found, strict=True))
+        ]
+        self._send("distances", *told)
         self._measured = time.monotonic()
 
     def _each(self, do):
@@ -199,4 +205,4 @@ class Session:
         return list(self._pool.map(do, self._games))
 
     def _tell(self, kind, **values):
-        self._send(frames.words(kind, **values), None)
+        self._send(kind, frames.words(kind, **values))

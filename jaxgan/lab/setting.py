@@ -1,5 +1,7 @@
 """A page's setting becomes a config: the recipe of the toys, and what the page overrides in it."""
 
+import shlex
+
 import numpy as np
 
 from jaxgan.build.overrides import load_recipe, override_all
@@ -49,12 +51,14 @@ def config_of(setting, file=None):
 
 
 def command_of(setting):
-    """The command that trains the same game without the page."""
+    """The command that trains the same game without the page, for a shell."""
     changed = {**LAB, **setting}
     if changed.get("data") == DRAWN:
         changed["data"] = "npz:POINTS.npz"
     left = ("parallel", "steps", "steps_per_call")
-    words = [f"--config.{key}={text}" for key, text in changed.items() if key not in left]
+    words = [
+        shlex.quote(f"--config.{key}={text}") for key, text in changed.items() if key not in left
+    ]
     return " \\\n  ".join([f"jaxgan train --config={RECIPE} --workdir=runs/lab", *words])
 
 

@@ -8,6 +8,7 @@ import base64
 import hashlib
 import json
 import math
+import shlex
 from html import escape
 from importlib import resources
 from pathlib import Path
@@ -279,7 +280,9 @@ def _commands(run):
     lines = {
         "Again, from the start": again,
         "Go on where it left off": read.command(run, run.workdir),
-        "Sample from the best checkpoint": f"jaxgan sample --workdir={run.workdir} --step=best",
+        "Sample from the best checkpoint": shlex.join(
+            ["jaxgan", "sample", f"--workdir={run.workdir}", "--step=best"]
+        ),
     }
     items = "".join(
         f"<dt>{escape(told)}</dt><dd><pre>{escape(line)}</pre></dd>" for told, line in lines.items()

@@ -17,7 +17,7 @@ from jaxgan.core.files import whole
 from jaxgan.run import checkpoint, directory
 
 ENDING = ".safetensors"
-BROUGHT = (f"a {ENDING} file", "export")
+BROUGHT = {"what": f"a {ENDING} file", "extra": "export"}
 
 
 def find(path) -> tuple[dict, Callable]:
@@ -48,14 +48,14 @@ def find(path) -> tuple[dict, Callable]:
 
 def write(path, variables, content: dict) -> None:
     """Write the variables of a generator, and what ``config.json`` holds, with ``step``."""
-    save = bring("safetensors.numpy", *BROUGHT).save
+    save = bring("safetensors.numpy", **BROUGHT).save
     text = save(dict(_flat(variables)), {"jaxgan": json.dumps(content)})
     with whole(path) as draft:
         draft.write_bytes(text)
 
 
 def _read(path):
-    safetensors = bring("safetensors", *BROUGHT)
+    safetensors = bring("safetensors", **BROUGHT)
     try:
         with safetensors.safe_open(path, "numpy") as file:
             content = json.loads(file.metadata()["jaxgan"])

@@ -2,6 +2,7 @@
 
 import json
 import re
+import shlex
 
 import pytest
 
@@ -60,6 +61,7 @@ def games(*settings, **more):
         (games({"data": "drawn"}, points=[[0, 9]] * 9), "two numbers in [-4, 4]."),
         (games({"data": "drawn"}, points=[[0, True]] * 9), "two numbers in [-4, 4]."),
         (games({"data": "drawn"}, points=[[0, float("nan")]] * 9), "two numbers in [-4, 4]."),
+        (games({"data": "drawn"}, points=[[0, 10**400]] * 9), "two numbers in [-4, 4]."),
     ],
 )
 def test_settings(message, told):
@@ -102,6 +104,13 @@ def test_lessons_are_settings(lesson):
         config = setting.config_of(read, "points.npz")
         check_config(config)
         parts.check_names(config)
+
+
+def test_the_command_is_for_a_shell():
+    words = shlex.split(setting.command_of({"n_critic": "2; ls", "steps": "5"}).replace("\\\n", ""))
+    assert words[:4] == ["jaxgan", "train", "--config=toy_ring", "--workdir=runs/lab"]
+    assert "--config.n_critic=2; ls" in words and "--config.ema=0.99" in words
+    assert not [word for word in words if word.startswith("--config.steps")]
 
 
 def words_of(name):

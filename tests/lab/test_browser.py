@@ -1,20 +1,17 @@
 """The lab as people use it: ``jaxgan lab`` in a process of its own, its page in Chromium."""
 
 import json
+import queue
 import re
-import shutil
 import signal
 import subprocess
 import sys
+import threading
 from urllib.parse import urlencode
 
 import pytest
 
 pytest.importorskip("starlette", reason="the extra `lab` brings it")
-playwright = pytest.importorskip("playwright.sync_api", reason="the extra `browser` brings it")
-CHROMIUM = shutil.which("chromium") or shutil.which("chromium-browser")
-if CHROMIUM is None:
-    pytest.skip("no chromium on this machine", allow_module_level=True)
 
 PATIENCE = 240  # seconds; programs are compiled meanwhile
 TINY = {"generator.features": "8", "critic.features": "8", "batch_size": "16", "n_critic": "1"}
@@ -41,22 +38,30 @@ ANSWER = """text => new Promise(done => {
 
 
 @pytest.fixture(scope="module")
-def address():
+def address(browser):  # without one no lab is begun
     code = "import sys; from jaxgan.cli import main; sys.exit(main())"
     words = [sys.executable, "-c", code, "lab", "--port=0", "--no_browser"]
+    heard, found = [], queue.Queue()
+
+    def listen(stream):  # to the end, or the lab would wait for a reader
+        for line in stream:
+            heard.append(line)
+            for address in re.findall(r"http://127\.0\.0\.1:\d+/", line):
+                found.put(address)
+        found.put(None)
+
     with subprocess.Popen(words, stderr=subprocess.PIPE, text=True) as lab:
-        told = lab.stderr.readline()
-        yield re.search(r"http://127\.0\.0\.1:\d+/", told).group()
-        lab.send_signal(signal.SIGINT)
-        assert lab.wait(timeout=60) == 0, lab.stderr.read()
-
-
-@pytest.fixture(scope="module")
-def browser():
-    with playwright.sync_playwright() as started:
-        browser = started.chromium.launch(executable_path=CHROMIUM)
-        yield browser
-        browser.close()
+        ear = threading.Thread(target=listen, args=[lab.stderr])
+        ear.start()
+        try:
+            address = found.get(timeout=PATIENCE)
+            assert address, "".join(heard)
+            yield address
+            lab.send_signal(signal.SIGINT)
+            assert lab.wait(timeout=60) == 0, "".join(heard)
+        finally:
+            lab.kill()
+            ear.join()
 
 
 @pytest.fixture
@@ -154,6 +159,19 @@ def test_by_keyboard_in_chinese_on_a_phone(visit):
     assert page.evaluate(UNNAMED) == []
 
 
+def test_the_skip_link_keeps_the_setting(visit):
+    page = visit()
+    until(page, lambda: step(page) > 0)
+    page.click("#run")
+    until(page, lambda: page.inner_text("#status") == "paused")
+    held, at = page.url, step(page)
+    page.focus(".skip")
+    page.keyboard.press("Enter")
+    until(page, lambda: page.evaluate("document.activeElement.id") == "stage")
+    page.wait_for_timeout(300)
+    assert (page.url, step(page)) == (held, at) and page.inner_text("#status") == "paused"
+
+
 def test_points_of_ones_own(visit):
     page = visit()
     page.select_option("[name=data]", "drawn")
@@ -191,6 +209,7 @@ def test_a_wrong_value_and_a_hostile_message(visit, address):
     until(page, lambda: not page.is_visible("#error") and step(page) > 0)
 
 
+@pytest.mark.thorough
 def test_collapse_and_its_cure(visit):
     """A new page is the first lesson: with momentum a GAN loses modes that WGAN-GP keeps."""
     page = visit(None)

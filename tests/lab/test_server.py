@@ -1,7 +1,11 @@
 """The server by itself: pages, messages, who may ask."""
 
+import asyncio
 import json
+import sys
+import threading
 import time
+from concurrent.futures import ThreadPoolExecutor
 
 import pytest
 
@@ -11,10 +15,13 @@ pytest.importorskip("httpx2", reason="the extra `test` brings it")
 from starlette.testclient import TestClient
 from starlette.websockets import WebSocketDisconnect
 
-from jaxgan.lab import bounds, command, server
+from jaxgan.core.errors import UserError
+from jaxgan.lab import bounds, command, server, session
 
 HOME = "http://127.0.0.1:8000"
 PLAY = "ws://127.0.0.1:8000/play"
+PATIENCE = 240  # seconds; programs are compiled meanwhile
+EARS = ThreadPoolExecutor()
 TINY = {"generator.features": "8", "critic.features": "8", "batch_size": "16", "n_critic": "2"}
 
 
@@ -32,7 +39,7 @@ def client(app):
 def hear(page, kind):
     """The next message of a kind, {"kind": ..., ...}."""
     while True:
-        message = page.receive()
+        message = EARS.submit(page.receive).result(PATIENCE)  # by itself it waits for ever
         if message.get("text") is not None:
             found = json.loads(message["text"])
         else:
@@ -55,6 +62,13 @@ def test_files(client):
     assert client.get("/static/../server.py").status_code == 404
     assert client.get("/static/%2e%2e/server.py").status_code == 404
     assert client.get("/", headers={"host": "evil.example"}).status_code == 400
+    assert client.get("/", headers={"host": "[::1]:8000"}).status_code == 200
+
+
+def test_it_is_asked_for_under_the_name_that_it_listens_on():
+    client = TestClient(server.application(["2001:db8::1"]))
+    for host, code in (("[2001:db8::1]:8000", 200), ("[2001:db8::2]:8000", 400)):
+        assert client.get("/", headers={"host": host}).status_code == code
 
 
 def test_strangers_are_refused(client):
@@ -74,6 +88,28 @@ def test_too_many_pages(client, monkeypatch):
         assert hear(second, "error")["sentence"] == "1 pages are open already; close one first."
         with pytest.raises(WebSocketDisconnect):
             second.receive_text()
+
+
+def test_a_closed_page_counts_until_its_thread_has_ended(app, client, monkeypatch):
+    monkeypatch.setattr(bounds, "SESSIONS", 1)
+    begun, done = threading.Event(), threading.Event()
+
+    def compiled(config):
+        begun.set()
+        done.wait()
+        raise UserError("nobody plays it.")
+
+    monkeypatch.setattr(session, "LiveGame", compiled)
+    with client.websocket_connect(PLAY) as page:
+        ask(page, "set", games=[TINY])
+        assert begun.wait(PATIENCE)
+    with client.websocket_connect(PLAY) as page:
+        assert "1 pages are open" in hear(page, "error")["sentence"]
+    (closed,) = app.state.sessions
+    done.set()
+    closed._thread.join(PATIENCE)
+    with client.websocket_connect(PLAY) as page:
+        assert hear(page, "hello")
 
 
 def test_pages_have_lives_of_their_own(app, client):
@@ -100,9 +136,36 @@ def test_pages_have_lives_of_their_own(app, client):
             playing = list(app.state.sessions)
             assert len(playing) == 2
         deadline = time.monotonic() + 60
-        while len(app.state.sessions) > 1 or sum(each.alive() for each in playing) > 1:
+        while sum(each.alive() for each in playing) > 1:
             assert time.monotonic() < deadline, "a closed page still trains"
             time.sleep(0.05)
+
+
+def test_what_waits_is_replaced_by_the_next_of_its_kind_and_never_comes_before_its_world():
+    async def told():
+        outbox = server.Outbox(asyncio.get_running_loop())
+        outbox.send("frames", "old A", "old B")
+        outbox.send("distances", "of old")
+        outbox.send(None, "ready")
+        outbox.send(None, "world")
+        outbox.send("frames", "new A", "new B")
+        outbox.send("distances", "of new")
+        return [each for _ in range(4) for each in await outbox.next()]
+
+    assert asyncio.run(told()) == ["ready", "world", "new A", "new B", "of new"]
+
+
+def test_a_page_that_takes_nothing_is_not_heard():
+    async def fill():
+        outbox = server.Outbox(asyncio.get_running_loop())
+        for _ in range(bounds.PENDING):
+            outbox.send(None, "ready")
+            outbox.send("distances", "")
+        await asyncio.sleep(0)
+        outbox.check()
+
+    with pytest.raises(UserError, match="more than 32 answers wait; take them first."):
+        asyncio.run(fill())
 
 
 @pytest.mark.parametrize(
@@ -131,9 +194,8 @@ def test_bad_messages_get_a_sentence_and_the_page_lives_on(client, sent, told):
 
 
 def test_the_extra(monkeypatch, mistake):
-    monkeypatch.setattr(command.importlib.util, "find_spec", lambda name: None)
-    assert mistake(command.main, []) == (
-        "the lab needs starlette and uvicorn and websockets; install the extra: "
-        "pip install 'jaxgan[lab]'."
-    )
+    for name in ("starlette", "websockets"):
+        monkeypatch.setitem(sys.modules, name, None)
+    told = "the lab needs starlette and websockets: pip install 'jaxgan[lab]'."
+    assert mistake(command.main, []) == told
     assert "--port is 99999" in mistake(command.main, ["--port=99999"])

@@ -1,10 +1,8 @@
 """The page in a real browser, from file://, where Chromium and Playwright are installed."""
 
 import json
-import shutil
 
 import numpy as np
-import pytest
 
 from jaxgan import defaults
 from jaxgan.data import Entry
@@ -14,14 +12,6 @@ from jaxgan.run import directory, report
 
 HOSTILE = "<img src=x onerror=alert(1)>&"
 STEPS = (100, 200, 300)
-
-
-@pytest.fixture(scope="module")
-def browser():
-    playwright = pytest.importorskip("playwright.sync_api", reason="to look at pages")
-    chromium = shutil.which("chromium") or pytest.skip("there is no chromium")
-    with playwright.sync_playwright() as started:
-        yield started.chromium.launch(executable_path=chromium, timeout=240_000)
 
 
 def test_the_page_is_alive_and_silent(browser, tmp_path):

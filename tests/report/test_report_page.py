@@ -4,6 +4,7 @@ import base64
 import html.parser
 import json
 import re
+import shlex
 
 import numpy as np
 import pytest
@@ -128,6 +129,8 @@ def test_a_page_asks_for_nothing_and_runs_nothing_but_its_own_script(tmp_path):
     for runs in (alone, [*alone, read.open_run(other, "other")]):
         text = page.render(runs)
         elements = Elements(text)
+        sample = shlex.join(["jaxgan", "sample", f"--workdir={run}", "--step=best"])
+        assert sample in html.unescape(text) and f"={run}" not in sample
         handlers = [key for _, attrs in elements.found for key in attrs if key.startswith("on")]
         links = [a.get("src", a.get("href")) for _, a in elements.found]
         outside = [each for each in links if each and not each.startswith("data:")]

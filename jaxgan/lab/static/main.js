@@ -32,9 +32,11 @@ const send = connect({
     });
     find("speed").replaceChildren(...message.speeds.map((speed) => new Option(speed, speed)));
     find("speed").value = message.speeds.at(-1);
-    setting = fromHash(location.hash, message.games) ?? plain();
-    if (setting === null || !location.hash) open(message.lessons[0].name);
-    else apply();
+    const held = fromHash(location.hash, message.games);
+    if (held) {
+      setting = held;
+      apply();
+    } else open(message.lessons[0].name);
     words();
   },
   world: (message) => panels[message.game]?.hearWorld(message),
@@ -261,7 +263,10 @@ find("copy-link").onclick = async () => {
 find("setting").onsubmit = (event) => event.preventDefault();
 addEventListener("hashchange", () => {
   if (!hello) return;
-  setting = fromHash(location.hash, hello.games) ?? plain();
+  const held = fromHash(location.hash, hello.games);
+  // The skip link's: the address holds the setting again.
+  if (!held) return history.replaceState(null, "", toHash(setting));
+  setting = held;
   wanted = true;
   apply();
 });
