@@ -84,6 +84,7 @@ def test_times_are_told_in_the_unit_of_which_there_are_two():
 
 def test_progress_without_a_terminal(tmp_path, capfd, monkeypatch):
     monkeypatch.setattr(progress, "LINE_EVERY", 0.0)
+    monkeypatch.setattr(progress, "SHARE", 0.0)
     with report.open_report(tmp_path, 100, 200) as written:
         written.say("Resuming.")
         written.progress(150, {"critic_loss": 0.12345, "generator_loss": 2.0, "penalty": 9.0})
