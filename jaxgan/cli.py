@@ -53,6 +53,11 @@ def step_of(text):
 
 # Options of several commands: what of a run is looked at.
 OF_RUNS = {
+    "workdir": {  # of the commands that ask the average generator alone
+        "required": True,
+        "metavar": "DIR",
+        "help": "the run directory, or a .safetensors file of jaxgan export",
+    },
     "member": {"type": int, "default": 0, "help": "of a population (0)"},
     "data": {
         "default": "",

@@ -208,12 +208,7 @@ def interpolate(seed, num, shape, distribution="normal"):
 def parser():
     """The command's arguments."""
     arguments = Arguments("sample", description="Draw samples of a trained run.")
-    arguments.add_argument(
-        "--workdir",
-        required=True,
-        metavar="DIR",
-        help="the run directory, or a .safetensors file of jaxgan export",
-    )
+    arguments.add_of_runs("workdir")
     arguments.add_argument("--num", type=int, default=64, help="how many samples (64)")
     arguments.add_argument(
         "--label", help="class, its name or number, of a conditional run; default: all in turn"

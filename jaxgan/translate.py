@@ -218,12 +218,7 @@ def _keys(seed, rows, pieces):
 def parser():
     """The command's arguments."""
     arguments = Arguments("translate", description="Translate pictures by a trained run.")
-    arguments.add_argument(
-        "--workdir",
-        required=True,
-        metavar="DIR",
-        help="the run directory, or a .safetensors file of jaxgan export",
-    )
+    arguments.add_of_runs("workdir")
     arguments.add_argument(
         "--input", required=True, metavar="PICTURES", help="a file, a folder, or a pattern"
     )
