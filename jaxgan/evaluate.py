@@ -36,13 +36,14 @@ from jaxgan.cli import Arguments, run_command
 from jaxgan.core import process
 from jaxgan.core.errors import UserError, within
 from jaxgan.core.files import check_place, write_text
+from jaxgan.core.numbers import finite
 from jaxgan.data.describe import describe, told
 from jaxgan.evaluation import draw, folders, judge, measures, neighbours
 from jaxgan.evaluation.draw import make_show, row_keys
 from jaxgan.evaluation.encode import network_name
 from jaxgan.evaluation.pictures import GENERATORS, facts_of, generators_of
 from jaxgan.metrics import TooFew
-from jaxgan.run import checkpoint, directory, identity, progress, report
+from jaxgan.run import checkpoint, directory, identity, progress
 from jaxgan.step import parallel, population
 
 FILE = "evaluation.json"
@@ -211,8 +212,8 @@ def evaluate_folders(
 def record(judged, values, source, seed, names, started):
     """The protocol and the values of an evaluation, as plain JSON."""
     return {
-        "values": {which: report.plain(found) for which, found in values.items()},
-        "floor": report.plain(judged.floor),
+        "values": finite(values),
+        "floor": finite(judged.floor),
         "metrics": names,
         "counts": dict.fromkeys(("reference", "floor", "samples"), judged.count),
         "reference": f"{judged.count} of the {source.size} examples of {source.name}, by the seed; "

@@ -9,6 +9,8 @@ import json
 
 import numpy as np
 
+from jaxgan.core.numbers import finite
+
 
 def words(kind, **values):
     """A text message; a number that is not finite is null."""
@@ -29,14 +31,3 @@ def packed(kind, arrays, **values):
     head += b" " * (-len(head) % 4)
     parts = [np.uint32(len(head)).astype("<u4").tobytes(), head]
     return b"".join([*parts, *(array.tobytes() for array in arrays.values())])
-
-
-def finite(values):
-    """JSON knows no NaN: null stands for it."""
-    if isinstance(values, dict):
-        return {key: finite(value) for key, value in values.items()}
-    if isinstance(values, (list, tuple)):
-        return [finite(value) for value in values]
-    if isinstance(values, (float, np.floating)):
-        return float(values) if np.isfinite(values) else None
-    return values.item() if isinstance(values, np.generic) else values

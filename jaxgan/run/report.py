@@ -12,6 +12,7 @@ from pathlib import Path
 import jax
 
 from jaxgan.core.files import write_text
+from jaxgan.core.numbers import finite
 from jaxgan.evaluation import grid
 from jaxgan.run import doctor
 from jaxgan.run.events import Events
@@ -55,7 +56,7 @@ class Report:
           examined: (name of the metric that ranks, its floor or None) of a row that ends with what
             was measured: what ``doctor.examine`` finds is added to it, and said when it is new.
         """
-        row = {"step": int(step), **plain(values)}
+        row = {"step": int(step), **finite({n: float(v) for n, v in values.items()})}
         if told := examined and doctor.examine([*self._rows, row], *examined):
             row[doctor.WARNINGS] = told
             known = doctor.named(self._rows)
@@ -72,16 +73,13 @@ class Report:
         A run that goes on may not have measured all of them yet.
         """
         known = read_floors(self.workdir / FLOORS)
-        whole = known | {of: known.get(of, {}) | plain(each) for of, each in values.items()}
+        whole = known | {of: known.get(of, {}) | finite(each) for of, each in values.items()}
         write_text(self.workdir / FLOORS, json.dumps(whole, indent=2, allow_nan=False) + "\n")
 
     def members(self, step, values):
         """Add a row to members.jsonl: ``{name: [N]}``, a number or null of each member."""
         self._members = self._members or open(self.workdir / MEMBERS, "a")
-        row = {
-            name: [float(value) if math.isfinite(value) else None for value in each]
-            for name, each in values.items()
-        }
+        row = finite({name: [float(value) for value in each] for name, each in values.items()})
         self._members.write(json.dumps({"step": int(step), **row}, allow_nan=False) + "\n")
         self._members.flush()
 
@@ -150,11 +148,6 @@ def open_report(workdir, first_step, last_step, telling=contextlib.nullcontext):
     file = open(workdir / METRICS, "a")
     shown = bar(first_step, last_step, telling=telling)
     return Report(workdir, file, events, shown, telling, read_metrics(workdir / METRICS))
-
-
-def plain(values):
-    """Numbers by name as JSON can hold them: one that is not finite becomes None."""
-    return {n: float(value) if math.isfinite(value) else None for n, value in values.items()}
 
 
 def read_floors(path):

@@ -1,0 +1,14 @@
+"""Numbers as JSON has them."""
+
+import numpy as np
+
+
+def finite(values):
+    """Dictionaries and lists of numbers for JSON, which knows no NaN: None stands for it."""
+    if isinstance(values, dict):
+        return {key: finite(value) for key, value in values.items()}
+    if isinstance(values, (list, tuple)):
+        return [finite(value) for value in values]
+    if isinstance(values, (float, np.floating)):
+        return float(values) if np.isfinite(values) else None
+    return values.item() if isinstance(values, np.generic) else values
