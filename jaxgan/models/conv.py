@@ -13,8 +13,8 @@ GPUs and TPUs run the native convolution. XLA's CPU backend runs the native weig
 the transposes of strided convolutions, in a naive loop, 10 to 50 times slower than a matrix
 product, so there each map is one matrix product between patches and kernel, with shifted slices
 around it. Without a stride there are better forms: the first two maps are native convolutions of
-large images, the third is one of narrow images, and all three are Winograd's where both sides have
-many channels.
+large images, by rows of the kernel where the result has few channels, the third is one of narrow
+images, and all three are Winograd's where both sides have many channels.
 
 Other programs know none of this: ``plain`` has networks traced with one operator a convolution.
 """
@@ -37,10 +37,12 @@ from jaxgan.models import winograd
 _WIDE = 16
 # Pixels of the result, from which on XLA's own convolution without a stride is the faster.
 _LARGE = 64
-# Channels up to which a weight gradient is better a convolution of which they are the batch.
+# Channels that are few: of a result by rows of the kernel, of an image that has them for its batch.
 _NARROW = 4
-# What Winograd's form has to save, see ``_saved``, to be the faster: that of 64 channels to 64.
-_MUCH = 32
+# Channels of the other side, up to which the latter is the faster.
+_THIN = 16
+# What Winograd's form has to save, see ``_saved``, to be the faster: that of 32 channels to 128.
+_MUCH = 25
 # Pixels of all results together, from which on it is.
 _PIXELS = 256
 _DIMENSIONS = ("NHWC", "HWIO", "NHWC")
@@ -248,8 +250,8 @@ def _weigh_native(x, y, geometry):
 def _correlate_cpu(x, k, geometry):
     if _saved(geometry, x.shape[0], *k.shape[2:]) >= _MUCH:
         return winograd.correlate(x, k, geometry.padding)
-    if geometry.stride == 1 and math.prod(geometry.out) >= _LARGE:
-        return _correlate_native(x, k, geometry)
+    if geometry.stride == 1 and _large(geometry):
+        return _correlate_large(x, k, geometry)
     if opposite := _opposite(geometry, *k.shape[2:]):
         return _laid(x, _turned(k), opposite)
     return _gathered(x, k, geometry)
@@ -258,8 +260,8 @@ def _correlate_cpu(x, k, geometry):
 def _spread_cpu(y, k, geometry):
     if _saved(geometry, y.shape[0], *k.shape[2:]) >= _MUCH:
         return winograd.spread(y, k, geometry.padding)
-    if (back := _transposed(geometry)) and math.prod(geometry.size) >= _LARGE:
-        return _correlate_native(y, _turned(k), back)
+    if (back := _transposed(geometry)) and _large(back):
+        return _correlate_large(y, _turned(k), back)
     if opposite := _opposite(geometry, *k.shape[2:]):
         return _gathered(y, _turned(k), opposite)
     return _laid(y, k, geometry)
@@ -271,6 +273,33 @@ def _weigh_cpu(x, y, geometry):
     if opposite := _opposite(geometry, x.shape[3], y.shape[3]):
         return _turned(_weighed(y, x, opposite))
     return _weighed(x, y, geometry)
+
+
+def _large(geometry):
+    """Whether XLA's own convolution is the faster, and takes no small image for the kernel."""
+    fits = all(k <= n for k, n in zip(geometry.window, geometry.size, strict=True))
+    return fits and math.prod(geometry.out) >= _LARGE
+
+
+def _correlate_large(x, k, geometry):
+    if k.shape[3] <= _NARROW and geometry.window[0] > 1 == geometry.dilation:
+        return _correlate_by_row(x, k, geometry)
+    return _correlate_native(x, k, geometry)
+
+
+def _correlate_by_row(x, k, geometry):
+    """Without a stride: the kernel's rows are more channels of a result, which are then added.
+
+    A vector of the processor holds more numbers than an image in colour has channels.
+    """
+    (kh, kw), channels, depth = geometry.window, k.shape[2], k.shape[3]
+    p = geometry.padding
+    rows = k.transpose(1, 2, 0, 3).reshape(1, kw, channels, kh * depth)
+    x = jnp.pad(x, ((0, 0), (p, p), (0, 0), (0, 0)))
+    padding = ((0, 0), (p, p))
+    y = lax.conv_general_dilated(x, rows, (1, 1), padding, dimension_numbers=_DIMENSIONS)
+    y = y.reshape(*y.shape[:3], kh, depth)
+    return sum(y[:, a : a + geometry.out[0], :, a] for a in range(kh))
 
 
 def _saved(geometry, batch, channels, depth):
@@ -317,8 +346,9 @@ def _gathered(x, k, geometry):
 
 
 def _weighed(x, y, geometry):
+    thin = x.shape[3] <= _NARROW and y.shape[3] <= _THIN
     # A window of one pixel has no patches to save.
-    if geometry.stride == 1 < max(geometry.window) and x.shape[3] <= _NARROW:
+    if geometry.stride == 1 < max(geometry.window) and thin:
         return _weighed_by_channel(x, y, geometry)
     y = y.reshape(-1, y.shape[3])
     (kh, kw), channels, depth = geometry.window, x.shape[3], y.shape[1]

@@ -29,6 +29,7 @@ GEOMETRIES = [
     (3, 1, 1, 9, 8),  # large, as models/conv.py calls it, and the next
     (2, 1, 3, 8, 8),
     (7, 1, 0, 15, 14),
+    (9, 1, 4, 8, 8),  # a window larger than the image
 ]
 CHANNELS, FEATURES = 2, 3
 
@@ -209,7 +210,7 @@ def test_output_padding_is_below_the_stride():
 
 
 @pytest.mark.parametrize("swapped", [False, True])
-@pytest.mark.parametrize("channels, features", [(CHANNELS, FEATURES), (4, 1), (5, 6), (20, 5)])
+@pytest.mark.parametrize("channels, features", [(3, 20), (4, 1), (5, 6), (20, 5)])
 @pytest.mark.parametrize("geometry", [*GEOMETRIES, (3, 1, 2, 9, 9, 2), (3, 2, 3, 9, 12, 3)])
 def test_native_maps_are_the_same_maps(geometry, channels, features, swapped):
     """What other platforms run, checked here: all three maps of one geometry."""
