@@ -34,12 +34,14 @@ PADDINGS = {"reflect": _reflected, "zero": _bordered}
 class ResNetTranslator(nn.Module):
     """conv 7x7 w - conv 2w, 4w of stride 2 - blocks - convT 2w, w - conv 7x7 - tanh.
 
-    All but the last are normalised and end in a ReLU. A block is conv 3x3 4w - norm - ReLU - conv
-    3x3 4w - norm + its input, without a ReLU after the sum.
+    All but the last are normalised and end in a ReLU. A block is conv 3x3 - norm - ReLU - conv 3x3
+    - norm + its input, without a ReLU after the sum, all of 4w channels.
 
     Fields:
       blocks: how many; the authors of CycleGAN take 9 for 256x256 and 6 for 128x128.
       width: w, 64 in the papers.
+      halvings: of the image before the blocks, each with twice the channels; 2 in the papers, whose
+        images are larger.
       window: of what halves and doubles: 3 (CycleGAN) or 4 (StarGAN).
       padding: of the blocks and of both ends: "reflect" (CycleGAN) or "zero" (StarGAN). Under
         reflection a constant plane, as a label's, stays constant and ``instance`` removes it: a
@@ -52,6 +54,7 @@ class ResNetTranslator(nn.Module):
     shape: tuple[int, ...]
     blocks: int = 9
     width: int = 64
+    halvings: int = 2
     window: int = 3
     padding: str = "reflect"
     norm: str = "instance"
@@ -61,19 +64,20 @@ class ResNetTranslator(nn.Module):
     axis_name: str | None = None
 
     def multiple(self, height, width):
-        """See ``Network.multiple``: any multiples of 4 will do."""
-        return 4
+        """See ``Network.multiple``: any multiples will do."""
+        return 2**self.halvings
 
     @nn.compact
     def __call__(self, *, source, label=None, attributes=None, keys=None, train):
-        """source [B, H, W, C'] -> {"x": [B, H, W, C] in [-1, 1]}; H and W are multiples of 4.
+        """source [B, H, W, C'] -> {"x": [B, H, W, C] in [-1, 1]}; H, W: multiples of 2^halvings.
 
         ``label`` and ``attributes`` [B, K] join the source as planes.
         """
         height, width, colours = image_shape(self.shape, "resnet_translator")
         within("resnet_translator's blocks", self.blocks, 0)
+        within("resnet_translator's halvings", self.halvings, 0)
         within("resnet_translator's window", self.window, 3, 5)
-        check_multiples(height, width, 4, "generator resnet_translator")
+        check_multiples(height, width, 2**self.halvings, "generator resnet_translator")
         check_source(source, self.shape, "generator resnet_translator")
         padded = choose(PADDINGS, self.padding, "padding")
         bias, halve = self.norm != "batch", (self.window, 2, 1)
@@ -94,12 +98,14 @@ class ResNetTranslator(nn.Module):
                 "plane constant and generator.norm=instance removes it; set generator.padding=zero."
             )
         x = nn.relu(normed(padded(self, x, self.width, _WIDE, bias)))
-        for features in (2 * self.width, 4 * self.width):
+        widths = [self.width * 2**i for i in range(self.halvings + 1)]
+        inner = widths[-1]
+        for features in widths[1:]:
             x = nn.relu(normed(layers.convolve(self, x, features, halve, bias=bias)))
         for _ in range(self.blocks):
-            y = nn.relu(normed(padded(self, x, 4 * self.width, _KEEP, bias)))
-            x = x + normed(padded(self, y, 4 * self.width, _KEEP, bias))
-        for features in (2 * self.width, self.width):
+            y = nn.relu(normed(padded(self, x, inner, _KEEP, bias)))
+            x = x + normed(padded(self, y, inner, _KEEP, bias))
+        for features in reversed(widths[:-1]):
             x = doubled(x, features)
         x = padded(self, x, colours, _WIDE, True)
         return {"x": jnp.tanh(layers.as_output(x))}
