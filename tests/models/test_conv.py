@@ -8,7 +8,8 @@ import numpy as np
 import pytest
 from jax import lax
 
-from jaxgan.models import conv
+from jaxgan.models import conv, conv_cpu, conv_native
+from jaxgan.models.geometry import Geometry, trimmed
 
 # (window, stride, padding, height, width), every geometry of the networks and then odd ones:
 # windows smaller than the stride, padding beyond the window, windows that leave a border unseen.
@@ -26,7 +27,7 @@ GEOMETRIES = [
     (2, 1, 3, 4, 4),
     (4, 2, 1, 2, 2),
     (5, 1, 2, 2, 3),
-    (3, 1, 1, 9, 8),  # large, as models/conv.py calls it, and the next
+    (3, 1, 1, 9, 8),  # large, as models/conv_cpu.py calls it, and the next
     (2, 1, 3, 8, 8),
     (7, 1, 0, 15, 14),
     (9, 1, 4, 8, 8),  # a window larger than the image
@@ -36,7 +37,11 @@ CHANNELS, FEATURES = 2, 3
 
 def lax_conv(x, kernel, stride, padding):
     return lax.conv_general_dilated(
-        x, kernel, (stride, stride), [(padding, padding)] * 2, dimension_numbers=conv._DIMENSIONS
+        x,
+        kernel,
+        (stride, stride),
+        [(padding, padding)] * 2,
+        dimension_numbers=conv_native.DIMENSIONS,
     )
 
 
@@ -45,7 +50,12 @@ def lax_conv_transpose(x, kernel, stride, padding):
     border = [(k - 1 - padding,) * 2 for k in kernel.shape[:2]]
     flipped = kernel[::-1, ::-1]
     return lax.conv_general_dilated(
-        x, flipped, (1, 1), border, lhs_dilation=(stride,) * 2, dimension_numbers=conv._DIMENSIONS
+        x,
+        flipped,
+        (1, 1),
+        border,
+        lhs_dilation=(stride,) * 2,
+        dimension_numbers=conv_native.DIMENSIONS,
     )
 
 
@@ -216,25 +226,25 @@ def test_native_maps_are_the_same_maps(geometry, channels, features, swapped):
     """What other platforms run, checked here: all three maps of one geometry."""
     window, stride, padding, height, width, *dilation = geometry
     x, kernel = draw(geometry[:5], channels=channels, features=features)
-    sizes = conv.Geometry((height, width), (window, window), stride, padding, *dilation)
+    sizes = Geometry((height, width), (window, window), stride, padding, *dilation)
     sizes = sizes._replace(swapped=swapped)
     y = np.random.default_rng(1).standard_normal((2, *sizes.out, features)).astype(np.float32)
 
     @partial(jax.jit, static_argnums=0)
     def maps(platform, x, k, y):
-        found = [getattr(conv, f"_{name}_{platform}") for name in ("correlate", "spread", "weigh")]
+        found = [getattr(platform, name) for name in ("correlate", "spread", "weigh")]
         arguments = [(x, k), (y, k), (x, y)]
         return [function(*pair, sizes) for function, pair in zip(found, arguments, strict=True)]
 
-    assert_close(maps("cpu", x, kernel, y), maps("native", x, kernel, y))
+    assert_close(maps(conv_cpu, x, kernel, y), maps(conv_native, x, kernel, y))
 
 
 @pytest.mark.parametrize("sizes, left", [((2, 4, 2, 1), 2), ((2, 5, 1, 2), 3), ((3, 5, 1, 2), 5)])
 def test_taps_that_meet_padding_alone_are_left_out(sizes, left):
     """Of a side, a window, a stride, a padding; their gradient is 0, so lax's to every order."""
     side, window, stride, padding = sizes
-    geometry = conv.Geometry((side, side), (window, window), stride, padding)
-    kernel, small = conv._trimmed(np.ones((window, window, 1, 1)), geometry)
+    geometry = Geometry((side, side), (window, window), stride, padding)
+    kernel, small = trimmed(np.ones((window, window, 1, 1)), geometry)
     assert kernel.shape[:2] == small.window == (left, left) and small.out == geometry.out
     # One pixel spread by the 4x4 kernel 0..15: the inner four are the image.
     pixel, k = jnp.full((1, 1, 1, 1), 3.0), jnp.arange(16.0).reshape(4, 4, 1, 1)
@@ -300,3 +310,20 @@ def test_plain_convolutions_are_the_same_maps(stride, padding, extra):
     assert program.count("= conv_general_dilated[") == 3 and "custom_vjp" not in program
     for one, other in zip(ours, plain, strict=True):
         np.testing.assert_allclose(one, other, atol=2e-5)
+
+
+def test_a_function_that_is_compiled_already_is_traced_again_for_plain_ones():
+    x, k = jnp.ones((1, 4, 4, 1)), jnp.ones((3, 3, 1, 1))
+    traced = []
+
+    @jax.jit
+    def function(x, k):
+        traced.append(str(jax.make_jaxpr(lambda x, k: conv.conv(x, k, 1, 1))(x, k)))
+        return conv.conv(x, k, 1, 1)
+
+    ours = function(x, k)
+    with conv.plain():
+        plain = function(x, k)
+    function(x, k)
+    assert ["custom_vjp" in program for program in traced] == [True, False]
+    np.testing.assert_array_equal(ours, plain)  # sums of ones

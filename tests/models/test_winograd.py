@@ -7,7 +7,8 @@ import jax.numpy as jnp
 import numpy as np
 import pytest
 
-from jaxgan.models import conv, winograd
+from jaxgan.models import conv, conv_cpu, conv_native, winograd
+from jaxgan.models.geometry import Geometry
 
 # (height, width, padding): odd and even, tiles that hang over, one pixel, padding past the window.
 SIZES = [(8, 6, 1), (7, 10, 0), (5, 4, 2), (3, 3, 0), (2, 1, 1), (4, 5, 3)]
@@ -50,10 +51,10 @@ def test_three_maps_are_the_sums(size):
 def test_both_orders_of_gradients(monkeypatch):
     """Of ``conv.conv`` in this form, against the native one."""
     for limit in ("_MUCH", "_PIXELS"):
-        monkeypatch.setattr(conv, limit, 0)
+        monkeypatch.setattr(conv_cpu, limit, 0)
     rng = np.random.default_rng(0)
     x, k = (jnp.float32(rng.standard_normal(s)) for s in ((2, 5, 4, 5), (3, 3, 5, 6)))
-    geometry = conv.Geometry((5, 4), (3, 3), 1, 1)
+    geometry = Geometry((5, 4), (3, 3), 1, 1)
 
     def gradients(function, x, k):
         def penalty(x, k):
@@ -63,7 +64,7 @@ def test_both_orders_of_gradients(monkeypatch):
         return jax.grad(penalty, argnums=(0, 1), has_aux=True)(x, k)
 
     ours = jax.jit(partial(gradients, lambda x, k: conv.conv(x, k, 1, 1)))
-    native = jax.jit(partial(gradients, lambda x, k: conv._correlate_native(x, k, geometry)))
+    native = jax.jit(partial(gradients, lambda x, k: conv_native.correlate(x, k, geometry)))
     assert "stablehlo.convolution" not in ours.lower(x, k).as_text()
     for a, b in zip(jax.tree.leaves(ours(x, k)), jax.tree.leaves(native(x, k)), strict=True):
         np.testing.assert_allclose(a, b, rtol=0, atol=1e-5 * np.abs(b).max())
@@ -81,10 +82,10 @@ CHOICES = [
 @pytest.mark.parametrize("shape, expected", CHOICES)
 def test_form_is_chosen_by_size(shape, expected):
     batch, side, channels, depth = shape
-    geometry = conv.Geometry((side, side), (3, 3), 1, 1)
+    geometry = Geometry((side, side), (3, 3), 1, 1)
     x = jax.ShapeDtypeStruct((batch, side, side, channels), jnp.float32)
     y = jax.ShapeDtypeStruct((batch, side, side, depth), jnp.float32)
     k = jax.ShapeDtypeStruct((3, 3, channels, depth), jnp.float32)
-    maps = ((conv._correlate_cpu, (x, k)), (conv._spread_cpu, (y, k)), (conv._weigh_cpu, (x, y)))
+    maps = ((conv_cpu.correlate, (x, k)), (conv_cpu.spread, (y, k)), (conv_cpu.weigh, (x, y)))
     texts = [jax.jit(partial(f, geometry=geometry)).lower(*a).as_text() for f, a in maps]
     assert ["batching_dims" in text for text in texts] == [expected] * 3

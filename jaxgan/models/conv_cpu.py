@@ -1,0 +1,106 @@
+"""The three maps of a convolution in the forms that are fast on a CPU, chosen by its sizes.
+
+XLA's CPU backend runs the native weight gradients, and the transposes of strided convolutions, in a
+naive loop, 10 to 50 times slower than a matrix product, so each map is one matrix product between
+patches and kernel, with shifted slices around it. Without a stride there are better forms: the
+first two maps are native convolutions of large images, by rows of the kernel where the result has
+few channels, the third is one of narrow images, and all three are Winograd's where both sides have
+many channels.
+"""
+
+import math
+
+import jax
+import jax.numpy as jnp
+from jax import lax
+
+from jaxgan.models import conv_native as native
+from jaxgan.models import patches, winograd
+from jaxgan.models.geometry import Geometry, transposed
+
+# Pixels of the result, from which on XLA's own convolution without a stride is the faster.
+_LARGE = 64
+# What Winograd's form has to save, see ``_saved``, to be the faster: that of 32 channels to 128.
+_MUCH = 25
+# Pixels of all results together, from which on it is.
+_PIXELS = 256
+
+
+def correlate(x: jax.Array, k: jax.Array, geometry: Geometry) -> jax.Array:
+    """As ``conv_native.correlate``."""
+    if _saved(geometry, x.shape[0], *k.shape[2:]) >= _MUCH:
+        return winograd.correlate(x, k, geometry.padding)
+    if geometry.stride == 1 and _large(geometry):
+        return _correlate_large(x, k, geometry)
+    if opposite := _opposite(geometry, *k.shape[2:]):
+        return patches.laid(x, native.turned(k), opposite)
+    return patches.gathered(x, k, geometry)
+
+
+def spread(y: jax.Array, k: jax.Array, geometry: Geometry) -> jax.Array:
+    """As ``conv_native.spread``."""
+    if _saved(geometry, y.shape[0], *k.shape[2:]) >= _MUCH:
+        return winograd.spread(y, k, geometry.padding)
+    if (back := transposed(geometry)) and _large(back):
+        return _correlate_large(y, native.turned(k), back)
+    if opposite := _opposite(geometry, *k.shape[2:]):
+        return patches.gathered(y, native.turned(k), opposite)
+    return patches.laid(y, k, geometry)
+
+
+def weigh(x: jax.Array, y: jax.Array, geometry: Geometry) -> jax.Array:
+    """As ``conv_native.weigh``."""
+    if _saved(geometry, x.shape[0], x.shape[3], y.shape[3]) >= _MUCH:
+        return winograd.weigh(x, y, geometry.padding)
+    if opposite := _opposite(geometry, x.shape[3], y.shape[3]):
+        return native.turned(patches.weighed(y, x, opposite))
+    return patches.weighed(x, y, geometry)
+
+
+def _large(geometry):
+    """Whether XLA's own convolution is the faster, and takes no small image for the kernel."""
+    fits = all(k <= n for k, n in zip(geometry.window, geometry.size, strict=True))
+    return fits and math.prod(geometry.out) >= _LARGE
+
+
+def _correlate_large(x, k, geometry):
+    if k.shape[3] <= patches.NARROW and geometry.window[0] > 1 == geometry.dilation:
+        return _correlate_by_row(x, k, geometry)
+    return native.correlate(x, k, geometry)
+
+
+def _correlate_by_row(x, k, geometry):
+    """Without a stride: the kernel's rows are more channels of a result, which are then added.
+
+    A vector of the processor holds more numbers than an image in colour has channels.
+    """
+    (kh, kw), channels, depth = geometry.window, k.shape[2], k.shape[3]
+    p = geometry.padding
+    rows = k.transpose(1, 2, 0, 3).reshape(1, kw, channels, kh * depth)
+    x = jnp.pad(x, ((0, 0), (p, p), (0, 0), (0, 0)))
+    padding = ((0, 0), (p, p))
+    y = lax.conv_general_dilated(x, rows, (1, 1), padding, dimension_numbers=native.DIMENSIONS)
+    y = y.reshape(*y.shape[:3], kh, depth)
+    return sum(y[:, a : a + geometry.out[0], :, a] for a in range(kh))
+
+
+def _saved(geometry, batch, channels, depth):
+    """What Winograd's products save: as many of them for each number that he transforms.
+
+    Nothing where his form does not apply, or where so few pixels meet the kernel that its own
+    transform is what takes the time.
+    """
+    applies = geometry.window == winograd.WINDOW and geometry.stride == geometry.dilation == 1
+    if not applies or batch * math.prod(geometry.out) < _PIXELS:
+        return 0
+    return channels * depth / (channels + depth)
+
+
+def _opposite(geometry, channels, depth):
+    """The geometry by which a convolution to few channels is better done: the transposed one's.
+
+    Patches have the channels of the image that they are cut from, which should be the one that has
+    few: those of the other take much memory, and a product of them with a vector runs in a naive
+    loop.
+    """
+    return transposed(geometry) if channels >= 4 * depth else None
