@@ -12,6 +12,7 @@ from typing import Any, NamedTuple
 from ml_collections import ConfigDict
 
 from jaxgan.core import noise
+from jaxgan.core.dotted import parent, put
 from jaxgan.core.errors import UserError, choose
 from jaxgan.data import AUGMENTS, TASKS
 from jaxgan.games import GAMES
@@ -231,23 +232,14 @@ def get_config() -> ConfigDict:
     """The lectures' GAN on the bundled digits, every key spelt out."""
     config = ConfigDict()
     for name, key in KEYS.items():
-        _put(config, name, key.default)
+        put(config, name, key.default)
     for name, group in GROUPS.items():
-        _put(config, name, group.make(group.default))
+        put(config, name, group.make(group.default))
     for name, table in WEIGHTED.items():
         rows = {row: {"weight": 0.0, **table[row].options} for row in table}
-        _put(config, name, ConfigDict(rows))
+        put(config, name, ConfigDict(rows))
     config.data.options = ConfigDict()  # of a set that is drawn: points, seed, modes, ...
     return config
-
-
-def _put(config, dotted, value):
-    *path, last = dotted.split(".")
-    for name in path:
-        if name not in config:
-            config[name] = ConfigDict()
-        config = config[name]
-    config[last] = value
 
 
 def free(config: Mapping) -> tuple[str, ...]:
@@ -273,12 +265,9 @@ def complete(stored: dict) -> dict:
     known = get_config()
     for dotted, group in GROUPS.items():
         try:
-            *path, last = dotted.split(".")
-            held = stored
-            for name in path:
-                held = held[name]
+            held, last = parent(stored, dotted)
             if last in held or not group.added:
-                _put(known, dotted, group.make(held[last]["name"]))
+                put(known, dotted, group.make(held[last]["name"]))
         except (KeyError, TypeError) as error:
             raise UserError(
                 f"the run's config names no {dotted}, or in an older way; retrain it, or use the "
@@ -293,7 +282,7 @@ def move(config):
     """Put the keys that an older version wrote where they are today."""
     for old, new in MOVED.items():
         if old in config:
-            _put(config, new, config[old])
+            put(config, new, config[old])
             del config[old]
 
 

@@ -11,6 +11,7 @@ from ml_collections import ConfigDict
 
 from jaxgan import defaults
 from jaxgan.build.phases import phases
+from jaxgan.core.dotted import levels
 from jaxgan.core.errors import UserError, choose, within
 from jaxgan.core.table import check_type, options_of
 from jaxgan.defaults import FLOAT32, GROUPS, INF, INT32, KEYS, OPTIMIZER, OPTIONS, WEIGHTED
@@ -23,11 +24,11 @@ def check_config(config: Mapping) -> None:
     """Raise ``UserError`` for a key too few or too many, a wrong type, a number out of range."""
     _check_group(config, defaults.get_config(), "")
     for dotted, group in GROUPS.items():
-        _check_row(dotted, group, _at(config, f"{dotted}.name"))
+        _check_row(dotted, group, _holder(config, f"{dotted}.name"))
     if "z" in config["game"]:
         choose(DISTRIBUTIONS, config["game"]["z"], "game.z")
     for dotted, (low, high) in ranges(config).items():
-        within(dotted, _at(config, dotted)[dotted.split(".")[-1]], low, high)
+        within(dotted, _holder(config, dotted)[dotted.split(".")[-1]], low, high)
     for dotted, value in _flat(config):
         _check_number(dotted, value)
     phases(config)
@@ -73,25 +74,18 @@ def find(config, dotted):
     Raises:
       UserError: there is no such key; it tells the near one.
     """
-    group, prefix = config, ""
-    *path, last = dotted.split(".")
-    for name in path:
-        if name not in group or not isinstance(group[name], GROUP):
+    for group, prefix, name in levels(config, dotted):
+        last = dotted == f"{prefix}{name}"
+        if name not in group or not (last or isinstance(group[name], GROUP)):
             raise _unknown(config, group, prefix, dotted)
-        group, prefix = group[name], f"{prefix}{name}."
-    if last not in group:
-        raise _unknown(config, group, prefix, dotted)
-    return group, last
+    return group, name
 
 
-def _at(config, dotted):
+def _holder(config, dotted):
     """The group that holds a key of a recipe's config, which may have been put together by hand."""
-    group, prefix = config, ""
-    *path, last = dotted.split(".")
-    for name in [*path, last]:
+    for group, prefix, name in levels(config, dotted):
         _need(group, [name], prefix)
-        held, group, prefix = group, group[name], f"{prefix}{name}."
-    return held
+    return group
 
 
 def _unknown(config, group, prefix, dotted):

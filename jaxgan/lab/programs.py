@@ -15,6 +15,7 @@ import jax
 from jaxgan.build import parts
 from jaxgan.build.population import RATES, WEIGHTS
 from jaxgan.core import noise
+from jaxgan.core.dotted import at, put
 from jaxgan.data import feed as feeds
 from jaxgan.lab import sights
 from jaxgan.step import compilation, parallel
@@ -52,10 +53,7 @@ def live(config):
     """{dotted key: value} of what may change while a game goes on: rates, and penalties in play."""
     found = {}
     for dotted in (*RATES, *WEIGHTS):
-        value = config
-        for name in dotted.split("."):
-            value = value[name]
-        if value:
+        if value := at(config, dotted):
             found[dotted] = value
     return found
 
@@ -65,11 +63,7 @@ def alike(config, entries):
     loose = {"seed": 0, "data": None}
     plain = {**config.to_dict(), **loose}
     for dotted in live(config):
-        *path, last = dotted.split(".")
-        group = plain
-        for name in path:
-            group = group[name]
-        group[last] = "in play"
+        put(plain, dotted, "in play")
     shapes = [(name, entry.shape, entry.classes) for name, entry in entries.items()]
     return repr((plain, shapes))
 

@@ -5,6 +5,7 @@ from pathlib import Path
 from typing import NamedTuple
 
 from jaxgan import data, defaults
+from jaxgan.core.dotted import at, put
 from jaxgan.evaluation.measures import QUALITY
 from jaxgan.run import checkpoint, directory, doctor, report, tables
 
@@ -112,25 +113,12 @@ def from_defaults(config) -> dict:
     """
     plain, chosen = defaults.get_config().to_dict(), {}
     for dotted in defaults.GROUPS:
-        _put(chosen, dotted, {"name": _at(config, dotted)["name"]})
+        put(chosen, f"{dotted}.name", at(config, dotted)["name"])
     named = defaults.complete(chosen)
     named["data"]["options"] = dict(data.options_of(config["data"]["name"]))
     for dotted in defaults.GROUPS:  # the names themselves
-        _put(named, f"{dotted}.name", _at(plain, dotted)["name"])
+        put(named, f"{dotted}.name", at(plain, dotted)["name"])
     return directory.differences(named, config)
-
-
-def _at(tree, dotted):
-    for name in dotted.split("."):
-        tree = tree[name]
-    return tree
-
-
-def _put(tree, dotted, value):
-    *path, last = dotted.split(".")
-    for name in path:
-        tree = tree.setdefault(name, {})
-    tree[last] = {**tree.get(last, {}), **value} if isinstance(value, dict) else value
 
 
 def command(run: Run, workdir) -> str:

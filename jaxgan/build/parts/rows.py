@@ -1,5 +1,6 @@
 """The rows of tables that a config names, and their options."""
 
+from jaxgan.core.dotted import at
 from jaxgan.core.errors import choose
 from jaxgan.core.table import options_of
 from jaxgan.defaults import GROUPS
@@ -9,9 +10,7 @@ NO_VALUES = {}  # no member of a population has a value that replaces the config
 
 def row_of(config, dotted):
     """The row that a group of the config names, and its options as the group has them."""
-    group = config
-    for name in dotted.split("."):
-        group = group[name]
+    group = at(config, dotted)
     row = choose(GROUPS[dotted].table, group["name"], dotted)
     given = {key: value for key, value in group.items() if key not in ("name", "optimizer")}
     return row, options_of(row, dotted, group["name"], given)
