@@ -12,8 +12,7 @@ from jaxgan.core import noise
 from jaxgan.core.errors import UserError
 from jaxgan.games import pool as pools
 from jaxgan.games.game import Game, Shown
-from jaxgan.games.terms import blur, compare, mean, penalise, per_example
-from jaxgan.losses import Critic
+from jaxgan.games.terms import blur, compare, mean, penalise, per_example, seen_alone
 
 # Direction -> the domains that it leads from and to.
 DIRECTIONS = {"AtoB": ("source", "x"), "BtoA": ("x", "source")}
@@ -70,6 +69,41 @@ def cycle_game(
             f"what it takes, {shapes['source']}; set game.identity=0."
         )
     cycles = {"AtoB": forward, "BtoA": backward}
+    generate, back = _passes(generator, cycles, identity, bool(terms))
+    memory, recall = _pools(pool, shapes)
+
+    def realness(variables, given):
+        out, _ = critic.apply(variables, {"x": given["x"]}, name="AtoB", train=False)
+        return per_example(out["score"])
+
+    def show(given, made):
+        return {
+            direction: Shown(made[end], given[start], given.get(end))
+            for direction, (start, end) in DIRECTIONS.items()
+            if start in given
+        }
+
+    return Game(
+        draw=draw,
+        generate=generate,
+        critic_loss=_critic_loss(critic, loss, penalties, noise_level, mean_over_devices),
+        generator_loss=_generator_loss(
+            critic, loss, cycles, identity, terms, adversarial, noise_level
+        ),
+        realness=realness,
+        show=show,
+        memory=memory,
+        recall=recall,
+        back=back,
+        makes=FrozenDict({direction: end for direction, (_, end) in DIRECTIONS.items()}),
+    )
+
+
+def _passes(generator, cycles, identity, compared):
+    """``Game.generate`` and ``Game.back``: G(a) there, G_back(G(a)) back again, and G(b).
+
+    ``compared``: whether there are terms, without which only the first pass is made.
+    """
 
     def translate(variables, image, keys, direction, number, *, train):
         """One pass, with keys of its own -> (image, the team's mutables)."""
@@ -89,7 +123,7 @@ def cycle_game(
         for i, (direction, (start, end)) in enumerate(DIRECTIONS.items()):
             if start in given:
                 add(end, given[start], direction, i)
-        if not (train and terms):
+        if not (train and compared):
             return made, mutables
         for i, (direction, (start, end)) in enumerate(DIRECTIONS.items()):
             if cycles[direction]:
@@ -106,38 +140,58 @@ def cycle_game(
             if end in made
         }
 
+    return generate, back
+
+
+def _critic_loss(critic, loss, penalties, noise_level, mean_over_devices):
+    """``Game.critic_loss``: the sum of the losses of both critics."""
+
+    def of_one(params, mutables, real, made, level, keys, direction):
+        """The loss of one direction's critic -> (loss, metrics, mutables)."""
+        keys_real, keys_fake, keys_penalty, dropout_real, dropout_fake = noise.split_each(keys, 5)
+        x, fake_x = blur(level, real, keys_real), blur(level, made, keys_fake)
+
+        def judge(mutables, x, keys):
+            variables = {"params": params, **mutables}
+            return critic.apply(variables, {"x": x}, name=direction, keys=keys, train=True)
+
+        real, mutables = judge(mutables, x, dropout_real)
+        fake, mutables = judge(mutables, fake_x, dropout_fake)
+        alone = seen_alone(
+            lambda x, keys: judge(mutables, x, keys)[0],
+            per_example,
+            dropout_real,
+            mean_over_devices,
+        )
+        extra, values = penalise(penalties, alone, x, fake_x, keys_penalty)
+        total = mean(loss.critic(real["score"], fake["score"])) + extra
+        scores = {"real_score": mean(real["score"]), "fake_score": mean(fake["score"])}
+        return total, scores | values, mutables
+
     def critic_loss(params, mutables, given, made, step, keys):
         total, found, level = 0.0, {}, noise_level(step)
         for i, (direction, (_, end)) in enumerate(DIRECTIONS.items()):
-            own = noise.fold_each(keys, i)
-            keys_real, keys_fake, keys_penalty, dropout_real, dropout_fake = noise.split_each(
-                own, 5
+            own, found[direction], mutables = of_one(
+                params,
+                mutables,
+                given[end],
+                made[end],
+                level,
+                noise.fold_each(keys, i),
+                direction,
             )
-            x, fake_x = blur(level, given[end], keys_real), blur(level, made[end], keys_fake)
-
-            def judge(mutables, x, keys, direction=direction):
-                variables = {"params": params, **mutables}
-                return critic.apply(variables, {"x": x}, name=direction, keys=keys, train=True)
-
-            real, mutables = judge(mutables, x, dropout_real)
-            fake, mutables = judge(mutables, fake_x, dropout_fake)
-
-            def features(x, keys, judge=judge, mutables=mutables):
-                out, _ = judge(mutables, x, keys)
-                return per_example(out["score"]), out["features"]
-
-            penalised = Critic(
-                scores=lambda x, judge=judge, mutables=mutables, keys=dropout_real: per_example(
-                    judge(mutables, x, keys)[0]["score"]
-                ),
-                features=features,
-                mean=mean_over_devices,
-            )
-            extra, values = penalise(penalties, penalised, x, fake_x, keys_penalty)
-            total += mean(loss.critic(real["score"], fake["score"])) + extra
-            scores = {"real_score": mean(real["score"]), "fake_score": mean(fake["score"])}
-            found[direction] = scores | values
+            total += own
         return total, (mutables, {"critic_loss": total, **_told(found)})
+
+    return critic_loss
+
+
+def _generator_loss(critic, loss, cycles, identity, terms, adversarial, noise_level):
+    """``Game.generator_loss``: of both directions, adversarial, cycle and identity."""
+
+    def score(variables, x, level, keys_noise, keys, direction):
+        x = {"x": blur(level, x, keys_noise)}
+        return critic.apply(variables, x, name=direction, keys=keys, train=True)[0]["score"]
 
     def generator_loss(variables, given, made, step, keys):
         total, found, level = 0.0, {}, noise_level(step)
@@ -145,16 +199,11 @@ def cycle_game(
             keys_real, keys_fake, dropout_real, dropout_fake = noise.split_each(
                 noise.fold_each(keys, i), 4
             )
-
-            def judge(x, keys_noise, keys, direction=direction):
-                x = {"x": blur(level, x, keys_noise)}
-                return critic.apply(variables, x, name=direction, keys=keys, train=True)[0]
-
             if adversarial:
                 # Losses that ignore the real scores leave them to the compiler to drop.
-                real = judge(given[end], keys_real, dropout_real)
-                fake = judge(made[end], keys_fake, dropout_fake)
-                total += adversarial * mean(loss.generator(real["score"], fake["score"]))
+                real = score(variables, given[end], level, keys_real, dropout_real, direction)
+                fake = score(variables, made[end], level, keys_fake, dropout_fake, direction)
+                total += adversarial * mean(loss.generator(real, fake))
             for weight, name, truth in (
                 (cycles[direction], f"{start}_again", start),
                 (identity, f"{end}_same", end),
@@ -164,21 +213,16 @@ def cycle_game(
                     total += weight * extra
         return total, {"generator_loss": total, **_told(found)}
 
-    def realness(variables, given):
-        out, _ = critic.apply(variables, {"x": given["x"]}, name="AtoB", train=False)
-        return per_example(out["score"])
+    return generator_loss
 
-    def show(given, made):
-        return {
-            direction: Shown(made[end], given[start], given.get(end))
-            for direction, (start, end) in DIRECTIONS.items()
-            if start in given
-        }
+
+def _pools(size, shapes):
+    """``Game.memory`` and ``Game.recall``: a pool of past fakes of each direction."""
 
     def memory():
-        if not pool:
+        if not size:
             return {}
-        return {end: pools.empty(pool, shapes[end]) for _, end in DIRECTIONS.values()}
+        return {end: pools.empty(size, shapes[end]) for _, end in DIRECTIONS.values()}
 
     def recall(memory, made, keys):
         memory, shown = dict(memory), dict(made)
@@ -187,10 +231,7 @@ def cycle_game(
             memory[end], shown[end] = pools.exchange(memory[end], made[end], own)
         return memory, shown
 
-    makes = FrozenDict({direction: end for direction, (_, end) in DIRECTIONS.items()})
-    return Game(
-        draw, generate, critic_loss, generator_loss, realness, show, memory, recall, back, makes
-    )
+    return memory, recall
 
 
 def _told(found):

@@ -6,8 +6,7 @@ game hands them all that there is.
 
 from jaxgan.core import noise
 from jaxgan.games.game import Game, Shown
-from jaxgan.games.terms import blur, compare, mean, penalise, per_example, recognise
-from jaxgan.losses import Critic
+from jaxgan.games.terms import blur, compare, mean, penalise, per_example, recognise, seen_alone
 
 
 def pair_game(
@@ -56,6 +55,51 @@ def pair_game(
         keys = noise.fold_each(keys, noise.DROPOUT)
         return generator.apply(variables, given, keys=keys, train=train)
 
+    def realness(variables, given):
+        return per_example(critic.apply(variables, given, train=False)[0]["score"])
+
+    def show(given, made):
+        source = given.get("source")
+        truth = None if source is None else given.get("x")
+        label = given.get("label") if "label" in generator.inputs else None
+        mask = given.get("mask") if "mask" in generator.inputs else None
+        return {"": Shown(made["x"], source, truth, label, mask)}
+
+    return Game(
+        draw=draw,
+        generate=generate,
+        critic_loss=_critic_loss(
+            critic,
+            loss,
+            penalties,
+            heads,
+            head_weight,
+            heads_see_fakes,
+            wrong,
+            noise_level,
+            mean_over_devices,
+        ),
+        generator_loss=_generator_loss(
+            critic, loss, terms, heads, head_weight, adversarial, noise_level
+        ),
+        realness=realness,
+        show=show,
+    )
+
+
+def _critic_loss(
+    critic,
+    loss,
+    penalties,
+    heads,
+    head_weight,
+    heads_see_fakes,
+    wrong,
+    noise_level,
+    mean_over_devices,
+):
+    """``Game.critic_loss``, as ``pair_game`` states it."""
+
     def critic_loss(params, mutables, given, made, step, keys):
         keys_real, keys_fake, keys_wrong, keys_penalty, keys = noise.split_each(keys, 5)
         level = noise_level(step)
@@ -74,17 +118,13 @@ def pair_game(
             mismatched, mutables = judge(mutables, wrong(given, keys_wrong), x, dropout_wrong)
             losses = (losses + loss.critic(real["score"], mismatched["score"])) / 2
             metrics["wrong_score"] = mean(mismatched["score"])
-
-        def features(x, keys):
-            out, _ = judge(mutables, given, x, keys)
-            return per_example(out["score"]), out["features"]
-
-        penalised = Critic(
-            scores=lambda x: per_example(judge(mutables, given, x, dropout_real)[0]["score"]),
-            features=features,
-            mean=mean_over_devices,
+        alone = seen_alone(
+            lambda x, keys: judge(mutables, given, x, keys)[0],
+            per_example,
+            dropout_real,
+            mean_over_devices,
         )
-        extra, values = penalise(penalties, penalised, x, fake_x, keys_penalty)
+        extra, values = penalise(penalties, alone, x, fake_x, keys_penalty)
         total = mean(losses) + extra
         if heads:
             found, values_of_heads = recognise(heads, real, given)
@@ -93,6 +133,12 @@ def pair_game(
             total += head_weight * found
             metrics |= values_of_heads
         return total, (mutables, {"critic_loss": total, **metrics, **values})
+
+    return critic_loss
+
+
+def _generator_loss(critic, loss, terms, heads, head_weight, adversarial, noise_level):
+    """``Game.generator_loss``, as ``pair_game`` states it."""
 
     def generator_loss(variables, given, made, step, keys):
         keys_real, keys_fake, dropout_real, dropout_fake = noise.split_each(keys, 4)
@@ -117,14 +163,4 @@ def pair_game(
             total += extra
         return total, {"generator_loss": total, **metrics}
 
-    def realness(variables, given):
-        return per_example(critic.apply(variables, given, train=False)[0]["score"])
-
-    def show(given, made):
-        source = given.get("source")
-        truth = None if source is None else given.get("x")
-        label = given.get("label") if "label" in generator.inputs else None
-        mask = given.get("mask") if "mask" in generator.inputs else None
-        return {"": Shown(made["x"], source, truth, label, mask)}
-
-    return Game(draw, generate, critic_loss, generator_loss, realness, show)
+    return generator_loss

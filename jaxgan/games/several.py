@@ -11,8 +11,8 @@ from jax.nn import logsumexp
 from jaxgan.core import noise
 from jaxgan.core.errors import UserError
 from jaxgan.games.game import Game, Shown
-from jaxgan.games.terms import blur, mean, penalise
-from jaxgan.losses import Critic, classifiers, is_classifier
+from jaxgan.games.terms import blur, mean, penalise, seen_alone
+from jaxgan.losses import classifiers, is_classifier
 
 
 def real_log_odds(scores):
@@ -56,20 +56,41 @@ def several_game(
             "game 'multi_generator' has a critic that classifies; "
             f"its loss must be {', '.join(classifiers())}."
         )
-    targets = np.arange(generators)
 
     def generate(variables, given, keys, *, train):
         # The draws have used the keys as they are.
         keys = noise.fold_each(keys, noise.DROPOUT)
         return generator.apply(variables, given, keys=keys, train=train)
 
-    def each(fake):
-        """[B, k, ...] -> [B * k, ...]: the generators in turn."""
-        return fake.reshape(-1, *fake.shape[2:])
+    def realness(variables, given):
+        return real_log_odds(critic.apply(variables, given, train=False)[0]["score"])
 
-    def keys_of_each(keys):
-        """[B] -> [B * k] keys, in the order of ``each``."""
-        return noise.split_each(keys, generators).T.ravel()
+    def show(given, made):
+        return {f"generator {i}": Shown(made["x"][:, i]) for i in range(generators)}
+
+    return Game(
+        draw=draw,
+        generate=generate,
+        critic_loss=_critic_loss(critic, generators, penalties, noise_level, mean_over_devices),
+        generator_loss=_generator_loss(critic, loss, generators, adversarial, noise_level),
+        realness=realness,
+        show=show,
+    )
+
+
+def _each(fake):
+    """[B, k, ...] -> [B * k, ...]: the generators in turn."""
+    return fake.reshape(-1, *fake.shape[2:])
+
+
+def _keys_of_each(keys, generators):
+    """[B] -> [B * k] keys, in the order of ``_each``."""
+    return noise.split_each(keys, generators).T.ravel()
+
+
+def _critic_loss(critic, generators, penalties, noise_level, mean_over_devices):
+    """``Game.critic_loss``: -log D_real(real) - sum over i of log D_i(G_i(z)) + penalties."""
+    targets = np.arange(generators)
 
     def critic_loss(params, mutables, given, made, step, keys):
         keys_real, keys_fake, keys_which, keys_penalty, keys = noise.split_each(keys, 5)
@@ -81,24 +102,20 @@ def several_game(
             return critic.apply({"params": params, **mutables}, {"x": x}, keys=keys, train=True)
 
         out_real, mutables = judge(mutables, real, dropout_real)
-        out_fake, mutables = judge(mutables, each(fake), keys_of_each(dropout_fake))
+        out_fake, mutables = judge(mutables, _each(fake), _keys_of_each(dropout_fake, generators))
         log_shares = jax.nn.log_softmax(out_fake["score"])
         log_shares = log_shares.reshape(-1, generators, generators + 1)[:, targets, targets]
         real_odds = real_log_odds(out_real["score"])
         fake_odds = real_log_odds(out_fake["score"])
-
-        def features(x, keys):
-            out, _ = judge(mutables, x, keys)
-            return real_log_odds(out["score"]), out["features"]
-
-        penalised = Critic(
-            scores=lambda x: real_log_odds(judge(mutables, x, dropout_real)[0]["score"]),
-            features=features,
-            mean=mean_over_devices,
+        alone = seen_alone(
+            lambda x, keys: judge(mutables, x, keys)[0],
+            real_log_odds,
+            dropout_real,
+            mean_over_devices,
         )
         which = jax.vmap(lambda key: jax.random.randint(key, (), 0, generators))(keys_which)
         opponents = fake[jnp.arange(len(fake)), which]
-        extra, values = penalise(penalties, penalised, real, opponents, keys_penalty)
+        extra, values = penalise(penalties, alone, real, opponents, keys_penalty)
         total = mean(jax.nn.softplus(-real_odds) - log_shares.sum(axis=1)) + extra
         metrics = {
             "real_score": mean(real_odds),
@@ -106,6 +123,12 @@ def several_game(
             "generator_told": mean(jnp.exp(log_shares)),
         }
         return total, (mutables, {"critic_loss": total, **metrics, **values})
+
+    return critic_loss
+
+
+def _generator_loss(critic, loss, generators, adversarial, noise_level):
+    """``Game.generator_loss``: the sum over the generators of what each is told by the odds."""
 
     def generator_loss(variables, given, made, step, keys):
         keys_real, keys_fake, dropout_real, dropout_fake = noise.split_each(keys, 4)
@@ -116,7 +139,8 @@ def several_game(
             return real_log_odds(out["score"])
 
         real_odds = odds(blur(level, given["x"], keys_real), dropout_real)
-        fake_odds = odds(each(blur(level, made["x"], keys_fake)), keys_of_each(dropout_fake))
+        fake_x = _each(blur(level, made["x"], keys_fake))
+        fake_odds = odds(fake_x, _keys_of_each(dropout_fake, generators))
         # One sum over the generators: each has the gradient that it would have alone, where no
         # layer is shared. (A clipped global norm is that of all of them together.)
         losses = loss.generator(jnp.repeat(real_odds, generators), fake_odds)
@@ -124,10 +148,4 @@ def several_game(
         total = total if adversarial == 1.0 else adversarial * total
         return total, {"generator_loss": total}
 
-    def realness(variables, given):
-        return real_log_odds(critic.apply(variables, given, train=False)[0]["score"])
-
-    def show(given, made):
-        return {f"generator {i}": Shown(made["x"][:, i]) for i in range(generators)}
-
-    return Game(draw, generate, critic_loss, generator_loss, realness, show)
+    return generator_loss

@@ -1,9 +1,13 @@
 """What every game's losses are made of: averages, instance noise, weighted penalties and terms."""
 
+from collections.abc import Callable
+
+import jax
 import jax.numpy as jnp
 import optax
 
 from jaxgan.core import noise
+from jaxgan.losses import Critic
 
 
 def mean(values):
@@ -19,6 +23,23 @@ def per_example(score):
 def blur(level, x, keys):
     """Instance noise: x [B, ...] plus N(0, level^2); a level of None is none at all."""
     return x if level is None else x + level * noise.normal(keys, x.shape[1:])
+
+
+def seen_alone(outputs: Callable, score: Callable, keys: jax.Array, mean: Callable) -> Critic:
+    """A critic as penalties look at it: a function of x alone.
+
+    Args:
+      outputs: (x, dropout keys) -> the network's named outputs.
+      score: of its scores, one number an example [B].
+      keys: of the dropout; a penalty that compares two looks brings its own.
+      mean: of numbers over devices.
+    """
+
+    def features(x, keys):
+        out = outputs(x, keys)
+        return score(out["score"]), out["features"]
+
+    return Critic(lambda x: score(outputs(x, keys)["score"]), features, mean)
 
 
 def penalise(penalties, critic, real, fake, keys):
