@@ -50,47 +50,12 @@ def make_step(
     def row_keys(key):
         return devices.rows(jax.random.split(key, batch_size))
 
-    def recall(memory, made, key):
-        """What the critic is shown: of the global batch, on every device alike."""
-        if not jax.tree.leaves(memory):
-            return memory, made
-        keys = jax.random.split(jax.random.fold_in(key, noise.RECALL), batch_size)
-        memory, shown = game.recall(memory, devices.gather(made), keys)
-        return memory, jax.tree.map(devices.rows, shown)
-
-    def update_critic(critic, given, made, step, key):
-        loss = jax.value_and_grad(game.critic_loss, has_aux=True)
-        (_, (mutables, metrics)), gradients = loss(
-            critic.params, critic.mutables, given, made, step, row_keys(key)
-        )
-        gradients, metrics = devices.mean((gradients, metrics))
-        metrics["critic_gradient_norm"] = optax.tree.norm(gradients)
-        return _advance(critic_optimizer, critic, gradients, mutables), metrics
-
-    def make(generator, batch, key, step):
-        """Draw and generate, with the way back to the generator's parameters."""
-        keys = row_keys(key)
-        given = game.draw(batch, keys, step)
-        made, pull_back, mutables = jax.vjp(
-            lambda params: game.generate(
-                {"params": params, **generator.mutables}, given, keys, train=True
-            ),
-            generator.params,
-            has_aux=True,
-        )
-        return given, made, pull_back, mutables
-
-    def update_generator(generator, critic, making, step, key):
-        given, made, pull_back, mutables = making
-        loss = jax.value_and_grad(game.generator_loss, argnums=2, has_aux=True)
-        (_, metrics), slope = loss(critic.variables, given, made, step, row_keys(key))
-        (gradients,) = pull_back(slope)
-        gradients, metrics = devices.mean((gradients, metrics))
-        metrics["generator_gradient_norm"] = optax.tree.norm(gradients)
-        return _advance(generator_optimizer, generator, gradients, mutables), metrics
+    recall = _make_recall(game, batch_size, devices)
+    update_critic = _make_critic_update(game, critic_optimizer, devices, row_keys)
+    make, update_generator = _make_generator_update(game, generator_optimizer, devices, row_keys)
 
     def step(state, batches, key):
-        generator, variables = state.generator, state.generator.variables
+        generator, critic, memory = state.generator, state.critic, state.memory
         key_turns, key_generator = jax.random.split(key)
         keys_generate, keys_critic = jax.random.split(key_turns, (2, shared + 1))
         metrics = {}
@@ -100,12 +65,11 @@ def make_step(
             batch, key_generate, key_critic = turn
             keys = row_keys(key_generate)
             given = game.draw(batch, keys, state.step)
-            made, _ = game.generate(variables, given, keys, train=True)
+            made, _ = game.generate(state.generator.variables, given, keys, train=True)
             memory, shown = recall(memory, made, key_critic)
             critic, _ = update_critic(critic, given, shown, state.step, key_critic)
             return (critic, memory), None
 
-        critic, memory = state.critic, state.memory
         if shared:
             first = jax.tree.map(lambda x: x[:shared], batches)
             turns = (first, keys_generate[:-1], keys_critic[:-1])
@@ -134,12 +98,72 @@ def make_step(
             )
             generator, each = lax.scan(generator_turn, generator, (further, keys))
             more = jax.tree.map(lambda x: x[-1], each)
-        if n_generator:
-            metrics |= more
         average = state.ema
         if n_generator:
+            metrics |= more
             decay = jnp.minimum(ema, (1 + state.step) / (10 + state.step))
             average = optax.incremental_update(generator.variables, state.ema, 1 - decay)
         return GanState(state.step + 1, generator, critic, average, memory), metrics
 
     return step
+
+
+def _make_recall(game, batch_size, devices):
+    """(memory, made, key) -> (memory, what the critic is shown): of the global batch."""
+
+    def recall(memory, made, key):
+        if not jax.tree.leaves(memory):
+            return memory, made
+        keys = jax.random.split(jax.random.fold_in(key, noise.RECALL), batch_size)
+        memory, shown = game.recall(memory, devices.gather(made), keys)
+        return memory, jax.tree.map(devices.rows, shown)
+
+    return recall
+
+
+def _make_critic_update(game, optimizer, devices, row_keys):
+    """(critic, given, made, step, key) -> (critic, metrics)."""
+
+    def update(critic, given, made, step, key):
+        loss = jax.value_and_grad(game.critic_loss, has_aux=True)
+        (_, (mutables, metrics)), gradients = loss(
+            critic.params, critic.mutables, given, made, step, row_keys(key)
+        )
+        gradients, metrics = devices.mean((gradients, metrics))
+        metrics["critic_gradient_norm"] = optax.tree.norm(gradients)
+        return _advance(optimizer, critic, gradients, mutables), metrics
+
+    return update
+
+
+def _make_generator_update(game, optimizer, devices, row_keys):
+    """Both halves of an update, between which the critic may move.
+
+    Returns:
+      (generator, batch, key, step) -> making: what is given, what is made of it, the way back to
+      the parameters, and the mutables; and (generator, critic, making, step, key) -> (generator,
+      metrics).
+    """
+
+    def make(generator, batch, key, step):
+        keys = row_keys(key)
+        given = game.draw(batch, keys, step)
+        made, pull_back, mutables = jax.vjp(
+            lambda params: game.generate(
+                {"params": params, **generator.mutables}, given, keys, train=True
+            ),
+            generator.params,
+            has_aux=True,
+        )
+        return given, made, pull_back, mutables
+
+    def update(generator, critic, making, step, key):
+        given, made, pull_back, mutables = making
+        loss = jax.value_and_grad(game.generator_loss, argnums=2, has_aux=True)
+        (_, metrics), slope = loss(critic.variables, given, made, step, row_keys(key))
+        (gradients,) = pull_back(slope)
+        gradients, metrics = devices.mean((gradients, metrics))
+        metrics["generator_gradient_norm"] = optax.tree.norm(gradients)
+        return _advance(optimizer, generator, gradients, mutables), metrics
+
+    return make, update
