@@ -96,9 +96,30 @@ class Arguments(argparse.ArgumentParser):
         for name in names:
             self.add_argument(f"--{name}", **OF_RUNS[name])
 
+    def add_workdirs(self):
+        """Add ``--workdir`` of one run or of several, which ``workdirs_of`` reads."""
+        several = {"metavar": "DIR", "default": []}
+        self.add_argument(
+            "--workdir",
+            dest="first",
+            nargs="+",
+            required=True,
+            help="the run directories",
+            **several,
+        )
+        self.add_argument("more", nargs="*", help="more of them", **several)
+
     def error(self, message):
         """Raise what ``run_command`` tells, where argparse would print its usage and exit."""
         raise UserError(f"{message}; {self.prog} --help tells the options.")
+
+
+def workdirs_of(flags) -> list:
+    """The run directories that a command with ``add_workdirs`` is given."""
+    words = [*flags.first, *flags.more]
+    if "" in words:
+        raise UserError("--workdir is empty; it names the run directories.")
+    return [expand(word) for word in words]
 
 
 def run_command(command):

@@ -17,222 +17,25 @@ from jaxgan import cli
 if __name__ == "__main__":  # before the imports that take seconds: a signal may come
     raise SystemExit(cli.console(["evaluate", *sys.argv[1:]]))
 
-import hashlib
 import json
 import math
-import platform
-import time
 import warnings
-from datetime import UTC, datetime
-from functools import partial
 from pathlib import Path
 
-import jax
-import numpy as np
-
-from jaxgan import data, defaults
-from jaxgan.build.run import prepare
 from jaxgan.cli import Arguments, run_command
-from jaxgan.core import process
 from jaxgan.core.errors import UserError, within
 from jaxgan.core.files import check_place, write_text
-from jaxgan.core.numbers import finite
-from jaxgan.data.describe import describe, told
-from jaxgan.evaluation import draw, folders, judge, measures, neighbours
-from jaxgan.evaluation.draw import make_show, row_keys
-from jaxgan.evaluation.encode import network_name
-from jaxgan.evaluation.pictures import GENERATORS, facts_of, generators_of
+from jaxgan.evaluation import measures, neighbours
+from jaxgan.inference.protocol import NUM, evaluate_folders, evaluate_run
 from jaxgan.metrics import TooFew
-from jaxgan.run import checkpoint, directory, identity, progress
-from jaxgan.step import parallel, population
 
 FILE = "evaluation.json"
-NUM = 10_000  # examples a set, where the data has twice as many
 OF_A_RUN = {  # options that folders have not, and what they tell
     "step": "which of a run's checkpoints",
     "of": "which of a run's generators",
     "neighbours": "where to picture a run's samples and training examples",
     "data": "where a run's data are",
 }
-
-
-def opened(workdir, moved=""):
-    """A run, to be looked at on its own data.
-
-    Args:
-      workdir: the run directory.
-      moved: FORM:PATH, where the run's data are now; "": where they were.
-
-    Returns:
-      what ``directory.read_config`` gives, the whole config, the ``build.run.Run``, the
-      ``Description`` of the data, and sentences for the user.
-
-    Raises:
-      UserError: no run, or other data than the run's.
-    """
-    stored = directory.read_config(workdir)
-    settings, notes = identity.settings_of(workdir, stored, moved)
-    config = {**defaults.complete(stored["config"]), "data": settings}
-    run = prepare(config, device_count=1, known=stored["entries"])
-    known = identity.known_data(workdir, stored, run.sources, run.held_out)
-    return stored, config, run, known, notes
-
-
-def evaluate_run(
-    workdir,
-    *,
-    names="",
-    num=NUM,
-    seed=0,
-    step=None,
-    features="",
-    weights="",
-    moved="",
-    pictured="",
-    of="",
-):
-    """Evaluate the generators of a run: the average, and the one in training.
-
-    Args:
-      workdir: the run directory.
-      names: rows of ``measures.METRICS`` with commas between; "": the usual ones that fit.
-      num: samples; half of the real examples at most, so that the floor has the same counts.
-      seed: of the noise and of the choice of real examples.
-      step: of the checkpoint; None is the latest, "best" the best.
-      features, weights: as ``encode.make_encoder`` takes them; "": those of the config, whose
-        weights go with its features.
-      moved: FORM:PATH, where the run's data are now; "": where they were.
-      pictured: .png file for samples of the first of ``of`` beside the training examples that are
-        nearest to them, of a population those of its first member; "": none.
-      of: rows of ``pictures.GENERATORS`` with commas between; "": both.
-
-    Returns:
-      the record that ``evaluation.json`` holds.
-
-    Raises:
-      UserError: no run, no checkpoint, other data than the run's, a metric that does not fit, no
-        feature network.
-    """
-    started = time.perf_counter()
-    generators = generators_of(of, "--of") if of else GENERATORS
-    stored, config, run, known, notes = opened(workdir, moved)
-    examples = judge.examples_of(run.sources, run.held_out)
-    source = examples.sources[0]
-    if pictured:
-        neighbours.check(examples)
-    if not features:  # the config's weights are of the config's network
-        features = config["evaluation"]["features"]
-        weights = weights or config["evaluation"]["inception_weights"]
-    present = facts_of(run, examples, network_name(source, features))
-    names = measures.chosen(names, source, present)
-    sides = judge.of_directions(examples, run.game, features)
-    encoders = judge.make_encoders(sides, names, features, weights)
-    judge.set_size(examples, num)
-    folder = Path(workdir) / "checkpoints"
-    state, found = checkpoint.load(folder, jax.eval_shape(run.create), step)
-    process.say("\n".join([*told(known, data.entries(run.sources)), *notes]))
-    with progress.open_bar("images seen") as bar:
-        options = {"num": num, "seed": seed, "progress": bar.chunk}
-        options["labelled"] = "labels" in present
-        options["asked"] = judge.asked_of(run.generator, data.entries(examples.sources))
-        judges = judge.judge_each(sides, names, encoders, **options)
-        judged, game, values, looks = next(iter(judges.values())), run.game, {}, None
-        show = make_show(game, paired=examples.paired, back="cycle" in names)
-        keys = row_keys(seed, judged.count)
-        members = population.split(state, run.members)
-
-        def see(variables, rows):
-            return show(variables, rows, keys, found)
-
-        for which, variables in generators.items():
-            seen = [partial(see, variables(member)) for member in members]
-            scored = [judge.shown_values(judges, game, each) for each in seen]
-            values |= summarised(which, [scores for scores, _ in scored])
-            looks = looks or scored[0][1]
-        if any("truth" in measures.METRICS[name].needs for name in names):
-            values |= judge.floor_values(judges, game, looks)
-        judged = judged._replace(floor=judge.real_floor(judges))
-        near = {}
-        if pictured:
-            made = draw.groups(game, looks)
-            near = neighbours.picture(pictured, made, sides, encoders, seed, bar.chunk)
-    description = {
-        "workdir": str(workdir),
-        "step": found,
-        "config_sha256": config_hash(stored["config"]),
-        "data": dict(stored["config"]["data"]),
-        "known_data": known._asdict(),
-        "trained_with": stored["versions"],
-    }
-    if run.members.count > 1:
-        description["members"] = [run.members.describe(i) for i in range(run.members.count)]
-        description["finite"] = int(population.finite(state).sum())
-    return record(judged, values, source, seed, names, started) | {"run": description} | near
-
-
-def summarised(which, members):
-    """The scores of one generator; of a population the medians and the quartiles of all."""
-    if len(members) == 1:
-        return {which: members[0]}
-    whole = population.summary(population.joined(members))
-    columns = {f"{which}{ending}": ending for ending in population.QUARTILES}
-    return {c: {name: whole[f"{name}{e}"] for name in members[0]} for c, e in columns.items()}
-
-
-def evaluate_folders(
-    real, fake, *, names="", num=NUM, seed=0, size=None, channels=None, features="", weights=""
-):
-    """Evaluate a folder of images against another; arguments as ``evaluate_run`` has them.
-
-    ``size``, ``channels``: what both are brought to; see ``folders.load_pair``.
-    """
-    started = time.perf_counter()
-    real, fake, notes = folders.load_pair(real, fake, size, channels)
-    if fake.size < min(num, real.size // 2):
-        notes.append(f"{fake.name} holds {fake.size} images, so that every set has as many.")
-    known = {"real": describe((real,)), "fake": describe((fake,))}
-    examples = judge.examples_of((real,), ())
-    names = measures.chosen(names, real, measures.facts(real, network_name(real, features)))
-    encoder = measures.make_encoder(names, real, features, weights)
-    count = judge.set_size(examples, min(num, fake.size))
-    lines = [*told(known["real"], real.entries), *told(known["fake"], fake.entries)]
-    process.say("\n".join(lines))
-    with progress.open_bar("images seen") as bar:
-        options = {"num": count, "seed": seed, "encoder": encoder, "progress": bar.chunk}
-        judged = judge.judge(examples, names, **options)
-        order = np.random.default_rng(seed).permutation(fake.size)
-        fakes = data.read((fake,), order[: judged.count])
-        values = {"fake": judged.score(fakes["x"])}
-    description = {"real": real.name, "fake": fake.name, "size": size, "fit": "crop"}
-    description |= {"channels": real.shape[2], "notes": notes}
-    description["known_data"] = {which: each._asdict() for which, each in known.items()}
-    return record(judged, values, real, seed, names, started) | {"folders": description}
-
-
-def record(judged, values, source, seed, names, started):
-    """The protocol and the values of an evaluation, as plain JSON."""
-    return {
-        "values": finite(values),
-        "floor": finite(judged.floor),
-        "metrics": names,
-        "counts": dict.fromkeys(("reference", "floor", "samples"), judged.count),
-        "reference": f"{judged.count} of the {source.size} examples of {source.name}, by the seed; "
-        "the floor is of as many others",
-        "parts": judged.origin,
-        "network": judged.network,
-        "images": "the eight bits of a file, in [-1, 1]" if len(source.shape) == 3 else "points",
-        "shape": list(source.shape),
-        "seed": seed,
-        "versions": directory.versions(),
-        "device": f"{parallel.kind()}, {platform.machine()}",
-        "seconds": round(time.perf_counter() - started, 1),
-        "date": datetime.now(UTC).isoformat(timespec="seconds"),
-    }
-
-
-def config_hash(config):
-    """SHA-256 of a config, whatever the order of its keys."""
-    return hashlib.sha256(json.dumps(config, sort_keys=True).encode()).hexdigest()
 
 
 def table(found):

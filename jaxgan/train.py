@@ -18,8 +18,8 @@ from jaxgan.build.run import Run, prepare
 from jaxgan.core.errors import Stopped, UserError
 from jaxgan.core.files import expand
 from jaxgan.data.describe import describe, told
+from jaxgan.evaluation.looks import Looks, make_looks
 from jaxgan.evaluation.measures import QUALITY
-from jaxgan.evaluation.pictures import Looks, make_looks
 from jaxgan.report import page
 from jaxgan.run import checkpoint, directory, identity, lock, places, report, tables
 from jaxgan.run.stop import (

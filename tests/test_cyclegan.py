@@ -10,7 +10,7 @@ from PIL import Image
 from jaxgan import data, defaults, evaluate, sample, translate
 from jaxgan.build.run import prepare
 from jaxgan.core.errors import UserError
-from jaxgan.evaluation.pictures import make_looks
+from jaxgan.evaluation.looks import make_looks
 from jaxgan.run import report
 from jaxgan.train import train
 

@@ -7,9 +7,11 @@ import numpy as np
 import pytest
 from PIL import Image
 
-from jaxgan import evaluate, film, sample
+from jaxgan import film, sample
 from jaxgan.data.describe import Description
-from jaxgan.evaluation import draw, files, pictures
+from jaxgan.evaluation import draw, files
+from jaxgan.evaluation.looks import make_looks
+from jaxgan.inference.stored import open_with_data
 from jaxgan.run import checkpoint
 from tests.test_sample import write_run
 
@@ -49,7 +51,7 @@ def test_a_picture_is_what_sample_makes_of_its_step(digits, monkeypatch):
 
 
 def test_runs_under_one_another_are_named(digits, years, tmp_path, capsys):
-    words = [f"--workdir={digits},{years}", "--num=3", f"--out={tmp_path}/new/a.png"]
+    words = ["--workdir", str(digits), str(years), "--num=3", f"--out={tmp_path}/new/a.png"]
     assert film.main(words) == 0
     names = [f"{run.parent.name}/plain" for run in (digits, years)]  # from where the paths part
     assert capsys.readouterr().out.splitlines() == [
@@ -96,8 +98,8 @@ def test_points_are_pictured_as_the_run_does(tmp_path):
     """The same noise, real points and critic as in the run's own samples."""
     run = write_run(tmp_path / "ring", name="ring", options={"points": 40})
     (reel,) = film.shoot(run, num=40)
-    _, config, played, _, _ = evaluate.opened(run)
-    looks = pictures.make_looks(played, config)
+    _, config, played, _, _ = open_with_data(run)
+    looks = make_looks(played, config)
     state, _ = checkpoint.load(run / "checkpoints", jax.eval_shape(played.create))
     np.testing.assert_array_equal(reel.pictures[0][1], looks.picture(state))
 
@@ -108,15 +110,15 @@ def test_mistakes(digits, years, tmp_path, monkeypatch, mistake):
     shutil.rmtree(other / "checkpoints" / "2")
     wrong = {
         f"--workdir={digits} --steps=1,5": f"{digits} has no checkpoint of step 5; known: 1, 2, 3;",
-        f"--workdir={digits},{years} --steps=1": f"{years} has no checkpoint of step 1; known: 2",
-        f"--workdir={digits},{other}": f"no step in common: {digits} has 1, 2, 3; {other} has 5.",
-        f"--workdir={digits},{digits}/": f"{digits} is named twice; name every run once.",
+        f"--workdir {digits} {years} --steps=1": f"{years} has no checkpoint of step 1; known: 2",
+        f"--workdir={digits} {other}": f"no step in common: {digits} has 1, 2, 3; {other} has 5.",
+        f"--workdir={digits} {digits}/": f"{digits} is named twice; name every run once.",
         f"--workdir={tmp_path}/none": "none/config.json cannot be read (No such file",
         f"--workdir={digits} --steps=1 --epochs=1": "name steps or epochs, and not both.",
         f"--workdir={digits} --steps=1,x": "'1,x' should be steps, commas between, as 100,500;",
         f"--workdir={digits} --epochs=x": "'x' should be epochs, commas between, as 1,5,10;",
         f"--workdir={digits} --epochs=nan": "an epoch is nan; it must lie in [0, 1e+30).",
-        f"--workdir={years},{digits} --label=1": f"{digits} is an unconditional run; it takes no",
+        f"--workdir {years} {digits} --label=1": f"{digits} is an unconditional run; it takes no",
         f"--workdir={years} --label=0x": "label 0x is unknown; known: 2019, 1, fox",
         f"--workdir={digits} --num=0": "num is 0; it must lie in [1, 2147483648).",
         f"--workdir={digits} --member=1": "member is 1; it must lie in [0, 1).",

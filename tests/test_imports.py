@@ -20,9 +20,9 @@ ORDER = (
     {"games"},
     {"defaults", "evaluation"},
     {"build", "cli", "run"},
-    {"sample", "report"},
-    {"catalogue", "train", "translate", "evaluate", "lab"},
-    {"export", "film", "rehearsal"},
+    {"inference", "report"},
+    {"catalogue", "train", "sample", "translate", "film", "evaluate", "lab"},
+    {"export", "rehearsal"},
     {"main"},
 )
 LEVEL = {name: level for level, names in enumerate(ORDER) for name in names}

@@ -11,6 +11,7 @@ from jaxgan.core.errors import UserError
 from jaxgan.data import labels
 from jaxgan.evaluation import draw, grid
 from jaxgan.games.draw import DISTRIBUTIONS
+from jaxgan.inference import sampling
 from jaxgan.run import checkpoint, directory
 
 YEARS = ("2019", "1", "fox")
@@ -137,14 +138,14 @@ def test_a_picture_of_classes_has_their_names(years, tmp_path):
 def test_a_sample_does_not_depend_on_how_many_there_are(years, monkeypatch):
     generate = sample.load(years)
     few = generate(7, seed=1)
-    monkeypatch.setattr(sample, "BLOCK", 3)
+    monkeypatch.setattr(sampling, "BLOCK", 3)
     np.testing.assert_array_equal(sample.load(years)(5, seed=1), few[:5])
 
 
 def test_noise_of_the_run_is_interpolated(plain):
     """Of U[-1, 1) on a line: never out of its range, and the ends are the first two samples'."""
     ends = np.asarray(DISTRIBUTIONS["uniform"](draw.row_keys(5, 2), (4,)))
-    path = sample.interpolate(5, 9, 4, "uniform")
+    path = sampling.interpolate(5, 9, 4, "uniform")
     np.testing.assert_allclose(path[[0, 4, 8]], [ends[0], ends.mean(0), ends[1]], atol=1e-6)
     generate = sample.load(plain)
     walked = generate(9, seed=5, interpolated=True)

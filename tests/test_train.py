@@ -24,7 +24,7 @@ import jaxgan.train
 from jaxgan import defaults, sample
 from jaxgan.build import run as build_run
 from jaxgan.core.errors import Stopped, UserError
-from jaxgan.evaluation import pictures
+from jaxgan.evaluation import directions
 from jaxgan.evaluation.measures import QUALITY
 from jaxgan.run import checkpoint, lock, progress, report, stop
 from jaxgan.train import next_stop, train
@@ -409,7 +409,7 @@ def test_a_profile_of_a_few_steps(tmp_path, capsys):
 
 @pytest.mark.filterwarnings("ignore:.* points are fewer than")
 def test_a_signal_during_an_evaluation_saves_before_it_ends(tmp_path, monkeypatch):
-    seen, judge = [], pictures.judge.judge
+    seen, judge = [], directions.judge
 
     def interrupted(*args, progress, **options):
         os.kill(os.getpid(), signal.SIGTERM)
@@ -417,7 +417,7 @@ def test_a_signal_during_an_evaluation_saves_before_it_ends(tmp_path, monkeypatc
         seen.extend(path.name for path in (tmp_path / "run/checkpoints").iterdir())
         return judge(*args, progress=progress, **options)
 
-    monkeypatch.setattr(pictures.judge, "judge", interrupted)
+    monkeypatch.setattr(directions, "judge", interrupted)
     config = tiny(60)
     config.data.name, config.data.options = "ring", {"points": 100}
     config.generator, config.critic = defaults.generator("toy"), defaults.critic("toy")

@@ -12,8 +12,10 @@ from jaxgan.build.run import prepare
 from jaxgan.core.errors import UserError
 from jaxgan.data.describe import describe
 from jaxgan.data.view import crop
-from jaxgan.evaluation import draw, grid, judge, tiles
+from jaxgan.evaluation import draw, grid, tiles
+from jaxgan.evaluation.examples import examples_of
 from jaxgan.evaluation.inputs import mask_of
+from jaxgan.inference import translation
 from jaxgan.run import checkpoint, directory
 
 RNG = np.random.default_rng(0)
@@ -85,7 +87,7 @@ def test_what_translate_makes_is_what_sample_makes(run):
     """Same weights, statistics, dropout and noise: of the examples that ``sample`` chooses."""
     workdir = run("translation")
     made = sample.load(workdir)(3, seed=5)
-    held_out = judge.examples_of(*data.load_parts(RUNS["translation"].data.to_dict()))
+    held_out = examples_of(*data.load_parts(RUNS["translation"].data.to_dict()))
     chosen = np.random.default_rng(5).permutation(held_out.size)[:3]
     x = held_out.rows(chosen)["x"]
     np.testing.assert_allclose(translate.load(workdir)(np.asarray(x), seed=5), made, atol=1e-5)
@@ -320,9 +322,9 @@ def test_arrays_that_are_no_images(run):
 
 
 def test_pieces_have_noise_of_their_own():
-    keys = translate._keys(3, range(2), 4)
+    keys = translation._keys(3, range(2), 4)
     assert len(np.unique(jax.random.key_data(keys), axis=0)) == 8
     np.testing.assert_array_equal(
-        jax.random.key_data(translate._keys(3, range(2), 1)),
+        jax.random.key_data(translation._keys(3, range(2), 1)),
         jax.random.key_data(draw.row_keys(3, 2)),
     )

@@ -4,7 +4,7 @@ import numpy as np
 
 from jaxgan import data
 from jaxgan.core.errors import UserError
-from jaxgan.evaluation.judge import FEWEST
+from jaxgan.evaluation.examples import FEWEST
 
 PART = 512  # images that are looked at together
 

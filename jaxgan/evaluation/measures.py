@@ -9,19 +9,9 @@ from jaxgan import metrics
 from jaxgan.core.errors import UserError, choose
 from jaxgan.data import Source
 from jaxgan.evaluation import encode
-from jaxgan.evaluation.encode import (
-    CLASSIFIERS,
-    DIGITS,
-    MAPPED,
-    PER_CHANNEL,
-    POINTS,
-    STACKED,
-    Encoded,
-    Encoder,
-    network_name,
-)
+from jaxgan.evaluation.encode import Encoded, Encoder, network_name
+from jaxgan.evaluation.facts import FACTS
 from jaxgan.evaluation.truth import against_truth
-from jaxgan.metrics.similarity import WINDOW
 
 SUBSET = 1000  # rows of the kernel distance's subsets, half of the set at most
 PAIRED = 2000  # points that the exact Wasserstein distance pairs: its time grows with their cube
@@ -84,6 +74,7 @@ class Metric(NamedTuple):
       plain: facts with any of which its names do not tell the feature network.
       features: whether it looks at features; without, no network is asked.
       usual: whether it is computed where none is named.
+      train: whether it looks at all examples of training: a copy may be of any of them.
     """
 
     compute: Callable
@@ -91,68 +82,7 @@ class Metric(NamedTuple):
     plain: frozenset[str] = frozenset()
     features: bool = True
     usual: bool = True
-
-
-# What a metric can need, in words.
-FACTS = {
-    "images": "images",
-    "windows": f"images with sides of {WINDOW} pixels or more",
-    "points": "points",
-    "modes": "a toy mixture, or stacked_digits seen by the classifier of digits",
-    "mixture": "a toy mixture",
-    "stacked": "stacked_digits",
-    "one_class": "images that the network puts into one class",
-    "labels": "a game with labels",
-    "asked": "a game that asks for classes",
-    "classifier": f"a classifier of the data: {' or '.join(CLASSIFIERS)}",
-    "maps": f"a feature network with maps: {', '.join(MAPPED)}",
-    "held_out": "examples that training does not see: set data.held_out",
-    "truth": "a game that knows what should have been made",
-    "back": "a game that translates back: cycle, attributes",
-}
-
-
-def facts(
-    source: Source,
-    network: str,
-    *,
-    labels=False,
-    asked=False,
-    held_out=False,
-    truth=False,
-    back=False,
-) -> set[str]:
-    """The facts of a source, a feature network and a game, as words of ``FACTS``.
-
-    Args:
-      source: ``data.Source``.
-      network: from ``network_name``.
-      labels: whether samples have labels.
-      asked: whether they are to be of some classes, whatever the category.
-      held_out: whether the set has examples that training does not see.
-      truth: whether it is known what should have been made.
-      back: whether what was made can be translated back.
-    """
-    image, stacked = len(source.shape) == 3, source.name == STACKED
-    mixture = source.truth is not None and source.truth.mixture is not None
-    told = stacked and network.removesuffix(PER_CHANNEL) == DIGITS  # who knows their thousand modes
-    present = {
-        "images": image,
-        "windows": image and min(source.shape[:2]) >= WINDOW,
-        "points": network == POINTS,
-        "modes": mixture or told,
-        "mixture": mixture,
-        "stacked": told,
-        "one_class": image and not stacked,
-        "labels": labels,
-        "asked": asked,
-        "classifier": network in CLASSIFIERS,
-        "maps": network in MAPPED,
-        "held_out": held_out,
-        "truth": truth,
-        "back": back,
-    }
-    return {fact for fact, there in present.items() if there}
+    train: bool = False
 
 
 def _frechet(reference, sample):
@@ -285,7 +215,7 @@ METRICS = {
     "perceptual": Metric(_perceptual, _TRUTH | {"maps"}, usual=False),
     "fd_infinity": Metric(_frechet_infinity, usual=False),
     "classified": Metric(_classified, _ASKED, plain=_ALL, features=False, usual=False),
-    "memorisation": Metric(_memorisation, frozenset({"held_out"}), usual=False),
+    "memorisation": Metric(_memorisation, frozenset({"held_out"}), usual=False, train=True),
     "wasserstein": Metric(_wasserstein, frozenset({"points"}), plain=_ALL, usual=False),
     "ms_ssim": Metric(_diversity, frozenset({"windows"}), plain=_ALL, features=False, usual=False),
 }
@@ -309,6 +239,11 @@ def chosen(text: str, source: Source, present: set[str]) -> list[str]:
             raise UserError(f"metric {name!r} needs {needed}; {source.name} is not that.")
     usual = [name for name, row in METRICS.items() if row.usual and row.needs <= present]
     return names or usual
+
+
+def needing(names: list[str], *facts: str) -> list[str]:
+    """Those of these metrics that need any of the facts."""
+    return [name for name in names if METRICS[name].needs & set(facts)]
 
 
 def make_encoder(names: list[str], source: Source, features: str, weights: str) -> Encoder:

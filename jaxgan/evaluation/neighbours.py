@@ -11,7 +11,7 @@ from jaxgan.data import read
 from jaxgan.data.source import only
 from jaxgan.evaluation import draw, grid, strips
 from jaxgan.evaluation.encode import Encoder
-from jaxgan.evaluation.judge import Examples
+from jaxgan.evaluation.examples import Examples
 from jaxgan.metrics.neighbours import Nearest, nearest
 
 SHOWN, NEAREST = 10, 3  # rows of the picture, and neighbours in each

@@ -8,9 +8,9 @@ On the command line:
 
 from pathlib import Path
 
-from jaxgan.cli import Arguments, run_command
+from jaxgan.cli import Arguments, run_command, workdirs_of
 from jaxgan.core.errors import UserError
-from jaxgan.core.files import check_place, expand
+from jaxgan.core.files import check_place
 from jaxgan.report import page, read
 from jaxgan.run import places
 
@@ -20,11 +20,7 @@ def parser():
     arguments = Arguments(
         "report", description="One page of a run, or of several that it compares, for a browser."
     )
-    several = {"metavar": "DIR", "default": []}
-    arguments.add_argument(
-        "--workdir", dest="first", nargs="+", required=True, help="the run directories", **several
-    )
-    arguments.add_argument("more", nargs="*", help="more of them", **several)
+    arguments.add_workdirs()
     arguments.add_argument(
         "--out", metavar="FILE", help=f"{page.FILE}, in the directory of a run or else here"
     )
@@ -36,10 +32,7 @@ def main(argv=None):
 
     def command():
         flags = parser().parse_args(argv)
-        words = [*flags.first, *flags.more]
-        if "" in words:
-            raise UserError("--workdir is empty; it names the run directories.")
-        workdirs = [expand(word) for word in words]
+        workdirs = workdirs_of(flags)
         names = places.names(workdirs)
         runs = [read.open_run(*each) for each in zip(workdirs, names, strict=True)]
         out = Path(flags.out or (workdirs[0] if len(runs) == 1 else Path()) / page.FILE)

@@ -4,7 +4,10 @@ import pytest
 from jaxgan import data
 from jaxgan.core.errors import UserError
 from jaxgan.data.source import from_arrays
-from jaxgan.evaluation import encode, judge, measures
+from jaxgan.evaluation import encode, measures
+from jaxgan.evaluation.examples import Examples, split
+from jaxgan.evaluation.facts import facts as present_facts
+from jaxgan.evaluation.judge import judge
 
 pytestmark = pytest.mark.filterwarnings("ignore:.*fewer than")
 
@@ -25,7 +28,7 @@ def grey(images):
 
 
 def trained_on_all(source):
-    return judge.Examples((source,), False, (source,))
+    return Examples((source,), False, (source,))
 
 
 def choose(source, count, seed):
@@ -33,12 +36,12 @@ def choose(source, count, seed):
 
 
 def facts(source, features="", **more):
-    return measures.facts(source, encode.network_name(source, features), **more)
+    return present_facts(source, encode.network_name(source, features), **more)
 
 
 def test_real_points_reach_the_floor_and_noise_does_not():
     names = measures.chosen("", RING, facts(RING))
-    looks = judge.judge(trained_on_all(RING), names, num=2000, seed=0)
+    looks = judge(trained_on_all(RING), names, num=2000, seed=0)
     names = {"fd_points", "kid_points", "precision_points", "recall_points", "coverage_points"}
     assert names <= set(looks.floor) and looks.count == 2000 and looks.network["name"] == "points"
     more = data.load("ring", options={"points": 2000, "seed": 5}).arrays()["x"]
@@ -55,7 +58,7 @@ def test_real_points_reach_the_floor_and_noise_does_not():
 
 def test_the_two_real_sets_share_nothing_and_are_mixed():
     source = grey(np.arange(40, dtype=np.uint8).repeat(28 * 28).reshape(40, 28, 28, 1))
-    parts = judge.split(trained_on_all(source), 1000, seed=3)
+    parts = split(trained_on_all(source), 1000, seed=3)
     first, second = parts.real, parts.other
     assert parts.given is second and parts.origin["reference"] == "train: none are held out"
     seen = [np.round((part["x"][:, 0, 0, 0] + 1) * 127.5) for part in (first, second)]
@@ -63,14 +66,14 @@ def test_the_two_real_sets_share_nothing_and_are_mixed():
     assert np.any(np.diff(seen[0]) < 0)  # sets are stored by class, and splits of it must not be
     for part, values in zip((first, second), seen, strict=True):
         np.testing.assert_array_equal(part["label"], values % 10)
-    again = judge.split(trained_on_all(source), 1000, seed=3)
+    again = split(trained_on_all(source), 1000, seed=3)
     np.testing.assert_array_equal(again.real["x"], first["x"])
 
 
 def test_where_some_are_held_out_they_are_the_reference_and_the_floor_is_of_training():
     values = np.arange(70, dtype=np.uint8).repeat(28 * 28).reshape(70, 28, 28, 1)
     train, held = grey(values[:40]), grey(values[40:])
-    parts = judge.split(judge.Examples((held,), True, (train,)), 25, seed=0)
+    parts = split(Examples((held,), True, (train,)), 25, seed=0)
 
     def seen(part):
         return np.round((part["x"][:, 0, 0, 0] + 1) * 127.5)
@@ -129,7 +132,7 @@ def test_checkpoints_are_ranked_by_what_is_measured():
 
 def test_digits_by_the_bundled_classifier(own_cache):
     source, seen = data.load("mnist10k"), []
-    looks = judge.judge(
+    looks = judge(
         trained_on_all(source),
         ["fd", "accuracy"],
         num=200,
@@ -148,16 +151,14 @@ def test_digits_by_the_bundled_classifier(own_cache):
     # The real examples are remembered: by their content, and to the same numbers.
     assert len(list(own_cache.iterdir())) == 2
     seen.clear()
-    again = judge.judge(
+    again = judge(
         trained_on_all(source), ["fd", "accuracy"], num=200, seed=0, labelled=True, progress=seen
     )
     assert again.floor == looks.floor and not seen
     for file in own_cache.iterdir():
         file.write_bytes(b"torn")
     assert (
-        judge.judge(
-            trained_on_all(source), ["fd", "accuracy"], num=200, seed=0, labelled=True
-        ).floor
+        judge(trained_on_all(source), ["fd", "accuracy"], num=200, seed=0, labelled=True).floor
         == again.floor
     )
 
@@ -166,7 +167,7 @@ def test_metrics_that_must_be_asked_for():
     """Copies, near copies of them and noise: what each of the unusual metrics says."""
     names = ["fd_infinity", "memorisation", "wasserstein"]
     held = data.load("ring", options={"points": 1000, "seed": 7})
-    looks = judge.judge(judge.Examples((held,), True, (RING,)), names, num=1000, seed=0)
+    looks = judge(Examples((held,), True, (RING,)), names, num=1000, seed=0)
     copies = choose(RING, 1000, seed=8)["x"]
     copied, moved = looks.score(copies), looks.score(held.arrays()["x"] + 0.5)
     # Copies of any training example are found, not of those alone that some subset holds.
@@ -179,18 +180,18 @@ def test_metrics_that_must_be_asked_for():
     np.testing.assert_allclose(moved["exact_wasserstein"], 0.5**0.5, rtol=1e-5)
     # Its square, but for the noise of the extrapolation.
     np.testing.assert_allclose(moved["fd_infinity_points"], 0.5, atol=0.03)
-    grays = judge.judge(trained_on_all(grey(NOISE)), ["ms_ssim"], num=20, seed=0)
+    grays = judge(trained_on_all(grey(NOISE)), ["ms_ssim"], num=20, seed=0)
     same = np.repeat(choose(grey(NOISE), 1, 0)["x"], 20, axis=0)
     assert grays.score(same)["ms_ssim"] == 1 > grays.floor["ms_ssim"]
-    labelled = judge.judge(trained_on_all(grey(NOISE)), ["ms_ssim"], num=20, seed=0, labelled=True)
+    labelled = judge(trained_on_all(grey(NOISE)), ["ms_ssim"], num=20, seed=0, labelled=True)
     assert set(labelled.floor) == {"ms_ssim_of_a_class"}
 
 
 def test_stacked_digits_count_their_modes():
     source = data.load("stacked_digits", options={"points": 240})
-    looks = judge.judge(trained_on_all(source), ["modes"], num=120, seed=0)
+    looks = judge(trained_on_all(source), ["modes"], num=120, seed=0)
     name = "modes_mnist10k_cnn_per_channel"
-    truth = len(np.unique(judge.split(trained_on_all(source), 120, 0).other["label"]))
+    truth = len(np.unique(split(trained_on_all(source), 120, 0).other["label"]))
     assert (
         abs(looks.floor[name] - truth) <= 3 and looks.network["name"] == "mnist10k_cnn_per_channel"
     )
@@ -236,7 +237,7 @@ def test_the_usual_metrics_are_those_that_fit():
 def test_against_the_truth_by_hand():
     """Everything .2 too bright: l1 .2, and 10 log10(4 / .04) = 20 dB; itself is perfect."""
     source = grey(NOISE)
-    looks = judge.judge(trained_on_all(source), ["truth"], num=20, seed=0)
+    looks = judge(trained_on_all(source), ["truth"], num=20, seed=0)
     truth = np.clip(looks.given["x"], -1, 0.5)
     good, bright = looks.score(truth, None, truth), looks.score(truth + 0.2, None, truth)
     assert good["l1"] == 0 and good["ssim"] == 1 and looks.floor == {}

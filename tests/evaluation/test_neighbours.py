@@ -7,8 +7,9 @@ from scipy.spatial.distance import cdist
 from jaxgan import data
 from jaxgan.core.errors import UserError
 from jaxgan.data.source import from_arrays
-from jaxgan.evaluation import grid, judge, neighbours
+from jaxgan.evaluation import grid, neighbours
 from jaxgan.evaluation.encode import NO_NETWORK, Encoded, Encoder
+from jaxgan.evaluation.examples import examples_of
 from jaxgan.games import Shown
 
 
@@ -36,7 +37,7 @@ def test_copies_are_their_own_neighbours(monkeypatch):
     train = source(40)
     copied = [39, 5, 7, 6]
     samples = data.read((train,), copied)["x"]
-    examples = judge.examples_of((train,), ())
+    examples = examples_of((train,), ())
     found = neighbours.find(samples, examples, ENCODER, seed=0)
     assert found.found.keys() == found.floor.keys() == {"pixels", "two"}
     for every in found.found.values():
@@ -57,7 +58,7 @@ def test_by_hand():
     train = from_arrays("greys", np.tile(greys[:, None, None, None], (1, 2, 2, 1)))
     held_out = from_arrays("greys", np.full((3, 2, 2, 1), [[[[110]]], [[[90]]], [[[0]]]], np.uint8))
     samples = np.float32([[[[105 / 127.5 - 1]] * 2] * 2, [[[200 / 127.5 - 1]] * 2] * 2])
-    alone = neighbours.find(samples, judge.examples_of((train,), ()), NO_NETWORK, seed=0)
+    alone = neighbours.find(samples, examples_of((train,), ()), NO_NETWORK, seed=0)
     np.testing.assert_array_equal(alone.found["pixels"].indices, [[2, 3, 0], [1, 3, 2]])
     steps = np.array([[5, 25, 105], [55, 70, 100]])
     np.testing.assert_allclose(alone.found["pixels"].distances * 127.5 / 2, steps, rtol=1e-5)
@@ -67,7 +68,7 @@ def test_by_hand():
         {"samples": 30 * 2 / 127.5, "floor": 65 * 2 / 127.5}, rel=1e-5
     )
     assert told["counts"] == {"samples": 2, "floor": 4}
-    apart = neighbours.find(samples, judge.examples_of((train,), (held_out,)), NO_NETWORK, seed=0)
+    apart = neighbours.find(samples, examples_of((train,), (held_out,)), NO_NETWORK, seed=0)
     assert sorted(apart.floor["pixels"] * 127.5 / 2) == pytest.approx([0, 10, 10], abs=1e-5)
     assert apart.origin == "held-out examples"
 
@@ -78,18 +79,18 @@ def test_large_images_are_fewer(monkeypatch):
     monkeypatch.setattr(neighbours, "VALUES", 160)
     monkeypatch.setattr(neighbours, "read", lambda s, i: taken.append(len(i)) or data.read(s, i))
     samples = data.read((train,), np.arange(12))["x"]
-    found = neighbours.find(samples, judge.examples_of((train,), ()), ENCODER, seed=0)
+    found = neighbours.find(samples, examples_of((train,), ()), ENCODER, seed=0)
     assert found.described()["counts"] == {"samples": 10, "floor": 10}
     assert taken == [10, 10, 10, 5]
 
 
 def test_points_have_no_such_picture():
     with pytest.raises(UserError, match="ring holds points, and neighbours are pictured of images"):
-        neighbours.check(judge.examples_of((data.load("ring"),), ()))
+        neighbours.check(examples_of((data.load("ring"),), ()))
 
 
 def test_a_generator_gone_bad_is_told_and_not_pictured(tmp_path, capsys):
     looks = {"": {"": Shown(np.full((3, 4, 4, 1), np.nan))}}
-    sides = {"": judge.examples_of((source(5),), ())}
+    sides = {"": examples_of((source(5),), ())}
     assert not neighbours.picture(tmp_path / "a.png", looks, sides, {"": ENCODER}, 0, None)
     assert "Samples are not finite" in capsys.readouterr().err and not list(tmp_path.iterdir())

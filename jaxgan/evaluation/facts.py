@@ -1,0 +1,88 @@
+"""What is known of data, game and feature network: what a metric can need of them."""
+
+from jaxgan import data
+from jaxgan.data import Source, attributes
+from jaxgan.data.source import classes_of
+from jaxgan.evaluation.encode import CLASSIFIERS, DIGITS, MAPPED, PER_CHANNEL, POINTS, STACKED
+from jaxgan.metrics.similarity import WINDOW
+
+# What a metric can need, in words.
+FACTS = {
+    "images": "images",
+    "windows": f"images with sides of {WINDOW} pixels or more",
+    "points": "points",
+    "modes": "a toy mixture, or stacked_digits seen by the classifier of digits",
+    "mixture": "a toy mixture",
+    "stacked": "stacked_digits",
+    "one_class": "images that the network puts into one class",
+    "labels": "a game with labels",
+    "asked": "a game that asks for classes",
+    "classifier": f"a classifier of the data: {' or '.join(CLASSIFIERS)}",
+    "maps": f"a feature network with maps: {', '.join(MAPPED)}",
+    "held_out": "examples that training does not see: set data.held_out",
+    "truth": "a game that knows what should have been made",
+    "back": "a game that translates back: cycle, attributes",
+}
+
+
+def facts(
+    source: Source,
+    network: str,
+    *,
+    labels=False,
+    asked=False,
+    held_out=False,
+    truth=False,
+    back=False,
+) -> set[str]:
+    """The facts of a source, a feature network and a game, as words of ``FACTS``.
+
+    Args:
+      source: ``data.Source``.
+      network: from ``network_name``.
+      labels: whether samples have labels.
+      asked: whether they are to be of some classes, whatever the category.
+      held_out: whether the set has examples that training does not see.
+      truth: whether it is known what should have been made.
+      back: whether what was made can be translated back.
+    """
+    image, stacked = len(source.shape) == 3, source.name == STACKED
+    mixture = source.truth is not None and source.truth.mixture is not None
+    told = stacked and network.removesuffix(PER_CHANNEL) == DIGITS  # who knows their thousand modes
+    present = {
+        "images": image,
+        "windows": image and min(source.shape[:2]) >= WINDOW,
+        "points": network == POINTS,
+        "modes": mixture or told,
+        "mixture": mixture,
+        "stacked": told,
+        "one_class": image and not stacked,
+        "labels": labels,
+        "asked": asked,
+        "classifier": network in CLASSIFIERS,
+        "maps": network in MAPPED,
+        "held_out": held_out,
+        "truth": truth,
+        "back": back,
+    }
+    return {fact for fact, there in present.items() if there}
+
+
+def asked_of(generator, entries) -> tuple[str, ...]:
+    """The categories of whose classes a generator is told which one to make.
+
+    ``generator``: ``Network``; ``entries``: {name: ``Entry``} of the data.
+    """
+    known = classes_of(entries)
+    told = {"label": ("label",), "attributes": attributes.known(known)}
+    return tuple(name for entry in generator.inputs for name in told.get(entry, ()))
+
+
+def facts_of(run, examples, network) -> set[str]:
+    """The facts of a run, as ``facts`` takes them."""
+    labelled, translates = "label" in run.generator.inputs, "source" in run.generator.inputs
+    options = {"labels": labelled, "held_out": examples.held_out}
+    options["asked"] = bool(asked_of(run.generator, data.entries(examples.sources)))
+    options["truth"] = translates and examples.paired
+    options["back"] = run.game.back is not None
+    return facts(examples.sources[0], network, **options)
