@@ -21,7 +21,7 @@ from jaxgan.data.describe import describe, told
 from jaxgan.evaluation.looks import Looks, make_looks
 from jaxgan.evaluation.measures import QUALITY
 from jaxgan.report import page
-from jaxgan.run import checkpoint, directory, identity, lock, places, report, tables
+from jaxgan.run import checkpoint, directory, identity, lock, logs, places, tables
 from jaxgan.run.stop import (
     Pace,
     Stop,
@@ -53,30 +53,27 @@ def stored_in(workdir):
     return directory.read_config(workdir) if (workdir / "config.json").exists() else None
 
 
-def restored(workdir, stored, run, steps, set_aside=True):
-    """The ``GanState`` to go on from, None at step 0; and what to tell the user.
-
-    ``set_aside``: as ``checkpoint.restore`` takes it.
-    """
+def restored(workdir, stored, run, steps):
+    """The ``GanState`` to go on from, None at step 0; sentences for the user; damaged steps."""
     with checkpoint.view_checkpoints(workdir / "checkpoints") as kept:
         notes = identity.check_history(workdir, stored, kept)
         if not kept.steps():
-            return None, notes
+            return None, notes, ()
         if (last := kept.steps()[-1]) > steps:
             raise UserError(
                 f"the run is at step {last} already; steps={steps} would have to be more."
             )
-        state, damaged = checkpoint.restore(kept, jax.eval_shape(run.create), set_aside)
-    return state, [*damaged, f"Resuming at step {int(state.step)}."]
+        state, damaged = checkpoint.restore(kept, jax.eval_shape(run.create))
+    return state, [*damaged.values(), f"Resuming at step {int(state.step)}."], tuple(damaged)
 
 
 def claim(held, workdir, stored, config, run, new_data, begun):
     """Take the run directory until ``held`` is closed; write ``config.json`` once all is checked.
 
     Returns:
-      as ``restored`` does.
+      the ``GanState`` to go on from, None at step 0; and sentences for the user.
     """
-    plain = config.to_dict()
+    plain, folder = config.to_dict(), workdir / "checkpoints"
 
     def check():
         known, entries = describe(run.sources, run.held_out), data.entries(run.sources)
@@ -84,19 +81,20 @@ def claim(held, workdir, stored, config, run, new_data, begun):
         if stored:
             identity.check_config(workdir, stored, plain, new_data)
             changed = identity.check_data(workdir, stored, known, entries, new_data)
-        state, notes = restored(workdir, stored, run, config.steps)
-        return known, entries, changed, state, notes, checkpoint.folders(workdir / "checkpoints")
+        found = restored(workdir, stored, run, config.steps)
+        return known, entries, changed, found, checkpoint.folders(folder)
 
     def take():
         held.enter_context(lock.only_run(workdir))
-        if (stored_in(workdir), checkpoint.folders(workdir / "checkpoints")) != (stored, folders):
+        if (stored_in(workdir), checkpoint.folders(folder)) != (stored, folders):
             raise UserError(f"another run has just been in {workdir}; start again.")
         places.check_places(workdir)
+        checkpoint.set_aside(folder, damaged)
         earlier = identity.earlier(stored, int(state.step) if state else 0, changed)
         directory.write_config(workdir, plain, entries, known, earlier, begun)
 
     agreed(workdir, lambda: lock.check_free(workdir), first=True)
-    known, entries, changed, state, notes, folders = agreed(workdir, check)
+    known, entries, changed, (state, notes, damaged), folders = agreed(workdir, check)
     agreed(workdir, take, first=True)
     return state, [*told(known, entries), *notes]
 
@@ -143,7 +141,7 @@ def train(
         leave by a signal or a closed pipe, and saved before.
     """
     workdir, stop = expand(workdir), Stop()
-    stored, config, run, looks, found = opened(config, workdir, device_count, stop.look)
+    stored, config, run, looks, found = set_up(config, workdir, device_count, stop.look)
     device = f"{run.devices.count} x {parallel.kind()}, {platform.machine()}"
     begun = {**(begun or {}), "device": device, "ranked_by": looks.ranked_by}
     with contextlib.ExitStack() as held:
@@ -159,7 +157,7 @@ def train(
         if first:  # whatever the run's end will be
             held.callback(page.write_own, workdir)
         span = (workdir, int(state.step), config.steps, stop.telling)
-        written = held.enter_context(report.open_report(*span) if first else report.NoReport())
+        written = held.enter_context(logs.open_logs(*span) if first else logs.NoLogs())
         for note in (*notes, *found):
             written.say(note)
         folder = workdir / "profile" if profile else None
@@ -177,7 +175,7 @@ def train(
     return state
 
 
-class Opened(NamedTuple):
+class Setup(NamedTuple):
     """A run before its first step; nothing is written yet, and nothing compiled.
 
     Attributes:
@@ -195,7 +193,7 @@ class Opened(NamedTuple):
     found: list[str]
 
 
-def opened(config, workdir, device_count=None, progress=None) -> Opened:
+def set_up(config, workdir, device_count=None, progress=None) -> Setup:
     """All that can be wrong with a run but what its directory holds, as ``train`` takes it.
 
     ``progress``: as ``make_looks`` takes it.
@@ -215,7 +213,7 @@ def opened(config, workdir, device_count=None, progress=None) -> Opened:
     looks = make_looks(run, config, progress)
     if looks.ranked_by != QUALITY and not config.eval_every:
         raise UserError(f"evaluation.rank_by={config.evaluation.rank_by} needs eval_every.")
-    return Opened(stored, config, run, looks, found)
+    return Setup(stored, config, run, looks, found)
 
 
 def loop(config, run, looks, state, written, checkpoints, stop, profile=None):
@@ -251,7 +249,7 @@ def loop(config, run, looks, state, written, checkpoints, stop, profile=None):
             if profile and step > first:
                 count = min(count, PROFILED)  # in every process of a run
                 if parallel.is_first_process():
-                    watched = report.traced(profile, PROFILED, written)
+                    watched = logs.traced(profile, PROFILED, written)
                 profile = None
             block = feed.block(step, count)
             with watched, pace.of(count):

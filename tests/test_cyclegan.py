@@ -11,7 +11,7 @@ from jaxgan import data, defaults, evaluate, sample, translate
 from jaxgan.build.run import prepare
 from jaxgan.core.errors import UserError
 from jaxgan.evaluation.looks import make_looks
-from jaxgan.run import report
+from jaxgan.run import logs
 from jaxgan.train import train
 
 
@@ -70,7 +70,7 @@ def test_both_sides_of_both_ways_learn_and_the_pools_fill(whole):
             assert any(moved)
     assert state.memory.keys() == {"source", "x"}
     assert [int(pool["count"]) for pool in state.memory.values()] == [6, 6]
-    row = report.read_metrics(workdir / "metrics.jsonl")[-1]
+    row = logs.read_metrics(workdir / "metrics.jsonl")[-1]
     assert row["l1_source_again"] > 0 and row["fake_score_BtoA"] != row["fake_score_AtoB"]
 
 

@@ -12,7 +12,7 @@ from jaxgan import data, defaults, evaluate
 from jaxgan.core.errors import UserError
 from jaxgan.evaluation import measures
 from jaxgan.metrics import TooFew
-from jaxgan.run import directory, report, tables
+from jaxgan.run import directory, logs, tables
 from jaxgan.train import train
 from tests.test_sample import write_run
 
@@ -43,7 +43,7 @@ def run(tmp_path_factory):
 
 
 def test_a_run_is_evaluated_while_it_trains(run):
-    rows = {row["step"]: row for row in report.read_metrics(run / "metrics.jsonl")}
+    rows = {row["step"]: row for row in logs.read_metrics(run / "metrics.jsonl")}
     assert set(rows) == {2, 4, 6}
     assert all(np.isfinite(row["fd_points"]) and row["modes"] >= 0 for row in rows.values())
     told = tables.best_and_last(list(rows.values()), "fd_points", "points")

@@ -11,7 +11,7 @@ from jaxgan import data, defaults, evaluate, sample, translate
 from jaxgan.build.run import prepare
 from jaxgan.core.errors import UserError
 from jaxgan.features import categories
-from jaxgan.run import report
+from jaxgan.run import logs
 from jaxgan.train import train
 
 
@@ -44,7 +44,7 @@ def run(tmp_path_factory):
 
 
 def test_a_run_tells_what_it_plays(run):
-    row = report.read_metrics(run / "metrics.jsonl")[-1]
+    row = logs.read_metrics(run / "metrics.jsonl")[-1]
     assert {"tone_cross_entropy", "gender_cross_entropy", "l1_source_again"} <= row.keys()
     # 16 held-out pairs, 2 in a row: given, made and truth.
     with Image.open(run / "samples" / "00000004.png") as picture:

@@ -26,7 +26,7 @@ from jaxgan.build import run as build_run
 from jaxgan.core.errors import Stopped, UserError
 from jaxgan.evaluation import directions
 from jaxgan.evaluation.measures import QUALITY
-from jaxgan.run import checkpoint, lock, progress, report, stop
+from jaxgan.run import checkpoint, lock, logs, progress, stop
 from jaxgan.train import next_stop, train
 
 ROOT = Path(__file__).parents[1]
@@ -55,7 +55,7 @@ def same_bits(a, b):
 
 
 def rows(workdir):
-    return report.read_metrics(workdir / report.METRICS)
+    return logs.read_metrics(workdir / logs.METRICS)
 
 
 @pytest.fixture(scope="module")
@@ -100,9 +100,9 @@ def test_more_steps_than_before_go_on_to_the_same_bits(whole, tmp_path):
 
 def test_a_finished_run_is_left_as_it_is(whole, capsys):
     workdir, state = whole
-    before = (workdir / report.METRICS).read_bytes()
+    before = (workdir / logs.METRICS).read_bytes()
     assert same_bits(train(tiny(), workdir), state)
-    assert (workdir / report.METRICS).read_bytes() == before
+    assert (workdir / logs.METRICS).read_bytes() == before
     assert "Step 24 of 24 done" in capsys.readouterr().out
 
 
@@ -115,11 +115,16 @@ def test_another_config_is_refused_by_the_names_of_its_keys(whole):
     assert "critic.optimizer.learning_rate was 0.001, is 0.5" in str(refused.value)
 
 
-def test_a_damaged_checkpoint_falls_back_to_the_one_before(whole, tmp_path, capsys):
+def test_a_damaged_checkpoint_falls_back_to_the_one_before(whole, tmp_path, monkeypatch, capsys):
     train(tiny(16), tmp_path)
     for file in (tmp_path / "checkpoints" / "16").rglob("*"):
         if file.is_file():
             file.write_bytes(b"")
+    with monkeypatch.context() as another:  # took the directory meanwhile: nothing is moved
+        another.setattr(lock, "only_run", lambda workdir: open(workdir / "nowhere"))
+        with pytest.raises(UserError, match="nowhere cannot be read"):
+            train(tiny(24), tmp_path)
+    assert (tmp_path / "checkpoints" / "16").is_dir()
     state = train(tiny(24), tmp_path)
     told = capsys.readouterr().err
     assert "step 16 is damaged" in told and "Going on from step 8." in told
@@ -235,7 +240,7 @@ def out_of_order(monkeypatch):
 
 
 def full_disk(monkeypatch):
-    monkeypatch.setattr(report.Report, "image", full)
+    monkeypatch.setattr(logs.Logs, "image", full)
     return UserError, r"No space left on device\. Step 12 is saved\."
 
 
@@ -381,13 +386,13 @@ def test_nothing_is_compiled_once_everything_was_done_once(tmp_path, monkeypatch
     config.log_every, config.sample_every, config.checkpoint_every = 3, 8, 5
     config.eval_every, config.evaluation.metrics, config.evaluation.num = 10, "modes", 40
     compiled = {}
-    progress = report.Report.progress
+    progress = logs.Logs.progress
 
     def counted(written, step, values):
         compiled[step] = [line for line in caplog.messages if line.startswith("Compiling")]
         progress(written, step, values)
 
-    monkeypatch.setattr(report.Report, "progress", counted)
+    monkeypatch.setattr(logs.Logs, "progress", counted)
     logger = logging.getLogger("jax")
     logger.addHandler(caplog.handler)
     try:

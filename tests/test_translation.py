@@ -12,7 +12,7 @@ from jaxgan import data, defaults, evaluate, sample
 from jaxgan.build.run import prepare
 from jaxgan.core.errors import UserError
 from jaxgan.data.view import to_uint8
-from jaxgan.run import report
+from jaxgan.run import logs
 from jaxgan.train import train
 
 PHASES = "4:n_critic=0,adversarial=0,terms.l2.weight=3 7:n_generator=0,batch_size=4 9:n_generator=2"
@@ -65,7 +65,7 @@ def test_a_phase_is_one_compilation(whole):
 
 def test_each_phase_logs_what_it_plays(whole):
     workdir, _, _ = whole
-    rows = {row["step"]: row for row in report.read_metrics(workdir / "metrics.jsonl")}
+    rows = {row["step"]: row for row in logs.read_metrics(workdir / "metrics.jsonl")}
     alone, critic, both = rows[4], rows[7], rows[12]
     assert "critic_loss" not in alone and alone["l1"] > 0
     expected = 10 * alone["l1"] + 3 * alone["l2"]

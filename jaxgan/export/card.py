@@ -14,7 +14,7 @@ from jaxgan.data.labels import class_names
 from jaxgan.evaluate import FILE, table
 from jaxgan.run.doctor import WARNINGS
 from jaxgan.run.generator import ENDING
-from jaxgan.run.report import METRICS, read_metrics
+from jaxgan.run.logs import METRICS, read_metrics
 
 # How a form is read without jaxgan: what is installed, and three lines.
 READERS = {

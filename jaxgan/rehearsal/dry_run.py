@@ -16,7 +16,7 @@ from jaxgan.data.feed import bytes_of
 from jaxgan.run import identity
 from jaxgan.run.progress import in_words
 from jaxgan.step import parallel
-from jaxgan.train import opened, restored
+from jaxgan.train import restored, set_up
 
 TIMED = 3.0  # seconds for which the steps of a phase are timed
 
@@ -46,12 +46,12 @@ def dry_run(config, workdir, new_data=False) -> str:
     workdir = expand(workdir)
     config = config.copy_and_resolve_references()
     config.compilation_cache = False  # it is a folder of files
-    stored, config, run, _, found = opened(config, workdir)
+    stored, config, run, _, found = set_up(config, workdir)
     known, entries = describe(run.sources, run.held_out), data.entries(run.sources)
     if stored:
         identity.check_config(workdir, stored, config.to_dict(), new_data)
         identity.check_data(workdir, stored, known, entries, new_data)
-    state, notes = restored(workdir, stored, run, config["steps"], set_aside=False)
+    state, notes, _ = restored(workdir, stored, run, config["steps"])
     state, timings = run.devices.replicate(state or jax.jit(run.create)()), {}
     template, begin = jax.eval_shape(run.create), int(state.step)
     for phase in run.phases:

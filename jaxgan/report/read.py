@@ -7,7 +7,7 @@ from typing import NamedTuple
 from jaxgan import data, defaults
 from jaxgan.core.dotted import at, put
 from jaxgan.evaluation.measures import QUALITY
-from jaxgan.run import checkpoint, directory, doctor, report, tables
+from jaxgan.run import checkpoint, directory, doctor, logs, tables
 
 
 class Run(NamedTuple):
@@ -56,7 +56,7 @@ def open_run(workdir, name) -> Run:
     """
     workdir = Path(workdir)
     stored = directory.read_config(workdir)
-    rows = report.read_metrics(workdir / report.METRICS)
+    rows = logs.read_metrics(workdir / logs.METRICS)
     looked = [row for row in rows if QUALITY in row]
     return Run(
         name=name,
@@ -66,7 +66,7 @@ def open_run(workdir, name) -> Run:
         training=[_parts(row)[0] for row in rows],
         measured=[_parts(row)[1] for row in looked],
         warnings=looked[-1].get(doctor.WARNINGS, {}) if looked else {},
-        floors=report.read_floors(workdir / report.FLOORS),
+        floors=logs.read_floors(workdir / logs.FLOORS),
         saved=checkpoint.steps_in(workdir / "checkpoints"),
         pictures=_pictures(workdir / "samples"),
     )

@@ -18,9 +18,6 @@ from functools import partial
 from pathlib import Path
 from types import SimpleNamespace
 
-import jax
-from jax.experimental import multihost_utils
-
 from jaxgan.core import process
 from jaxgan.core.errors import UserError
 from jaxgan.run import failures, storage
@@ -161,20 +158,18 @@ def view_checkpoints(directory):
 
 
 @failures.hush()
-def restore(checkpoints, template, set_aside=True):
+def restore(checkpoints, template):
     """Restore the latest checkpoint that is whole, bit for bit.
 
-    A damaged one is passed over for the one before.
+    A damaged one is passed over for the one before, and lies where it lay.
 
     Args:
       checkpoints: what ``open_checkpoints`` or ``view_checkpoints`` returns.
       template: a ``GanState`` that says what each leaf must be. Where its leaves are arrays, the
         restored ones lie on the same devices; else (``jax.eval_shape``) on the default one.
-      set_aside: rename a damaged one to ``damaged-<step>``, so that the run can save that step
-        again; else nothing is touched.
 
     Returns:
-      The state, and a sentence for the user on each damaged checkpoint.
+      The state, and {step: a sentence for the user} of the damaged checkpoints.
 
     Raises:
       UserError: no checkpoint, none that can be read, or other leaves (the first is named).
@@ -188,9 +183,7 @@ def restore(checkpoints, template, set_aside=True):
         except Exception as error:  # Damage shows itself as any of a dozen types.
             notes[step] = f"The checkpoint of step {step} is damaged ({failures.reason(error)})."
             continue
-        for damaged in notes if set_aside else ():
-            _set_aside(checkpoints, damaged)
-        return state, [f"{note} Going on from step {step}." for note in notes.values()]
+        return state, {at: f"{note} Going on from step {step}." for at, note in notes.items()}
     advice = "Put a whole one there, or use another --workdir."
     reason = f"can be read. {' '.join(notes.values())} {advice}" if notes else "is there yet."
     raise UserError(f"no checkpoint in {checkpoints.directory} {reason}")
@@ -250,11 +243,12 @@ def _read_one(directory, step, read):
             raise UserError(f"{message} {known}") from error
 
 
-def _set_aside(checkpoints, step):
-    """Rename a damaged checkpoint, in one process, and have Orbax look again."""
-    if jax.process_index() == 0:
-        target = checkpoints.directory / f"damaged-{step}"
+def set_aside(directory, steps) -> None:
+    """Rename damaged checkpoints to ``damaged-<step>``, so that a run can save these steps again.
+
+    By the one process that holds the directory, while nobody has it open.
+    """
+    for step in steps:
+        target = Path(directory) / f"damaged-{step}"
         shutil.rmtree(target, ignore_errors=True)
-        os.replace(checkpoints.directory / str(step), target)
-    multihost_utils.sync_global_devices(f"jaxgan: checkpoint {step} set aside")
-    checkpoints.manager.reload()
+        os.replace(Path(directory) / str(step), target)

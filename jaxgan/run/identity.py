@@ -13,7 +13,7 @@ from jaxgan.data.describe import changes, describe, misfits
 from jaxgan.data.load import form_of, known_names, path_of, paths_of
 from jaxgan.data.tfds import looks_like_tfds
 from jaxgan.evaluation.measures import QUALITY
-from jaxgan.run import directory, report
+from jaxgan.run import directory, logs
 
 
 def find_data(workdir, stored, settings, option):
@@ -168,7 +168,7 @@ def check_history(workdir, stored, checkpoints):
                 "back, or use another --workdir."
             )
         return []
-    rows = [row for row in report.read_metrics(Path(workdir) / report.METRICS) if row["step"]]
+    rows = [row for row in logs.read_metrics(Path(workdir) / logs.METRICS) if row["step"]]
     if not rows:
         return []
     last = rows[-1]["step"]

@@ -5,7 +5,7 @@ from pathlib import Path
 
 from jaxgan.evaluation import grid, plot
 from jaxgan.evaluation.measures import QUALITY
-from jaxgan.run.report import MEMBERS, METRICS, read_metrics
+from jaxgan.run.logs import MEMBERS, METRICS, read_metrics
 
 # Penalties that hold a critic's slope at 1; clipping and spectral norm bound it by a K unknown.
 SLOPE_ONE = ("gradient_penalty", "gradient_penalty_one_sided", "gradient_penalty_linear")

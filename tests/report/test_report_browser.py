@@ -8,7 +8,7 @@ from jaxgan import defaults
 from jaxgan.data import Entry
 from jaxgan.evaluation import grid
 from jaxgan.report import page
-from jaxgan.run import directory, report
+from jaxgan.run import directory, logs
 
 HOSTILE = "<img src=x onerror=alert(1)>&"
 STEPS = (100, 200, 300)
@@ -20,7 +20,7 @@ def test_the_page_is_alive_and_silent(browser, tmp_path):
     begun = {"recipe": HOSTILE, "overrides": {}, "differs": {}}
     directory.write_config(workdir, config, entries, begun=begun)
     rows = [{"step": step, "critic_loss": step / 100, HOSTILE: 1.0} for step in STEPS]
-    (workdir / report.METRICS).write_text("\n".join(map(json.dumps, rows)))
+    (workdir / logs.METRICS).write_text("\n".join(map(json.dumps, rows)))
     for step in STEPS:
         pixels = np.full((8, 8, 1), step // 2, np.uint8)
         grid.save_png(pixels, workdir / "samples" / f"{step:08d}.png")

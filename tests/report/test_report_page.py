@@ -14,7 +14,7 @@ from jaxgan.core.errors import UserError
 from jaxgan.data import Entry
 from jaxgan.evaluation import grid
 from jaxgan.report import command, curves, page, read
-from jaxgan.run import directory, places, report
+from jaxgan.run import directory, logs, places
 
 HOSTILE = "<img src=x onerror=alert(1)>&\"'</script><script>alert(2)</script>"
 
@@ -24,9 +24,9 @@ def write_run(workdir, rows, floors=None, pictures=(), begun=None, **changed):
     config.update(changed)
     entries = {"x": Entry((28, 28, 1), np.dtype(np.uint8))}
     directory.write_config(workdir, config.to_dict(), entries, begun=begun)
-    (workdir / report.METRICS).write_text("".join(json.dumps(row) + "\n" for row in rows))
+    (workdir / logs.METRICS).write_text("".join(json.dumps(row) + "\n" for row in rows))
     if floors:
-        (workdir / report.FLOORS).write_text(json.dumps(floors))
+        (workdir / logs.FLOORS).write_text(json.dumps(floors))
     for name, pixels in pictures:
         grid.save_png(pixels, workdir / "samples" / name)
     return workdir

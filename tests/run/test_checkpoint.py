@@ -64,7 +64,7 @@ def test_restores_the_latest_bit_for_bit(directory, of):
     with checkpoint.open_checkpoints(directory) as checkpoints:
         state, notes = checkpoint.restore(checkpoints, of(lambda: make_state(0)))
     assert_same(state, make_state(8))
-    assert notes == []
+    assert notes == {}
 
 
 def test_a_memory_is_restored_bit_for_bit(tmp_path):
@@ -75,9 +75,9 @@ def test_a_memory_is_restored_bit_for_bit(tmp_path):
         assert_same(checkpoint.restore(checkpoints, template)[0], with_memory(8))
         checkpoints.wait()
         damage(largest(tmp_path / "8" / "memory"), "flipped")
-        state, (note,) = checkpoint.restore(checkpoints, with_memory(0))
+        state, notes = checkpoint.restore(checkpoints, with_memory(0))
     assert_same(state, with_memory(4))
-    assert "step 8 is damaged" in note and "is not what was saved" in note
+    assert "step 8 is damaged" in notes[8] and "is not what was saved" in notes[8]
     assert_same(checkpoint.load(tmp_path, template)[0], with_memory(4))
     # What samples are drawn from needs none of it.
     shutil.rmtree(tmp_path / "4" / "memory")
@@ -167,18 +167,20 @@ def test_falls_back_from_a_damaged_checkpoint(directory, item, how, capfd, caplo
     damage(
         directory / "8" / "_CHECKPOINT_METADATA", "truncated"
     )  # alone no harm, but Orbax logs it
+    with checkpoint.view_checkpoints(directory) as checkpoints:
+        state, notes = checkpoint.restore(checkpoints, make_state(0))
+    assert_same(state, make_state(4))
+    assert "step 8 is damaged" in notes[8] and "from step 4" in notes[8]
+    if how == "flipped" and item != "digest":
+        assert "is not what was saved" in notes[8]  # which leaf: as Orbax packed them
+    checkpoint.set_aside(directory, notes)
     with checkpoint.open_checkpoints(directory) as checkpoints:
-        state, (note,) = checkpoint.restore(checkpoints, make_state(0))
-        assert_same(state, make_state(4))
-        assert "step 8 is damaged" in note and "from step 4" in note
-        if how == "flipped" and item != "digest":
-            assert "is not what was saved" in note  # which leaf: as Orbax packed them
         assert checkpoints.steps() == [4]
         checkpoints.save(8, make_state(80))
     with checkpoint.open_checkpoints(directory) as checkpoints:
         state, notes = checkpoint.restore(checkpoints, make_state(0))
     assert_same(state, make_state(80))
-    assert notes == []
+    assert notes == {}
     assert (directory / "damaged-8").is_dir()
     assert capfd.readouterr() == ("", "") and caplog.records == []
 
@@ -241,7 +243,7 @@ def test_what_a_kill_leaves_behind(directory):
         checkpoints.wait()
         state, notes = checkpoint.restore(checkpoints, make_state(0))
     assert_same(state, make_state(12))
-    assert notes == [] and not any(half.exists() for half in halves)
+    assert notes == {} and not any(half.exists() for half in halves)
 
 
 def test_a_disk_without_room(tmp_path, capfd, caplog, monkeypatch):

@@ -3,7 +3,7 @@
 import pytest
 
 from jaxgan.evaluation.measures import AT_BOUNDS, QUALITY, SPREAD
-from jaxgan.run import doctor, report
+from jaxgan.run import doctor, logs
 
 HEALTHY = {
     "critic_loss": 1.2,
@@ -86,13 +86,13 @@ def test_a_metric_that_is_not_of_this_row_has_not_turned():
 
 def test_a_run_says_a_warning_once_and_keeps_it_in_its_rows(tmp_path, capfd):
     ill = {SPREAD: 0.1, QUALITY: 0.5}
-    with report.open_report(tmp_path, 0, 60) as written:
+    with logs.open_logs(tmp_path, 0, 60) as written:
         for step in (10, 20, 30, 40):
             written.scalars(step, ill, (QUALITY, None))
         written.scalars(45, {})
-    with report.open_report(tmp_path, 45, 60) as written:  # resumed
+    with logs.open_logs(tmp_path, 45, 60) as written:  # resumed
         written.scalars(50, ill, (QUALITY, None))
-    kept = report.read_metrics(tmp_path / report.METRICS)
+    kept = logs.read_metrics(tmp_path / logs.METRICS)
     assert [list(row.get("warnings", ())) for row in kept] == [[]] * 2 + [["collapse"]] * 2 + [
         [],
         ["collapse"],

@@ -13,7 +13,7 @@ from jaxgan import data, defaults, evaluate, sample
 from jaxgan.build.run import prepare
 from jaxgan.core.errors import UserError
 from jaxgan.data.describe import describe
-from jaxgan.run import checkpoint, directory, identity, report
+from jaxgan.run import checkpoint, directory, identity, logs
 from jaxgan.train import train
 
 
@@ -228,7 +228,7 @@ def test_a_run_of_an_older_version_learns_its_data(home):
 
 
 def rows(workdir):
-    return [row["step"] for row in report.read_metrics(workdir / report.METRICS)]
+    return [row["step"] for row in logs.read_metrics(workdir / logs.METRICS)]
 
 
 def test_checkpoints_that_are_gone_are_missed(home):

@@ -10,7 +10,7 @@ from jaxgan import defaults, sample
 from jaxgan.build.run import prepare
 from jaxgan.core.errors import Stopped, UserError
 from jaxgan.evaluate import evaluate_run
-from jaxgan.run import report, tables
+from jaxgan.run import logs, tables
 from jaxgan.step import population
 from jaxgan.train import train
 
@@ -87,8 +87,8 @@ def trained(tmp_path_factory):
 
 
 def test_the_run_directory_has_every_member(trained):
-    rows = report.read_metrics(trained / "metrics.jsonl")
-    each = report.read_metrics(trained / "members.jsonl")
+    rows = logs.read_metrics(trained / "metrics.jsonl")
+    each = logs.read_metrics(trained / "members.jsonl")
     assert [row["step"] for row in rows] == [row["step"] for row in each] == [3, 6]
     for name in ("critic_loss", "fd_points", "sliced_wasserstein"):
         values = [value for value in each[1][name] if value is not None]
@@ -127,7 +127,7 @@ def test_it_goes_on_where_it_was(tmp_path):
             many.population.members = 2
             now = train(many, tmp_path / str(first))
         ends.append(now)
-        rows = report.read_metrics(tmp_path / str(first) / "members.jsonl")
+        rows = logs.read_metrics(tmp_path / str(first) / "members.jsonl")
         assert [row["step"] for row in rows] == [3, 6]
     assert all(map(np.array_equal, *map(jax.tree.leaves, ends)))
 

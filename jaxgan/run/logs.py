@@ -23,8 +23,8 @@ METRICS, MEMBERS, FLOORS = "metrics.jsonl", "members.jsonl", "floors.json"
 SHORT_NAMES = {"critic_loss": "critic", "generator_loss": "generator", "wasserstein": "W"}
 
 
-class Report:
-    """The open ends of a run directory; made by ``open_report``, closed by ``with``."""
+class Logs:
+    """The open ends of a run directory; made by ``open_logs``, closed by ``with``."""
 
     def __init__(self, workdir, metrics_file, events, bar, telling, rows):
         self.workdir = workdir
@@ -104,8 +104,8 @@ class Report:
             self._bar.write(sentence, file=sys.stderr)
 
 
-class NoReport:
-    """A ``Report`` that tells nothing: that of a run's other processes."""
+class NoLogs:
+    """``Logs`` that tells nothing: that of a run's other processes."""
 
     def __enter__(self):
         return self
@@ -128,8 +128,8 @@ class NoReport:
         """Tell nothing."""
 
 
-def open_report(workdir, first_step, last_step, telling=contextlib.nullcontext):
-    """Open the reports of a run.
+def open_logs(workdir, first_step, last_step, telling=contextlib.nullcontext):
+    """Open the logs of a run.
 
     What an earlier run wrote in the directory past ``first_step`` is taken back: rows of
     metrics.jsonl, and points of TensorBoard.
@@ -147,11 +147,11 @@ def open_report(workdir, first_step, last_step, telling=contextlib.nullcontext):
     events = Events(workdir / "tensorboard", first_step)
     file = open(workdir / METRICS, "a")
     shown = bar(first_step, last_step, telling=telling)
-    return Report(workdir, file, events, shown, telling, read_metrics(workdir / METRICS))
+    return Logs(workdir, file, events, shown, telling, read_metrics(workdir / METRICS))
 
 
 def read_floors(path):
-    """What ``Report.floors`` has written; {} of an older version, or where nothing is measured."""
+    """What ``Logs.floors`` has written; {} of an older version, or where nothing is measured."""
     try:
         return json.loads(path.read_text())
     except (OSError, ValueError):

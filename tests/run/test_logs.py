@@ -9,11 +9,11 @@ import pytest
 
 from jaxgan.core.errors import UserError
 from jaxgan.data import Entry
-from jaxgan.run import directory, progress, report
+from jaxgan.run import directory, logs, progress
 
 
 def rows(workdir):
-    return report.read_metrics(workdir / "metrics.jsonl")
+    return logs.read_metrics(workdir / "metrics.jsonl")
 
 
 def events(workdir):
@@ -35,7 +35,7 @@ def events(workdir):
 
 
 def test_a_run_and_its_resumption(tmp_path):
-    with report.open_report(tmp_path, 0, 30) as written:
+    with logs.open_logs(tmp_path, 0, 30) as written:
         for step in (10, 20):
             written.scalars(step, {"critic_loss": np.float32(0.1), "fid": step})
         written.image(20, np.full((4, 6, 1), 128, np.uint8))
@@ -44,7 +44,7 @@ def test_a_run_and_its_resumption(tmp_path):
     assert first[0] == {"step": 10, "critic_loss": float(np.float32(0.1)), "fid": 10.0}
     with open(tmp_path / "metrics.jsonl", "a") as file:
         file.write('{"step": 30, "critic_lo')  # torn by a kill
-    with report.open_report(tmp_path, 10, 30) as written:
+    with logs.open_logs(tmp_path, 10, 30) as written:
         assert rows(tmp_path) == first[:1]
         written.scalars(20, {"fid": 5})
     assert rows(tmp_path) == [first[0], {"step": 20, "fid": 5.0}]
@@ -63,13 +63,13 @@ def test_a_run_and_its_resumption(tmp_path):
 
 def test_a_new_run_starts_with_no_rows(tmp_path):
     (tmp_path / "metrics.jsonl").write_text('{"step": 0}\n{"step": 5}\n')
-    with report.open_report(tmp_path, 0, 30):
+    with logs.open_logs(tmp_path, 0, 30):
         pass
     assert rows(tmp_path) == []
 
 
 def test_what_is_not_finite_is_null(tmp_path):
-    with report.open_report(tmp_path, 0, 30) as written:
+    with logs.open_logs(tmp_path, 0, 30) as written:
         written.scalars(1, {"a": np.nan, "b": -np.inf, "c": 1})
     line = (tmp_path / "metrics.jsonl").read_text()
     assert line == '{"step": 1, "a": null, "b": null, "c": 1.0}\n'
@@ -85,7 +85,7 @@ def test_times_are_told_in_the_unit_of_which_there_are_two():
 def test_progress_without_a_terminal(tmp_path, capfd, monkeypatch):
     monkeypatch.setattr(progress, "LINE_EVERY", 0.0)
     monkeypatch.setattr(progress, "SHARE", 0.0)
-    with report.open_report(tmp_path, 100, 200) as written:
+    with logs.open_logs(tmp_path, 100, 200) as written:
         written.say("Resuming.")
         written.progress(150, {"critic_loss": 0.12345, "generator_loss": 2.0, "penalty": 9.0})
         written.progress(160, {})
@@ -121,8 +121,8 @@ def test_a_count_of_no_known_length(capfd):
 def test_progress_on_a_terminal(tmp_path):
     """One line is rewritten, and the last state stays."""
     code = (
-        "from jaxgan.run import report\n"
-        f"with report.open_report({str(tmp_path)!r}, 0, 2) as written:\n"
+        "from jaxgan.run import logs\n"
+        f"with logs.open_logs({str(tmp_path)!r}, 0, 2) as written:\n"
         "  written.progress(1, {})\n  written.progress(2, {'critic_loss': 0.5})\n"
     )
     ours, theirs = os.openpty()
@@ -183,5 +183,5 @@ def test_contradictions():
 
 def test_import_is_light():
     heavy = "{'tensorboardX', 'tqdm', 'matplotlib', 'PIL', 'orbax'}"
-    code = f"import sys, jaxgan.run.report; sys.exit(bool({heavy} & set(sys.modules)))"
+    code = f"import sys, jaxgan.run.logs; sys.exit(bool({heavy} & set(sys.modules)))"
     subprocess.run([sys.executable, "-c", code], check=True, timeout=60)
