@@ -20,10 +20,11 @@ PATIENCE = 600_000  # milliseconds, for what is compiled
 def alone(seconds):
     """Steps a second with nobody watching."""
     from jaxgan.lab.game import LiveGame
+    from jaxgan.models import both_dense
     from jaxgan.step import compilation
 
     config = base()
-    compilation.set_xla_flags(config)
+    compilation.set_xla_flags(both_dense(config))
     game = LiveGame(config)
     game.play("both", STEPS_PER_CALL)
     begun, first = time.monotonic(), game.step

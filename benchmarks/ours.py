@@ -5,6 +5,7 @@ import jax.numpy as jnp
 import numpy as np
 
 from jaxgan.build.run import prepare
+from jaxgan.models import both_dense
 from jaxgan.step import compilation
 from jaxgan.step.parallel import kind
 
@@ -12,7 +13,7 @@ from jaxgan.step.parallel import kind
 def player(task):
     """What ``worker.py`` needs: functions by command."""
     config = task["config"]
-    compilation.set_xla_flags(config)
+    compilation.set_xla_flags(both_dense(config))
     run = prepare(config)
     (phase,) = run.phases
     feed = run.feed(phase)

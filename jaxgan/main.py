@@ -10,6 +10,7 @@ if __name__ == "__main__":  # before the imports that take seconds: a signal may
 from jaxgan.build.overrides import load_recipe, override_all
 from jaxgan.cli import Arguments, run_command
 from jaxgan.core.errors import UserError
+from jaxgan.models import both_dense
 from jaxgan.rehearsal.dry_run import dry_run
 from jaxgan.run.directory import differences
 from jaxgan.step import compilation, parallel
@@ -95,7 +96,7 @@ def main(argv=None):
 
     def command():
         config, workdir, flags = parse(sys.argv[1:] if argv is None else argv)
-        compilation.set_xla_flags(config)
+        compilation.set_xla_flags(both_dense(config))
         if flags.dry_run and flags.processes:
             raise UserError("--dry_run plays in one process; leave --processes out.")
         if flags.processes:  # before anything else asks JAX for its devices

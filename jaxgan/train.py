@@ -265,8 +265,8 @@ def loop(config, run, looks, state, written, checkpoints, stop, profile=None):
                 check_members(step, alive, checkpoints)
             else:
                 check_finite(step, metrics, state, checkpoints, whole=saving)
-            if config.loss.name == "wasserstein" and phase.n_critic:
-                metrics["wasserstein"] = metrics["real_score"] - metrics["fake_score"]
+            if run.estimate and phase.n_critic:
+                metrics[run.estimate] = metrics["real_score"] - metrics["fake_score"]
             look(config, run, looks, step, state, metrics, written, checkpoints, leaving, stop)
     if profile:
         written.say("No profile: the steps that were left fit into one call.")

@@ -24,9 +24,10 @@ import jax
 import pytest
 
 from jaxgan import defaults
+from jaxgan.models import both_dense
 from jaxgan.step import compilation
 
-compilation.set_xla_flags(defaults.get_config())  # as jaxgan train does
+compilation.set_xla_flags(both_dense(defaults.get_config()))  # as jaxgan train does
 
 
 # What JAX has traced is millions of Python's objects, and a collection looks through them all.

@@ -34,6 +34,7 @@ class Run(NamedTuple):
       devices: ``parallel.Devices``.
       generator, critic: their ``Network`` outside of any compiled call.
       game: the ``Game`` between these two.
+      estimate: see ``AdversarialLoss``.
       members: ``population.Members``; of several every state has an axis of members.
       schedule: {key of the config: steps} of what the config tells in epochs.
       phases: ``phases.Phase``, in their order; each has a feed and a call of its own.
@@ -50,6 +51,7 @@ class Run(NamedTuple):
     generator: Network
     critic: Network
     game: Game
+    estimate: str
     members: population.Members
     schedule: dict[str, int]
     phases: tuple[Phase, ...]
@@ -124,6 +126,7 @@ def prepare(config, device_count=None, known=None) -> Run:
         generator=players.generator,
         critic=players.critic,
         game=players.game,
+        estimate=parts.loss(config).estimate,
         members=members,
         schedule=schedule,
         phases=all_phases,

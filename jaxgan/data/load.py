@@ -62,14 +62,15 @@ def load_sources(settings, part=TRAIN, entries=None, loaded=None):
     where, domains, attributes = (
         settings.get(key, "") for key in ("where", "domains", "attributes")
     )
-    named = (*conditions(where), domains.partition(":")[0], *names_of(attributes))
+    wanted = conditions(where)
+    named = (*wanted, domains.partition(":")[0], *names_of(attributes))
     columns = tuple(dict.fromkeys(filter(None, named)))
 
     def one(name):
         folders = form_of(name) == "folder"
         beside = {"columns": columns} if folders else {}
         source = load(**{**chosen, "name": name}, part=part, loaded=loaded, **beside)
-        return numbered_as(chosen_of(source, where), entries or {}, folders)
+        return numbered_as(chosen_of(source, wanted, where), entries or {}, folders)
 
     name = settings["name"]
     two = name.startswith(unpaired.FORM)
@@ -172,24 +173,7 @@ def load(
     if name.startswith(unpaired.FORM):
         raise UserError(f"{name} is two sets, which load_sources and load_parts take, not load.")
     view = make_view(size, fit, channels)
-    form = form_of(name)
-    known = known_names()
-    special = {"options": options} if options_of(name) else {}
-    splits = False  # whether the other part may be another split
-    if name in TOYS:
-        row = load_toy
-    elif name in SETS:
-        row = load_set
-    elif form:
-        row, splits = partial(load_form, form), form == "idx"
-        special |= {"columns": columns} if columns else {}
-    elif looks_like_tfds(name):
-        row, splits, special = partial(tfds, known=known), True, {"data_dir": data_dir}
-    else:
-        raise UserError(
-            f"unknown data set {name!r}; known: {', '.join(known)}, and the names of TensorFlow "
-            "Datasets."
-        )
+    reader, special, splits = _reader(name, options, data_dir, columns)
     for key, value in {"options": options, "data_dir": data_dir}.items():
         if value and key not in special:
             raise UserError(f"{name} takes no {key}; leave it unset.")
@@ -199,12 +183,32 @@ def load(
             raise UserError(f"{name} cannot hold out the split {split!r} that it trains on.")
         split, beside = (split, held_out) if part == TRAIN else (held_out, split)
         special["beside"] = beside
-    source = row(name, view, split, **special)
+    source = reader(name, view, split, **special)
     if rule is None:
         return source
     if loaded is not None:
         loaded[name] = source, rule
     return part_of(source, rule, part)
+
+
+def _reader(name, options, data_dir, columns):
+    """What reads a set, (name, view, split, ...) -> ``Source``; what it takes beside these three,
+    by name; and whether its held-out part may be another split.
+    """
+    form, special = form_of(name), {"options": options} if options_of(name) else {}
+    if name in TOYS:
+        return load_toy, special, False
+    if name in SETS:
+        return load_set, special, False
+    if form:
+        special |= {"columns": columns} if columns else {}
+        return partial(load_form, form), special, form == "idx"
+    if looks_like_tfds(name):
+        return partial(tfds, known=known_names()), {"data_dir": data_dir}, True
+    raise UserError(
+        f"unknown data set {name!r}; known: {', '.join(known_names())}, and the names of "
+        "TensorFlow Datasets."
+    )
 
 
 def _rule(name, held_out, part, splits):

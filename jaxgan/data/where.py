@@ -7,7 +7,7 @@ from jaxgan.data.labels import class_names, class_of
 from jaxgan.data.source import categories, category, classes_of, recategorised, subset
 
 
-def chosen(source, text):
+def chosen(source, wanted, text):
     """The examples of a ``Source`` that meet every condition.
 
     A category of which classes are chosen keeps these alone, in their order. What was known of the
@@ -15,13 +15,12 @@ def chosen(source, text):
 
     Args:
       source: ``Source``.
-      text: "tone=light|dark,gender=woman": conditions CATEGORY=CLASS|CLASS..., commas between;
-        classes by their names, or else their numbers. "": all examples.
+      wanted: {category: classes}, by their names, or else their numbers; {}: all examples.
+      text: the same as it is written, for sentences.
 
     Raises:
-      UserError: another form, a category or class that the set does not have, or no such example.
+      UserError: a category or class that the set does not have, or no such example.
     """
-    wanted = conditions(text)
     if not wanted:
         return source
     known, kept, kinds, numbers = categories(source), np.full(source.size, True), {}, {}
@@ -40,7 +39,9 @@ def chosen(source, text):
 
 
 def conditions(text):
-    """{category: [class, ...]} of "tone=light|dark,gender=woman".
+    """{category: [class, ...]} of "tone=light|dark,gender=woman"; "": {}.
+
+    Conditions are CATEGORY=CLASS|CLASS..., commas between.
 
     Raises:
       UserError: another form, or a category twice.

@@ -12,7 +12,7 @@ import numpy as np
 import optax
 from flax import linen as nn
 
-from jaxgan.models import layers
+from jaxgan.features.classifier import halved, hidden
 
 BATCH, STEPS, RATE, DECAY = 64, 500, 2e-3, 1e-2
 MOST = 20_000  # examples that there is any use of in so many steps
@@ -29,13 +29,7 @@ class _Network(nn.Module):
 
     @nn.compact
     def __call__(self, x, *, dropped=None):
-        rectify = layers.ACTIVATIONS["leaky_relu"]
-        for geometry in _CONVOLUTIONS:
-            x = rectify(layers.Conv(*geometry, "he", layers.FLOAT)(x))
-        he = nn.initializers.he_normal()
-        x = rectify(nn.Dense(128, kernel_init=he)(layers.flatten(x)))
-        if dropped is not None:
-            x = 2 * x * jax.random.bernoulli(dropped, 0.5, x.shape)
+        x = halved(hidden(x, _CONVOLUTIONS), dropped)
         return {name: nn.Dense(classes, name=name)(x) for name, classes in self.classes}
 
 

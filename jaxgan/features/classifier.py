@@ -29,6 +29,24 @@ BUNDLED = {
 _CONVOLUTIONS = ((16, 5, 2, 2), (48, 4, 2, 1), (64, 3, 1, 1), (96, 3, 2, 1))
 
 
+def hidden(x, convolutions):
+    """Each convolution, leaky ReLU - linear 128 - leaky ReLU: [B, 128]; within a module's call.
+
+    ``convolutions``: channels, window, stride and padding of each.
+    """
+    rectify = layers.ACTIVATIONS["leaky_relu"]  # no feature may be dead
+    for geometry in convolutions:
+        x = rectify(layers.Conv(*geometry, "he", layers.FLOAT)(x))
+    return rectify(nn.Dense(WIDTH, kernel_init=nn.initializers.he_normal())(layers.flatten(x)))
+
+
+def halved(features, key):
+    """Half of the features, doubled, as in training; all of them where there is no key."""
+    if key is None:
+        return features
+    return 2 * features * jax.random.bernoulli(key, 0.5, features.shape)
+
+
 class Classifier(nn.Module):
     """conv 16, 48, 64, 96, each leaky ReLU - linear 128 - leaky ReLU - linear 10, for 28x28."""
 
@@ -38,15 +56,8 @@ class Classifier(nn.Module):
 
         ``dropped`` is a key: half of the features do not reach the logits, as in training.
         """
-        rectify = layers.ACTIVATIONS["leaky_relu"]  # no feature may be dead
-        for geometry in _CONVOLUTIONS:
-            x = rectify(layers.Conv(*geometry, "he", layers.FLOAT)(x))
-        he = nn.initializers.he_normal()
-        features = rectify(nn.Dense(WIDTH, kernel_init=he)(layers.flatten(x)))
-        seen = features
-        if dropped is not None:
-            seen = 2 * features * jax.random.bernoulli(dropped, 0.5, features.shape)
-        return features, nn.Dense(CLASSES)(seen)
+        features = hidden(x, _CONVOLUTIONS)
+        return features, nn.Dense(CLASSES)(halved(features, dropped))
 
 
 def held_out(labels):

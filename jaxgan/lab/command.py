@@ -41,9 +41,10 @@ def main(argv=None):
         within("--port", flags.port, 0, 2**16)
         bring(*NEEDED, what="the lab", extra="lab")
         from jaxgan.lab import server, setting
+        from jaxgan.models import both_dense
         from jaxgan.step import compilation
 
-        compilation.set_xla_flags(setting.base())
+        compilation.set_xla_flags(both_dense(setting.base()))
 
         def started(address):
             process.say(f"The lab is at {address} - Ctrl-C ends it.")

@@ -185,11 +185,12 @@ def relativistic_generator(real: Scores, fake: Scores) -> jax.Array:
     return softplus(real - fake)
 
 
-def _fixed(about, critic, generator):
+def _fixed(about, critic, generator, estimate=""):
     """A row without options; what it says is ``about``, and what its two sides minimise."""
     sides = {"critic": critic, "generator": generator}
     said = [f"The {side} minimises\n\n{inspect.getdoc(of)}" for side, of in sides.items()]
-    return Row(lambda: AdversarialLoss(critic, generator), doc="\n\n".join([about, *said]))
+    loss = AdversarialLoss(critic, generator, estimate)
+    return Row(lambda: loss, doc="\n\n".join([about, *said]))
 
 
 def _checked(row):
@@ -218,6 +219,7 @@ _ROWS = {
         "The critic's mean difference (Arjovsky et al. 2017); it needs a bound on its slope.",
         wasserstein_critic,
         wasserstein_generator,
+        estimate="wasserstein",
     ),
     "least_squares": Row(
         least_squares, {"real_target": 1.0, "fake_target": 0.0, "generator_target": 1.0}

@@ -8,8 +8,9 @@ generator returns {"x": [B, *shape], ...}, a critic {"score": [B] or [B, h, w], 
 
 import dataclasses
 import inspect
+from collections.abc import Callable, Mapping
+from typing import NamedTuple
 
-from jaxgan.core.table import Row
 from jaxgan.models import (
     completion,
     dcgan,
@@ -23,13 +24,33 @@ from jaxgan.models import (
     zi2zi,
 )
 
+
+class NetworkRow(NamedTuple):
+    """A row of both tables.
+
+    Attributes:
+      build, options, doc: as ``core.table.Row`` has them.
+      dense: whether all that it computes with weights are products of matrices.
+    """
+
+    build: Callable
+    options: dict = {}  # never written to
+    doc: str = ""
+    dense: bool = False
+
+    def __call__(self, **options):
+        """Build the network; options that are not given have their defaults."""
+        return self.build(**self.options | options)
+
+
 _SET_BY_BUILDER = {"shape", "outputs", "heads", "dtype", "axis_name", "parent", "name"}
 
 
-def _row(module_class):
+def _row(module_class, dense=False):
     """A network's row: its options are the fields that a user may set, tuples and plain scalars."""
     fields = fields_of(module_class).items()
-    return Row(module_class, {name: value for name, value in fields if name not in _SET_BY_BUILDER})
+    options = {name: value for name, value in fields if name not in _SET_BY_BUILDER}
+    return NetworkRow(module_class, options, dense=dense)
 
 
 def fields_of(module_class):
@@ -48,8 +69,8 @@ def takes(module_class):
 
 
 GENERATORS = {
-    "mlp": _row(mlp.MLPGenerator),
-    "toy": _row(mlp.ToyGenerator),
+    "mlp": _row(mlp.MLPGenerator, dense=True),
+    "toy": _row(mlp.ToyGenerator, dense=True),
     "dcgan32": _row(dcgan.DCGAN32Generator),
     "dcgan": _row(dcgan.DCGANGenerator),
     "resnet32": _row(resnet.ResNet32Generator),
@@ -60,8 +81,8 @@ GENERATORS = {
 }
 
 CRITICS = {
-    "mlp": _row(mlp.MLPCritic),
-    "toy": _row(mlp.ToyCritic),
+    "mlp": _row(mlp.MLPCritic, dense=True),
+    "toy": _row(mlp.ToyCritic, dense=True),
     "dcgan32": _row(dcgan.DCGAN32Critic),
     "dcgan": _row(dcgan.DCGANCritic),
     "resnet32": _row(resnet.ResNet32Critic),
@@ -71,3 +92,9 @@ CRITICS = {
     "srgan": _row(srresnet.SRGANCritic),
     "global_local": _row(completion.GlobalLocalCritic),
 }
+
+
+def both_dense(config: Mapping) -> bool:
+    """Whether both networks of a config are ``dense``."""
+    tables = {"generator": GENERATORS, "critic": CRITICS}
+    return all(table[config[side]["name"]].dense for side, table in tables.items())

@@ -17,7 +17,6 @@ IN_PLACE = "xla_cpu_copy_insertion_use_region_analysis"
 # The second lets a loop over a weight have several results, as an optimiser's moments. Networks of
 # matrix products alone gain by it; those that convolve lose.
 TOGETHER = "xla_cpu_use_multi_output_fusion"
-GAINING = {"mlp", "toy"}
 
 
 def enable_cache():
@@ -55,8 +54,10 @@ def options(kind):
     return wanted
 
 
-def set_xla_flags(config):
-    """Ask for loops with several results where both networks of a config gain by them.
+def set_xla_flags(dense: bool) -> None:
+    """Ask for loops with several results where the networks of a process gain by them.
+
+    ``dense``: whether they are matrix products alone, as ``models.both_dense`` says.
 
     There is no other way than the environment's XLA_FLAGS. They are the process's, and are read
     once, when JAX first looks for its devices: so this is for a command to call as it starts, not
@@ -64,6 +65,5 @@ def set_xla_flags(config):
     """
     flags = os.environ.get("XLA_FLAGS", "").strip()
     named_file = flags and not flags.startswith("--")
-    gaining = {config[side]["name"] for side in ("generator", "critic")} <= GAINING
-    if gaining and TOGETHER not in flags and not named_file:
+    if dense and TOGETHER not in flags and not named_file:
         os.environ["XLA_FLAGS"] = f"{flags} --xla_backend_extra_options={TOGETHER}".strip()

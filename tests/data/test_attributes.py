@@ -27,7 +27,8 @@ def rows(of, entry="x"):
 
 
 def test_examples_of_some_classes():
-    chosen = where.chosen(source(), "tone=dark|light, gender=0|2")
+    text = "tone=dark|light, gender=0|2"
+    chosen = where.chosen(source(), where.conditions(text), text)
     assert rows(chosen) == [0, 1, 5] and chosen.key(2) == "c"
     # Of those that are left: light and dark, in the old order; 0 and 2.
     assert chosen.entries["tone"] == category(2, ("light", "dark"))
@@ -55,7 +56,7 @@ def test_examples_of_some_classes():
 )
 def test_conditions_that_cannot_be(text, sentence):
     with pytest.raises(UserError, match=sentence):
-        where.chosen(source(), text)
+        where.chosen(source(), where.conditions(text), text)
 
 
 def load_one(name, condition):
