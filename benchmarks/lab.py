@@ -6,12 +6,12 @@ Needs the extras ``lab`` and ``browser``, and the system's chromium.
 
 import argparse
 import re
-import shutil
 import subprocess
 import sys
 import time
 from contextlib import contextmanager
 
+from benchmarks import chromium
 from jaxgan.lab.setting import STEPS_PER_CALL, base
 
 PATIENCE = 600_000  # milliseconds, for what is compiled
@@ -39,7 +39,10 @@ def served():
     words = ["-c", "from jaxgan.cli import main; main()", "lab", "--port=0", "--no_browser"]
     lab = subprocess.Popen([sys.executable, *words], stderr=subprocess.PIPE, text=True)
     try:
-        yield re.search(r"http\S+", lab.stderr.readline()).group()
+        found = (re.search(r"http\S+", line) for line in lab.stderr)
+        if not (address := next(filter(None, found), None)):
+            raise RuntimeError("the lab has not started")
+        yield address.group()
     finally:
         lab.terminate()
         lab.wait()
@@ -50,7 +53,7 @@ def watched(seconds):
     from playwright.sync_api import sync_playwright
 
     with served() as address, sync_playwright() as started:
-        browser = started.chromium.launch(executable_path=shutil.which("chromium"))
+        browser = started.chromium.launch(executable_path=chromium.path())
         page, frames = browser.new_page(), []
         page.set_default_timeout(PATIENCE)
 

@@ -135,6 +135,41 @@ def update(optimizer, loss):
     optimizer.step()
 
 
+def objectives(config, critic, judge):
+    """What both sides minimise: (real, fake, beside) -> loss, of the critic and of the generator.
+
+    ``judge``: the critic, maybe compiled.
+    """
+    on_critic, on_generator = LOSSES[config["loss"]["name"]]
+    alone = config["game"]["name"] == "restoration"
+    weight = config["penalties"]["gradient_penalty"]["weight"]
+    terms = [(each, config["terms"][name]["weight"]) for name, each in DISTANCES.items()]
+    terms = [(each, weight) for each, weight in terms if weight]
+
+    def scores(network, x, beside):
+        return network(x, None if alone else beside).squeeze(1).float()
+
+    def critic_loss(real, fake, beside):
+        loss = on_critic(scores(judge, real, beside), scores(judge, fake, beside))
+        if weight:
+            # Not the compiled one: torch.compile has no derivative of a derivative.
+            loss = loss + weight * gradient_penalty(lambda x: scores(critic, x, beside), real, fake)
+        return loss
+
+    def generator_loss(real, fake, beside):
+        loss = config["adversarial"] * on_generator(scores(judge, fake, beside))
+        return loss + sum(weight * each(fake, real) for each, weight in terms)
+
+    return critic_loss, generator_loss
+
+
+def placed(array, device):
+    """Pixels [N, H, W, C] as [N, C, H, W], or labels as whole numbers, on the device."""
+    tensor = torch.from_numpy(array)
+    tensor = tensor.permute(0, 3, 1, 2).contiguous() if array.ndim == 4 else tensor.long()
+    return tensor.to(device)
+
+
 def trainer(config, images, beside, *, classes=0, device="cpu", dtype="float32", compile=None):
     """Set up a row.
 
@@ -153,43 +188,19 @@ def trainer(config, images, beside, *, classes=0, device="cpu", dtype="float32",
         network.to(device, memory_format=layout(network, device)).train()
     seen = layout(critic, device)
 
-    def placed(array):
-        pixels = array.ndim == 4
-        tensor = torch.from_numpy(array)
-        tensor = tensor.permute(0, 3, 1, 2).contiguous() if pixels else tensor.long()
-        return tensor.to(device)
-
-    game = config["game"]["name"]
-    translates = game in ("translation", "restoration")
+    translates = config["game"]["name"] in ("translation", "restoration")
     factor = config["data"]["task"].get("factor")
-    data = batches(placed(images), placed(beside), config["batch_size"], seen)
+    data = batches(placed(images, device), placed(beside, device), config["batch_size"], seen)
     optimizers = optimizers_of(config, generator, critic)
     generate, judge = generator, critic
     if compile:
         generate, judge = (torch.compile(network, mode=compile) for network in (generator, critic))
     graphs = device == "cuda" and compile in GRAPHS
-    on_critic, on_generator = LOSSES[config["loss"]["name"]]
-    weight = config["penalties"]["gradient_penalty"]["weight"]
-    terms = [(each, config["terms"][name]["weight"]) for name, each in DISTANCES.items()]
-    terms = [(each, weight) for each, weight in terms if weight]
+    critic_loss, generator_loss = objectives(config, critic, judge)
     limit = config["critic"]["optimizer"]["weight_limit"]
 
     def cast():
         return torch.autocast(device, torch.bfloat16) if dtype == "bfloat16" else nullcontext()
-
-    def scores(network, x, beside):
-        return network(x, None if game == "restoration" else beside).squeeze(1).float()
-
-    def critic_loss(real, fake, beside):
-        loss = on_critic(scores(judge, real, beside), scores(judge, fake, beside))
-        if weight:
-            # Not the compiled one: torch.compile has no derivative of a derivative.
-            loss = loss + weight * gradient_penalty(lambda x: scores(critic, x, beside), real, fake)
-        return loss
-
-    def generator_loss(real, fake, beside):
-        loss = config["adversarial"] * on_generator(scores(judge, fake, beside))
-        return loss + sum(weight * each(fake, real) for each, weight in terms)
 
     noise = (config["batch_size"], config["game"].get("z_dim"))
 

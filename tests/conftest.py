@@ -79,12 +79,14 @@ def torchvision():
 @pytest.fixture(scope="module")
 def browser():
     """The system's Chromium. Of one file: while Playwright runs, asyncio.run refuses its thread."""
+    from benchmarks import chromium
+
     playwright = pytest.importorskip("playwright.sync_api", reason="the extra `browser` brings it")
-    chromium = shutil.which("chromium") or shutil.which("chromium-browser")
-    if chromium is None:
+    executable = chromium.path()
+    if executable is None:
         pytest.skip("no chromium on this machine")
     with playwright.sync_playwright() as started:
-        browser = started.chromium.launch(executable_path=chromium, timeout=240_000)
+        browser = started.chromium.launch(executable_path=executable, timeout=240_000)
         yield browser
         browser.close()
 

@@ -113,15 +113,17 @@ def _shown_names(reels):
 def _camera(workdir, num, member, moved, asked):
     """(name, [(step, caption)]) -> the ``Reel`` of a run; its mistakes are told before."""
     points = len(directory.read_config(workdir)["entries"]["x"].shape) == 1
-    at = load_any(workdir, member, "" if points else moved)
+    sampler = load_any(workdir, member, "" if points else moved)
     if num is None:
-        num = QUICK if points else PAIRS if at.gives_images else NUM
-    at.check(num, **asked)
+        num = QUICK if points else PAIRS if sampler.gives_images else NUM
+    sampler.check(num, **asked)
     pictured = _points(workdir, member, moved) if points else _images
 
     def shot(name, captions):
         steps, texts = zip(*captions, strict=True)
-        before, made, after = pictured(at(step)[0](num, **asked) for step in steps)
+        before, made, after = pictured(
+            sampler.described(*sampler.restore(step), num, **asked) for step in steps
+        )
         return Reel(
             name,
             steps,

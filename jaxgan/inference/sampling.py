@@ -1,7 +1,9 @@
 """Samples of a trained run; needs nothing but its directory."""
 
+from collections.abc import Callable
 from functools import cache, lru_cache, partial
 from math import prod
+from typing import NamedTuple
 
 import numpy as np
 
@@ -20,7 +22,144 @@ from jaxgan.step import population
 BLOCK = 16 * draw.CHUNK  # rows that are in memory at once, beside the samples themselves
 
 
-def load(workdir, step=None, member=0, moved=""):
+class Sampler(NamedTuple):
+    """A run whose checkpoints are sampled one after another, by one compiled program.
+
+    Attributes:
+      workdir: for messages.
+      restore: step -> the variables of the average generator, and the step that they are of.
+      players: ``build.parts.Players``.
+      entries: of the run's data.
+      class_names: of the labels; () without any.
+      distribution: row of ``games.draw.DISTRIBUTIONS`` of z, where there is one.
+      show: of ``draw.make_show``.
+      examples: () -> ``Examples`` of which a generator is given images.
+      order: seed -> the order in which it is given them.
+    """
+
+    workdir: str
+    restore: Callable
+    players: parts.Players
+    entries: dict
+    class_names: tuple[str, ...]
+    distribution: str
+    show: Callable
+    examples: Callable
+    order: Callable
+
+    @property
+    def generators(self) -> int:
+        """How many the run has: sample i is of generator i % generators."""
+        return self.players.generators
+
+    @property
+    def gives_images(self) -> bool:
+        """Whether the generator is given any."""
+        return "source" in self.players.generator.inputs
+
+    def shape_of(self, direction=None) -> tuple[int, ...]:
+        """That of a sample."""
+        way = draw.direction_of(self.players.game, direction, self.workdir)
+        return self.entries[self.players.game.makes[way] if way else "x"].shape
+
+    def check(self, num=64, *, seed=0, label=None, interpolated=False, direction=None) -> None:
+        """Raise the errors of a call of ``described``."""
+        size = prod(self.shape_of(direction))
+        within("num", num, 1, 2**31)
+        within("seed", seed, 0, 2**31)
+        if label is not None and "attributes" in self.players.generator.inputs:
+            raise UserError(f"{self.workdir} changes attributes; ask by jaxgan translate --set.")
+        if label is not None and not self.class_names:
+            raise UserError(f"{self.workdir} is an unconditional run; it takes no label.")
+        if interpolated and "z" not in self.players.shapes:
+            raise UserError(f"{self.workdir} draws no z; there is nothing to interpolate.")
+        if label is not None:
+            class_of(label, self.class_names)
+        x = (f"{num} samples take", 2 * 4 * num * size, memory.of_host())
+        memory.check_fits(*x, "lower num, and take others of another seed")
+
+    def described(
+        self, variables, step, num=64, *, seed=0, label=None, interpolated=False, direction=None
+    ) -> files.Samples:
+        """Samples by these variables, which are of this step; the options as ``load`` has them."""
+        asked = {"label": label, "interpolated": interpolated, "direction": direction}
+        self.check(num, seed=seed, **asked)
+        names, game = self.class_names, self.players.game
+        direction = draw.direction_of(game, direction, self.workdir)
+        label = None if label is None else class_of(label, names)
+        if interpolated and names and label is None:
+            label = 0
+        count = -(-num // self.generators)  # rows; each generator makes one of each
+        path = None
+        if interpolated:
+            path = interpolate(seed, count, self.players.shapes["z"], self.distribution)
+        keys, made, beside = draw.row_keys(seed, count), [], []
+        for start in range(0, count, BLOCK):
+            rows = np.arange(start, min(start + BLOCK, count))
+            looks = self.show(variables, self._batch(rows, seed, label, path), keys[rows], step)
+            looks = draw.groups(game, looks)[direction]
+            made.append(draw.in_turn(looks))
+            first = next(iter(looks.values()))
+            told = first.given is not None and not names and self.examples().paired
+            beside.append((first.given, first.truth if told else None))
+        numbers = np.arange(num) // self.generators
+        labels = _labels(numbers, label, len(names)) if names else None
+        given, truth = (
+            None if parts[0] is None else np.concatenate(parts)
+            for parts in zip(*beside, strict=True)
+        )
+        x = np.concatenate(made)[:num]
+        return files.Samples(x, step, seed, labels, names, self.generators, given, truth)
+
+    def _batch(self, rows, seed, label, path):
+        """What the data or the user must bring for these rows [N]."""
+        classed = _classed(self.players.generator, self.entries)
+        batch = {name: np.zeros(len(rows), np.int32) for name in classed}
+        if "label" in classed:
+            batch["label"] = _labels(rows, label, classed["label"].classes)
+        if self.gives_images:
+            chosen = self.order(seed)
+            batch = {**self.examples().rows(chosen[rows % len(chosen)]), **batch}
+        return batch if path is None else {**batch, "z": path[rows]}
+
+
+class Generate(NamedTuple):
+    """The average generator of a checkpoint: called for samples, as ``load`` tells.
+
+    Attributes:
+      sampler: of its run.
+      variables: its own.
+      step: of the checkpoint.
+    """
+
+    sampler: Sampler
+    variables: dict
+    step: int
+
+    def __call__(self, num: int = 64, **options) -> np.ndarray:
+        """Samples; see ``load``."""
+        return self.described(num, **options).x
+
+    def described(self, num: int = 64, **options) -> files.Samples:
+        """Samples with what they are."""
+        return self.sampler.described(self.variables, self.step, num, **options)
+
+    @property
+    def generators(self) -> int:
+        """How many the run has."""
+        return self.sampler.generators
+
+    @property
+    def class_names(self) -> tuple[str, ...]:
+        """Of its labels."""
+        return self.sampler.class_names
+
+    def shape_of(self, direction=None) -> tuple[int, ...]:
+        """That of a sample."""
+        return self.sampler.shape_of(direction)
+
+
+def load(workdir, step=None, member: int = 0, moved: str = "") -> Generate:
     """Load the average generator of a run.
 
     Args:
@@ -44,99 +183,48 @@ def load(workdir, step=None, member=0, moved=""):
     Raises:
       UserError: no run there, no readable checkpoint, no such member, or other data than the run's.
     """
-    at = load_any(workdir, member, moved)
-    described, found = at(step)
-
-    def generate(num=64, **options):
-        return described(num, **options).x
-
-    generate.step, generate.generators, generate.described = found, at.generators, described
-    generate.class_names, generate.shape_of = at.class_names, at.shape_of
-    return generate
+    sampler = load_any(workdir, member, moved)
+    return Generate(sampler, *sampler.restore(step))
 
 
-def load_any(workdir, member=0, moved=""):
-    """Load a run whose checkpoints are sampled one after another, by one compiled program.
-
-    Args:
-      workdir, member, moved: as ``load`` has them, and its errors.
-
-    Returns:
-      ``at(step)`` -> ``described`` and the step that it is of, as ``load`` has both. The attributes
-      ``generators``, ``class_names`` and ``shape_of`` are those of ``load``; ``gives_images`` tells
-      whether the generator is given any; ``check`` takes what ``described`` does, and raises the
-      errors of such a call.
-    """
+def load_any(workdir, member: int = 0, moved: str = "") -> Sampler:
+    """Load a run of which no checkpoint is read yet; arguments and errors as ``load`` has them."""
     stored, restore = generator.find(workdir)
     config, entries = defaults.complete(stored["config"]), stored["entries"]
     members = members_of(config)
     within("member", member, 0, members.count)
-    played = parts.players(config, entries)
-    generators, z_shape = played.generators, played.shapes.get("z")
-    classed = {
-        n: entries[n] for n in played.generator.inputs if n in entries and entries[n].classes
-    }
-    names = class_names(classed["label"]) if "label" in classed else ()
-    if moved and "source" not in played.generator.inputs:
+    players = parts.players(config, entries)
+    classed = _classed(players.generator, entries)
+    if moved and "source" not in players.generator.inputs:
         raise UserError(f"{workdir} is sampled without data; leave --data out.")
     examples = cache(partial(_examples, workdir, stored, moved))
-    show, brought = draw.make_show(played.game), _make_brought(examples, played, classed)
 
-    def shape_of(direction=None):
-        way = draw.direction_of(played.game, direction, workdir)
-        return entries[played.game.makes[way]].shape if way else entries["x"].shape
-
-    def check(num=64, *, seed=0, label=None, interpolated=False, direction=None):
-        size = prod(shape_of(direction))
-        within("num", num, 1, 2**31)
-        within("seed", seed, 0, 2**31)
-        if label is not None and "attributes" in played.generator.inputs:
-            raise UserError(f"{workdir} changes attributes; ask by jaxgan translate --set.")
-        if label is not None and not names:
-            raise UserError(f"{workdir} is an unconditional run; it takes no label.")
-        if interpolated and z_shape is None:
-            raise UserError(f"{workdir} draws no z; there is nothing to interpolate.")
-        if label is not None:
-            class_of(label, names)
-        x = (f"{num} samples take", 2 * 4 * num * size, memory.of_host())
-        memory.check_fits(*x, "lower num, and take others of another seed")
-
-    def described(
-        variables, found, num=64, *, seed=0, label=None, interpolated=False, direction=None
-    ):
-        check(num, seed=seed, label=label, interpolated=interpolated, direction=direction)
-        direction = draw.direction_of(played.game, direction, workdir)
-        label = None if label is None else class_of(label, names)
-        if interpolated and names and label is None:
-            label = 0
-        count = -(-num // generators)  # rows; each generator makes one of each
-        path = interpolate(seed, count, z_shape, config["game"]["z"]) if interpolated else None
-        keys, made, beside = draw.row_keys(seed, count), [], []
-        for start in range(0, count, BLOCK):
-            rows = np.arange(start, min(start + BLOCK, count))
-            looks = show(variables, brought(rows, seed, label, path), keys[rows], found)
-            looks = draw.groups(played.game, looks)[direction]
-            made.append(draw.in_turn(looks))
-            first = next(iter(looks.values()))
-            told = first.given is not None and not names and examples().paired
-            beside.append((first.given, first.truth if told else None))
-        labels = _labels(np.arange(num) // generators, label, len(names)) if names else None
-        given, truth = (
-            None if parts[0] is None else np.concatenate(parts)
-            for parts in zip(*beside, strict=True)
-        )
-        x = np.concatenate(made)[:num]
-        return files.Samples(x, found, seed, labels, names, generators, given, truth)
-
-    def at(step=None):
+    def restore_member(step=None):
         variables, found = restore(step)
         if members.count > 1:
             variables = population.member(variables, member)
-        return partial(described, variables, found), found
+        return variables, found
 
-    at.generators, at.class_names, at.shape_of, at.check = generators, names, shape_of, check
-    at.gives_images = "source" in played.generator.inputs
-    return at
+    @lru_cache(maxsize=1)
+    def order(seed):
+        return np.random.default_rng(seed).permutation(examples().size)
+
+    return Sampler(
+        workdir=workdir,
+        restore=restore_member,
+        players=players,
+        entries=entries,
+        class_names=class_names(classed["label"]) if "label" in classed else (),
+        distribution=config["game"].get("z", ""),
+        show=draw.make_show(players.game),
+        examples=examples,
+        order=order,
+    )
+
+
+def _classed(network, entries):
+    """{name: ``Entry``} of the categories that a generator is given."""
+    return {n: entries[n] for n in network.inputs if n in entries and entries[n].classes}
 
 
 def _examples(workdir, stored, moved):
@@ -147,25 +235,6 @@ def _examples(workdir, stored, moved):
     for note in notes:
         process.say(note)
     return examples_of(*both)
-
-
-def _make_brought(examples, played, classed):
-    """(rows [N], seed, label or None, path or None) -> what the data or the user must bring."""
-
-    @lru_cache(maxsize=1)
-    def order(seed):
-        return np.random.default_rng(seed).permutation(examples().size)
-
-    def brought(rows, seed, label, path):
-        batch = {name: np.zeros(len(rows), np.int32) for name in classed}
-        if "label" in classed:
-            batch["label"] = _labels(rows, label, classed["label"].classes)
-        if "source" in played.generator.inputs:
-            chosen = order(seed)
-            batch = {**examples().rows(chosen[rows % len(chosen)]), **batch}
-        return batch if path is None else {**batch, "z": path[rows]}
-
-    return brought
 
 
 def _labels(rows, label, classes):

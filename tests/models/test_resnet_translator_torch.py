@@ -11,7 +11,7 @@ from jaxgan.models.resnet_translator import ResNetTranslator
 
 torch = pytest.importorskip("torch", reason="PyTorch is the reference implementation here")
 
-from benchmarks import torch_networks  # noqa: E402 - only where there is PyTorch
+from benchmarks import torch_translators  # noqa: E402 - only where there is PyTorch
 from tests.models import modules  # noqa: E402
 
 EPS = 0.1  # so large that a wrong one shows
@@ -22,7 +22,7 @@ def test_network_is_pytorchs(window, padding):
     fields = {"blocks": 2, "width": 2, "window": window, "padding": padding, "norm_eps": EPS}
     module = ResNetTranslator(shape=(8, 12, 2), dtype=jnp.float64, **fields)
     options = {"window": window, "reflect": padding == "reflect", "eps": EPS}
-    twin = torch_networks.resnet_translator(2, 2, 3, 2, **options)
+    twin = torch_translators.resnet_translator(2, 2, 3, 2, **options)
     inputs = {"source": np.random.default_rng(0).standard_normal((3, 8, 12, 3))}
     modules.compare(module, twin, inputs, "x")
 

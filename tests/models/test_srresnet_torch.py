@@ -10,7 +10,7 @@ from jaxgan.models.srresnet import SRGANCritic, SRResNetGenerator, pixel_shuffle
 
 torch = pytest.importorskip("torch", reason="PyTorch is the reference implementation here")
 
-from benchmarks import torch_networks  # noqa: E402 - only where there is PyTorch
+from benchmarks import torch_translators  # noqa: E402 - only where there is PyTorch
 from tests.models import modules  # noqa: E402
 
 EPS = 0.1  # so large that a wrong one shows
@@ -20,14 +20,14 @@ SOURCE = (4, 6, 3)
 CASES = {
     "generator": (
         SRResNetGenerator(shape=(16, 24, 2), blocks=2, **FIELDS),
-        torch_networks.srresnet(2, 4, 3, 2, 2, eps=EPS),
+        torch_translators.srresnet(2, 4, 3, 2, 2, eps=EPS),
         "source",
         SOURCE,
         "x",
     ),
     "critic": (
         SRGANCritic(hidden=6, **FIELDS),
-        torch_networks.srgan(4, 6, 3, 32, 32, eps=EPS),
+        torch_translators.srgan(4, 6, 3, 32, 32, eps=EPS),
         "x",
         (32, 32, 3),
         "score",

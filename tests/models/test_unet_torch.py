@@ -11,7 +11,7 @@ from jaxgan.models.unet import UNetGenerator, _dropped
 torch = pytest.importorskip("torch", reason="PyTorch is the reference implementation here")
 nn = torch.nn
 
-from benchmarks import torch_networks  # noqa: E402 - only where there is PyTorch
+from benchmarks import torch_translators  # noqa: E402 - only where there is PyTorch
 from tests.models import modules  # noqa: E402
 
 BATCH, SIDE, WIDTH = 3, 16, 4
@@ -24,7 +24,7 @@ CASES = {
     **{
         f"unet, {norm}": (
             UNetGenerator(shape=(SIDE, SIDE, 2), halvings=3, norm=norm, **FIELDS),
-            torch_networks.unet(norm, 3, WIDTH, 3, 2, eps=EPS),
+            torch_translators.unet(norm, 3, WIDTH, 3, 2, eps=EPS),
             {"source": 3},
             "x",
         )
@@ -33,7 +33,7 @@ CASES = {
     **{
         f"patch, {norm}, {strided} strided": (
             PatchCritic(layers=strided, norm=norm, **FIELDS),
-            torch_networks.patch(norm, strided, WIDTH, 5, eps=EPS),
+            torch_translators.patch(norm, strided, WIDTH, 5, eps=EPS),
             {"source": 3, "x": 2},
             "score",
         )
@@ -60,8 +60,8 @@ def test_network_is_pytorchs(case):
 def test_drops_where_pytorch_does(halvings):
     levels = [
         m
-        for m in torch_networks.unet("batch", halvings, 1, 3, 3).modules()
-        if isinstance(m, torch_networks.Level)
+        for m in torch_translators.unet("batch", halvings, 1, 3, 3).modules()
+        if isinstance(m, torch_translators.Level)
     ]
     drops = [any(isinstance(layer, nn.Dropout) for layer in level.levels) for level in levels]
     expected = [i for i, drop in enumerate(reversed(drops)) if drop]
@@ -77,13 +77,13 @@ IMAGE = jnp.zeros((1, 256, 256, 3))
     [
         (
             UNetGenerator(shape=(256, 256, 3), halvings=8),
-            lambda: torch_networks.unet("batch", 8, 64, 3, 3),
+            lambda: torch_translators.unet("batch", 8, 64, 3, 3),
             {"source": IMAGE},
             54.414,
         ),
         (
             PatchCritic(),
-            lambda: torch_networks.patch("batch", 3, 64, 6),
+            lambda: torch_translators.patch("batch", 3, 64, 6),
             {"x": IMAGE, "source": IMAGE},
             2.769,
         ),
