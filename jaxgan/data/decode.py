@@ -1,6 +1,8 @@
 """One image file to pixels, by Pillow: which kinds are read, and what becomes of each."""
 
 from contextlib import contextmanager
+from functools import cache
+from typing import NamedTuple
 
 import numpy as np
 
@@ -12,6 +14,7 @@ ORIENTATION = 0x0112  # EXIF tag; 5 to 8 exchange width and height
 BITS_PER_SAMPLE = 258  # TIFF tag
 
 
+@cache
 def formats():
     """Pillow's formats that are pictures by their media type: no PDF, PostScript or video."""
     from PIL import Image
@@ -53,6 +56,29 @@ def decode(file):
         return np.asarray(image.convert("RGB"))
 
 
+class Head(NamedTuple):
+    """What a file tells before it is decoded.
+
+    Attributes:
+      size: height and width after EXIF orientation.
+      grey: whether it is stored without colours.
+    """
+
+    size: tuple[int, int]
+    grey: bool
+
+
+def head(file) -> Head:
+    """Read the head of a file; all of a PNG whose sides differ, where EXIF may come last."""
+    with opened(file) as image:
+        (width, height), grey = image.size, image.mode in GREY_MODES
+        # Pillow turns the size of a TIFF itself.
+        if width == height or image.format == "TIFF":
+            return Head((height, width), grey)
+        turned = image.getexif().get(ORIENTATION, 1) in (5, 6, 7, 8)
+    return Head((width, height) if turned else (height, width), grey)
+
+
 def is_grey(file):
     """Whether the file is stored without colours; reads no more than its head."""
     with opened(file) as image:
@@ -60,12 +86,8 @@ def is_grey(file):
 
 
 def stored_size(file):
-    """Height and width after EXIF orientation; reads no more than the file's head."""
-    with opened(file) as image:
-        width, height = image.size
-        # Pillow turns the size of a TIFF itself.
-        turned = image.format != "TIFF" and image.getexif().get(ORIENTATION, 1) in (5, 6, 7, 8)
-    return (width, height) if turned else (height, width)
+    """Height and width after EXIF orientation."""
+    return head(file).size
 
 
 @contextmanager

@@ -1,11 +1,11 @@
 """Folders of image files, decoded when they are read."""
 
-from functools import partial
+from functools import cache, partial
 
 from jaxgan.core.errors import UserError
 from jaxgan.core.files import expand
 from jaxgan.data.columns import TABLES, read_columns
-from jaxgan.data.decode import decode, is_grey, stored_size
+from jaxgan.data.decode import decode, head, is_grey, stored_size
 from jaxgan.data.remarks import looks, shown
 from jaxgan.data.scan import scan
 from jaxgan.data.source import category, from_reader, only_split, pixels
@@ -32,13 +32,16 @@ def folder(name, view, split, *, columns=()):
     directory = expand(name.partition(":")[2])
     paths, label, classes, remarks = scan(directory, TABLES if columns else ())
     files = [directory / path for path in paths]
+    head_of = cache(head)  # each file is opened once
     if view.channels is None:
-        coloured = next((index for index, file in enumerate(files) if not is_grey(file)), None)
+        each = (is_grey(file) if view.size else head_of(file).grey for file in files)
+        coloured = next((index for index, grey in enumerate(each) if not grey), None)
         view = view._replace(channels=1 if coloured is None else 3)
         if coloured:
             grey, colour = shown(paths[0]), shown(paths[coloured])
             remarks += (f"Grey pictures are read as colour, as {grey}: others are, as {colour}.",)
-    shape = shape_after(view, (*common_size(files, view), view.channels))
+    size = common_size(files, view, lambda file: head_of(file).size)
+    shape = shape_after(view, (*size, view.channels))
     entries = {"x": pixels(shape)}
     contents, values = tuple(files), {}
     if label is not None:
