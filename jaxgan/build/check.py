@@ -68,7 +68,7 @@ def _check_number(dotted, value):
             within(dotted, entry, -INT32, INT32)
 
 
-def find(config, dotted):
+def find(config: Mapping, dotted: str) -> tuple[Mapping, str]:
     """The group that holds a dotted key, and the last of the key's names.
 
     Raises:

@@ -1,6 +1,7 @@
 """What a run's data and sizes must keep to: asked once, before the first step."""
 
 import math
+from collections.abc import Mapping
 
 import jax
 import numpy as np
@@ -16,7 +17,7 @@ from jaxgan.step import parallel
 SLACK = 1e-4  # beyond the bounds, of data that were scaled to just these in float32
 
 
-def check_limits(run: Run, config) -> None:
+def check_limits(run: Run, config: Mapping) -> None:
     """Raise ``UserError`` for data that the generator cannot make, or sizes that cannot fit."""
     _check_reach(run)
     _check_memory(run, config)

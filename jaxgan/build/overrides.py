@@ -3,6 +3,7 @@
 import ast
 import runpy
 import traceback
+from collections.abc import Mapping
 
 from ml_collections import ConfigDict
 
@@ -17,7 +18,7 @@ from jaxgan.defaults import GROUPS, MOVED, move
 CHOICES = (*GROUPS, "data")
 
 
-def load_recipe(name):
+def load_recipe(name: str) -> ConfigDict:
     """The config that the function ``get_config()`` of a Python file makes.
 
     Args:
@@ -59,7 +60,7 @@ def _read_tuple(text):
 READERS = {bool: _read_bool, int: int, float: float, str: str, tuple: _read_tuple}
 
 
-def override(config, dotted, text):
+def override(config: ConfigDict, dotted: str, text: str) -> None:
     """Set a key from the text of its value; a new ``name`` brings the options of its row.
 
     Raises:
@@ -84,7 +85,7 @@ def override(config, dotted, text):
         group[key] = value
 
 
-def override_all(config, texts):
+def override_all(config: ConfigDict, texts: Mapping[str, str]) -> None:
     """``override`` for each of {dotted key: text}.
 
     Names first, from the outside in: they bring keys along.
@@ -93,7 +94,7 @@ def override_all(config, texts):
         override(config, dotted, texts[dotted])
 
 
-def names_a_row(dotted):
+def names_a_row(dotted: str) -> bool:
     """Whether a key chooses a row, whose options it brings."""
     return dotted in CHOICES or dotted.endswith(".name")
 

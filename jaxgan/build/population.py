@@ -1,5 +1,7 @@
 """Who the members of a population are: what ``config.population`` says."""
 
+from collections.abc import Mapping
+
 import numpy as np
 
 from jaxgan.build.check import find
@@ -11,7 +13,7 @@ RATES = ("generator.optimizer.learning_rate", "critic.optimizer.learning_rate")
 WEIGHTS = tuple(f"penalties.{name}.weight" for name in PENALTIES)
 
 
-def members(config):
+def members(config: Mapping) -> Members:
     """Read ``config.population``.
 
     Raises:
@@ -46,12 +48,12 @@ def members(config):
     return Members(np.uint32(config["seed"]) + np.arange(count, dtype=np.uint32), values)
 
 
-def largest(config, values):
+def largest(config: Mapping, values: Mapping[str, np.ndarray]) -> dict:
     """The config (nested dictionaries) with the largest of each key's values: all is in play."""
     return _with(config, {dotted: each.max() for dotted, each in values.items()})
 
 
-def alone(config, who, i):
+def alone(config: Mapping, who: Members, i: int) -> dict:
     """The config (nested dictionaries) of member i as a run of its own, the same to rounding.
 
     ``who``: the config's ``Members``.

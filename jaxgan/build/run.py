@@ -2,7 +2,7 @@
 
 import functools
 from collections import ChainMap
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from functools import partial
 from typing import Any, NamedTuple
 
@@ -61,7 +61,9 @@ class Run(NamedTuple):
     step: Callable[[Phase, dict[str, Any]], Callable[..., Any]]
 
 
-def prepare(config, device_count=None, known=None) -> Run:
+def prepare(
+    config: Mapping, device_count: int | None = None, known: Mapping[str, data.Entry] | None = None
+) -> Run:
     """Build a ``Run`` from a config (a mapping); nothing is compiled yet.
 
     Args:

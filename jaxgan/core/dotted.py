@@ -27,7 +27,7 @@ def at(tree: Mapping, dotted: str) -> Any:
     return group[name]
 
 
-def put(tree, dotted: str, value) -> None:
+def put(tree: Any, dotted: str, value: Any) -> None:
     """Set a key; groups that are missing are made, of the tree's own type."""
     *path, last = dotted.split(".")
     for name in path:

@@ -1,5 +1,8 @@
 """What a command tells in one sentence: a user's mistake, and a run that ended early."""
 
+from collections.abc import Mapping
+from typing import Any
+
 
 class UserError(ValueError):
     """Bad input, told in one sentence: what is wrong, what would be right, the known choices.
@@ -8,14 +11,14 @@ class UserError(ValueError):
     """
 
 
-def choose(table, name, kind):
+def choose(table: Mapping, name: str, kind: str) -> Any:
     """Return ``table[name]``; an unknown name is a ``UserError`` that lists the known ones."""
     if name not in table:
         raise UserError(f"unknown {kind} {name!r}; known: {', '.join(sorted(table))}.")
     return table[name]
 
 
-def within(name, value, low, high=float("inf")):
+def within(name: str, value: float, low: float, high: float = float("inf")) -> None:
     """Raise a ``UserError`` unless ``low <= value < high``; NaN never is."""
     if not low <= value < high:
         finite = "finite and " if isinstance(value, float) else ""

@@ -5,7 +5,7 @@ import importlib
 from jaxgan.core.errors import UserError
 
 
-def bring(*modules: str, what: str, extra: str):
+def bring(*modules: str, what: str, extra: str) -> None:
     """Import modules of the extra ``extra``; returns the first.
 
     Raises:

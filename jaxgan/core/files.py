@@ -3,12 +3,14 @@
 import contextlib
 import hashlib
 import os
+from collections.abc import Iterator
 from pathlib import Path
+from typing import Any
 
 from jaxgan.core.errors import UserError
 
 
-def expand(path) -> Path:
+def expand(path: str | os.PathLike) -> Path:
     """A path as the user gives it, with the home directory for a leading ``~``.
 
     Raises:
@@ -33,7 +35,7 @@ def cache() -> Path:
 
 
 @contextlib.contextmanager
-def whole(path):
+def whole(path: str | os.PathLike) -> Iterator[Path]:
     """Yield the path of a draft that takes the place of ``path`` by a rename.
 
     A kill leaves the old file or the new one. The folder must exist.
@@ -47,13 +49,13 @@ def whole(path):
         draft.unlink(missing_ok=True)
 
 
-def write_text(path, text: str):
+def write_text(path: str | os.PathLike, text: str) -> None:
     """Write a text file in one piece."""
     with whole(path) as draft:
         draft.write_text(text)
 
 
-def check_place(path, *, folder: bool = False) -> None:
+def check_place(path: str | os.PathLike, *, folder: bool = False) -> None:
     """Raise ``UserError`` unless a file can be put there; asked before the work that fills it.
 
     Folders on the way there may be missing: who writes makes them.
@@ -72,7 +74,7 @@ def check_place(path, *, folder: bool = False) -> None:
         raise UserError(f"cannot write {path}: {nearest} is read-only.")
 
 
-def read_bundled(file, sha256: str) -> bytes:
+def read_bundled(file: Any, sha256: str) -> bytes:
     """The bytes of a file that ships with the package.
 
     Args:

@@ -13,29 +13,29 @@ INITIAL, PICTURES, ORDER = 1 << 28, 1 << 29, 1 << 30
 RECALL, FURTHER, TASK, DROPOUT, AGAIN, AUGMENT = (1 << bit for bit in range(20, 26))
 
 
-def stream(seed, number):
+def stream(seed: int | jax.Array, number: int) -> jax.Array:
     """The run's key for step ``number``, or for one of the streams above; of N seeds N keys."""
     if np.ndim(seed):
         return jax.vmap(lambda one: stream(one, number))(seed)
     return jax.random.fold_in(jax.random.key(seed), number)
 
 
-def split_each(keys, number):
+def split_each(keys: jax.Array, number: int) -> jax.Array:
     """Split each of B keys -> [number, B] keys."""
     return jax.vmap(lambda key: jax.random.split(key, number), out_axes=1)(keys)
 
 
-def fold_each(keys, number):
+def fold_each(keys: jax.Array, number: int) -> jax.Array:
     """Fold a number into each of B keys -> [B] keys."""
     return jax.vmap(lambda key: jax.random.fold_in(key, number))(keys)
 
 
-def normal(keys, shape):
+def normal(keys: jax.Array, shape: tuple[int, ...]) -> jax.Array:
     """N(0, 1) draws of ``shape``, one an example -> [B, *shape] float32."""
     return jax.vmap(lambda key: jax.random.normal(key, shape))(keys)
 
 
-def other_labels(keys, labels, classes):
+def other_labels(keys: jax.Array, labels: jax.Array, classes: int) -> jax.Array:
     """A label other than the given one, uniform over the other classes -> int [B]."""
     shift = jax.vmap(lambda key: jax.random.randint(key, (), 1, classes))(keys)
     return (labels + shift) % classes

@@ -1,9 +1,11 @@
 """Numbers as JSON has them."""
 
+from typing import Any
+
 import numpy as np
 
 
-def finite(values):
+def finite(values: Any) -> Any:
     """Dictionaries and lists of numbers for JSON, which knows no NaN: None stands for it."""
     if isinstance(values, dict):
         return {key: finite(value) for key, value in values.items()}

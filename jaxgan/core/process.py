@@ -23,7 +23,7 @@ LAST = 1.5  # seconds that a process may take to end once it has failed
 GRACE = 5  # the same for a script, which may have more to do at its end
 
 
-def start():
+def start() -> None:
     """Prepare the process of a command, before the imports that take seconds.
 
     Its output can show any path, and goes nowhere where it is closed. A signal of ``SIGNALS`` ends
@@ -72,7 +72,7 @@ def _listen(reader):
             end_at_once(number)
 
 
-def end_at_once(number):
+def end_at_once(number: int) -> None:
     """End the process by a signal, whatever it does."""
     bound(128 + number, seconds=0.5)  # where nobody reads what is printed
     told = f"jaxgan: ended at once by {signal.Signals(number).name}; what is saved is whole.\n"
@@ -81,7 +81,7 @@ def end_at_once(number):
     os._exit(128 + number)
 
 
-def bound(code, seconds=LAST):
+def bound(code: int, seconds: float = LAST) -> None:
     """Have the process end with ``code`` within ``seconds``.
 
     Python waits for all threads at its end, and those of a save that failed wait for one another,
@@ -92,7 +92,7 @@ def bound(code, seconds=LAST):
     timer.start()
 
 
-def bound_to_main():
+def bound_to_main() -> None:
     """Have a process that is not a command's end soon after its main thread, with code 1.
 
     As ``bound``, for a script that goes on after a save has failed. Where all threads end by
@@ -129,12 +129,12 @@ def telling(failed=lambda error: None):
         failed(error)
 
 
-def say(text):
+def say(text: str) -> None:
     """Print on stderr, if it can still be printed."""
     with telling():
         print(text, file=sys.stderr, flush=True)
 
 
-def tell(sentence):
+def tell(sentence: object) -> None:
     """``say`` a sentence of the command as such."""
     say(f"jaxgan: {sentence}")

@@ -32,7 +32,7 @@ def as_it_is(function: Callable) -> Row:
     return Row(lambda: function, doc=function.__doc__)
 
 
-def doc_of(row) -> str:
+def doc_of(row: Any) -> str:
     """What a row says of itself: a sentence on the first line, and maybe more below.
 
     ``row`` is anything that has a ``doc``, or else a docstring: itself, or its ``build``.

@@ -2,6 +2,7 @@
 
 import zipfile
 import zlib
+from pathlib import Path
 
 import numpy as np
 
@@ -12,8 +13,8 @@ from jaxgan.data.check import check_examples
 from jaxgan.data.images import from_images, labels_of
 from jaxgan.data.labels import categorise
 from jaxgan.data.remarks import LOOKED_IN_MEMORY, listed, looks
-from jaxgan.data.source import from_named, only_split
-from jaxgan.data.view import refuse_for_points, to_uint8
+from jaxgan.data.source import Source, from_named, only_split
+from jaxgan.data.view import View, refuse_for_points, to_uint8
 
 __all__ = ["bundled_digits", "npz", "read_npz"]  # the first by its older name and place
 
@@ -34,7 +35,7 @@ UNSOUND = (
 )
 
 
-def npz(name, view, split):
+def npz(name: str, view: View, split: str) -> Source:
     """Load ``npz:FILE``: arrays ``images`` (or ``x``) and, if it has any, ``labels`` (or ``y``).
 
     uint8 [N, H, W] or [N, H, W, C] are images with any number of channels; floating [N, D] are
@@ -65,7 +66,7 @@ def npz(name, view, split):
     return from_named(name, whole | labels_of(label), categories, **more)
 
 
-def read_npz(file):
+def read_npz(file: Path):
     """Read an .npz file; damage is a ``UserError``.
 
     Returns:

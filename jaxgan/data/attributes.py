@@ -6,27 +6,29 @@ those of the source are ``source_NAME``. Of an endless sequence the two are inde
 asked for is as frequent as it is in the data, as where the authors shuffle the labels of a batch.
 """
 
+from collections.abc import Mapping
+
 import numpy as np
 
 from jaxgan.core.errors import UserError
-from jaxgan.data.source import categories, only, renamed, subset
+from jaxgan.data.source import Source, categories, only, renamed, subset
 from jaxgan.data.unpaired import paired, refuse_pairs, rows_by_key
 from jaxgan.data.where import category_of
 
 OF_SOURCE = "source_"
 
 
-def names_of(text):
+def names_of(text: str) -> tuple[str, ...]:
     """The names in "tone,gender"."""
     return tuple(text.replace(",", " ").split())
 
 
-def known(classes):
+def known(classes: Mapping[str, int]) -> tuple[str, ...]:
     """Those of some categories {name: classes} that are attributes of source and x."""
     return tuple(name for name in classes if OF_SOURCE + name in classes)
 
 
-def of_attributes(source, text, *, held_out=False):
+def of_attributes(source: Source, text: str, *, held_out: bool = False) -> tuple[Source, ...]:
     """The view of a ``Source`` without pairs.
 
     Args:

@@ -6,6 +6,7 @@ are varied alike, so that a pair stays a pair. Only training steps do so: pictur
 of examples as they are.
 """
 
+from collections.abc import Callable
 from functools import partial
 
 import jax
@@ -15,12 +16,12 @@ from jaxgan.core.errors import UserError, within
 from jaxgan.core.table import Row
 
 
-def none():
+def none() -> Callable:
     """Examples as they are."""
     return lambda batch, keys: batch
 
 
-def jitter(*, scale, mirror):
+def jitter(*, scale: float, mirror: bool) -> Callable:
     """Enlarge, cut a window of the old size anywhere, mirror every other one (Isola et al. 2017).
 
     Cubic (Keys 1981, a = -1/2), cut off at [-1, 1]. The window lies between pixels, at one place in

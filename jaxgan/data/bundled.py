@@ -8,8 +8,8 @@ import numpy as np
 from jaxgan.core.errors import UserError, choose
 from jaxgan.core.files import read_bundled
 from jaxgan.data.images import from_images
-from jaxgan.data.source import category, from_named, only_split
-from jaxgan.data.view import apply_all
+from jaxgan.data.source import Source, category, from_named, only_split
+from jaxgan.data.view import View, apply_all
 
 SHA256 = {
     "mnist10k": "0217e13bd0668deb198aa7d305edbf0331eb89f8a6e7dd226e03d1aa3a9bd4ef",
@@ -30,14 +30,14 @@ TONES = ("none", "light", "medium-light", "medium", "medium-dark", "dark")
 GENDERS = ("none", "woman", "man")
 
 
-def read(file):
+def read(file: str):
     """The arrays of a bundled file, {name: array}, after its bytes are verified."""
     data = read_bundled(resources.files("jaxgan.data") / f"{file}.npz", SHA256[file])
     with np.load(io.BytesIO(data)) as stored:
         return dict(stored)
 
 
-def mnist10k(name, view, split):
+def mnist10k(name: str, view: View, split: str) -> Source:
     """Load the bundled first 10,000 digits of MNIST's training set, grouped by class.
 
     uint8 [10000, 28, 28, 1] before the view, 10 classes (LeCun and Cortes).
@@ -52,7 +52,7 @@ def digits():
     return stored["images"], stored["labels"]
 
 
-def emoji(name, view, split, *, x="twemoji", source="noto"):
+def emoji(name: str, view: View, split: str, *, x: str = "twemoji", source: str = "noto") -> Source:
     """Load 3526 emoji as two artists drew them.
 
     Images uint8 [32, 32, 3] on white before the view, label (10 categories), tone (of skin, 6),
@@ -71,7 +71,7 @@ def emoji(name, view, split, *, x="twemoji", source="noto"):
     return from_named(name, whole, categories, key=stored["base"].tolist().__getitem__)
 
 
-def glyphs(name, view, split, *, x="kai", source="song"):
+def glyphs(name: str, view: View, split: str, *, x: str = "kai", source: str = "song") -> Source:
     """Load the 3755 level-1 characters of GB 2312 in two typefaces, or in more.
 
     Images uint8 [32, 32, 1], black on white in 16 levels, before the view. A character is held out
@@ -96,7 +96,7 @@ def glyphs(name, view, split, *, x="kai", source="song"):
     return from_named(name, whole, categories, key=chars.__getitem__)
 
 
-def line_art(name, view, split, *, flags=False):
+def line_art(name: str, view: View, split: str, *, flags: str = False) -> Source:
     """Load 4115 line drawings and the same drawings in colour.
 
     source uint8 [64, 64, 1] and x [64, 64, 3], exactly aligned, on white, before the view; label

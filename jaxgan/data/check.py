@@ -1,6 +1,7 @@
 """What arrays must be to be taken for images or points, and what makes them so."""
 
 import math
+from typing import Any
 
 import numpy as np
 
@@ -10,7 +11,7 @@ CHANNELS = (1, 3, 4)  # that images usually have
 FEW = max(CHANNELS)
 
 
-def check_examples(x, key, where):
+def check_examples(x: np.ndarray, key: str, where: Any) -> None:
     """Raise a ``UserError`` unless an array holds images or points; it tells the conversion.
 
     Args:
@@ -36,7 +37,9 @@ def check_examples(x, key, where):
         )
 
 
-def check_category(values, key, where, size, classes=None):
+def check_category(
+    values: np.ndarray, key: str, where: Any, size: int, classes: int | None = None
+) -> None:
     """Raise a ``UserError`` unless an array holds whole numbers from 0, [size].
 
     Args:
@@ -56,7 +59,7 @@ def check_category(values, key, where, size, classes=None):
         raise UserError(f"{where}: {key} lies in {low}..{high}; {known}.")
 
 
-def check_entry(values, key, where, size):
+def check_entry(values: np.ndarray, key: str, where: Any, size: int) -> None:
     """Raise a ``UserError`` unless an array is uint8 or float32 [size, *shape].
 
     Images [N, H, W, C] must not have their axes in another order.

@@ -4,6 +4,7 @@ sRGB is in [-1, 1], as everywhere inside; L is in [0, 100], a and b in about [-1
 is D65, (.950456, 1, 1.088754), the transfer curve that of IEC 61966-2-1.
 """
 
+import jax
 import jax.numpy as jnp
 import numpy as np
 
@@ -22,7 +23,7 @@ _KNEE = 6 / 29  # of the cube root, below which a line stands for it
 _LAB = np.float32([[0, 500, 0], [116, -500, 200], [0, 0, -200]])  # from the three roots
 
 
-def to_lab(rgb):
+def to_lab(rgb: jax.Array) -> jax.Array:
     """sRGB [..., 3] in [-1, 1] -> L, a, b [..., 3]."""
     value = (rgb + 1) / 2
     # Both branches are finite, and so are their slopes.
@@ -34,7 +35,7 @@ def to_lab(rgb):
     return jnp.matmul(root, _LAB, precision="highest") - jnp.float32([16, 0, 0])
 
 
-def to_rgb(lab):
+def to_rgb(lab: jax.Array) -> jax.Array:
     """L, a, b [..., 3] -> sRGB [..., 3]; colours that it does not have are clipped to [-1, 1]."""
     roots = (lab[..., :1] + 16) / 116
     roots = jnp.concatenate([roots + lab[..., 1:2] / 500, roots, roots - lab[..., 2:] / 200], -1)

@@ -2,6 +2,7 @@
 
 from contextlib import contextmanager
 from functools import cache
+from pathlib import Path
 from typing import NamedTuple
 
 import numpy as np
@@ -15,7 +16,7 @@ BITS_PER_SAMPLE = 258  # TIFF tag
 
 
 @cache
-def formats():
+def formats() -> list[str]:
     """Pillow's formats that are pictures by their media type: no PDF, PostScript or video."""
     from PIL import Image
 
@@ -23,7 +24,7 @@ def formats():
     return [name for name in Image.ID if Image.MIME.get(name, "").startswith("image/")]
 
 
-def endings():
+def endings() -> tuple[str, ...]:
     """The endings of the files that are read, in lower case and in order."""
     from PIL import Image
 
@@ -31,7 +32,7 @@ def endings():
     return tuple(sorted(e for e, name in Image.registered_extensions().items() if name in read))
 
 
-def decode(file):
+def decode(file: Path) -> np.ndarray:
     """Decode a file to uint8 [H, W, C]: 1 channel (grey), 3 (colour) or 4 (colour and alpha).
 
     EXIF orientation is obeyed. Of an animation or of several pages the first counts. Of 16 bits the
@@ -68,7 +69,7 @@ class Head(NamedTuple):
     grey: bool
 
 
-def head(file) -> Head:
+def head(file: Path) -> Head:
     """Read the head of a file; all of a PNG whose sides differ, where EXIF may come last."""
     with opened(file) as image:
         (width, height), grey = image.size, image.mode in GREY_MODES
@@ -79,13 +80,13 @@ def head(file) -> Head:
     return Head((width, height) if turned else (height, width), grey)
 
 
-def is_grey(file):
+def is_grey(file: Path) -> bool:
     """Whether the file is stored without colours; reads no more than its head."""
     with opened(file) as image:
         return image.mode in GREY_MODES
 
 
-def stored_size(file):
+def stored_size(file: Path) -> tuple[int, int]:
     """Height and width after EXIF orientation."""
     return head(file).size
 

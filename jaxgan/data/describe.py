@@ -1,5 +1,6 @@
 """What a run keeps of its data: how many, which, from where; told in a line, and compared."""
 
+from collections.abc import Mapping
 from typing import NamedTuple
 
 import numpy as np
@@ -9,6 +10,7 @@ from jaxgan.data.fingerprint import fingerprint
 from jaxgan.data.labels import composed
 from jaxgan.data.load import path_of
 from jaxgan.data.remarks import LOOKED
+from jaxgan.data.source import Entry, Source
 
 NAMED = 6  # classes that are named in a line
 
@@ -35,7 +37,7 @@ class Description(NamedTuple):
     left_out: list[str]
 
 
-def describe(sources, held_out=()) -> Description:
+def describe(sources: tuple[Source, ...], held_out: tuple[Source, ...] = ()) -> Description:
     """Describe data: tuples of ``Source``, as ``load_parts`` gives them.
 
     Raises:
@@ -59,7 +61,7 @@ def describe(sources, held_out=()) -> Description:
     )
 
 
-def told(data, entries):
+def told(data: Description, entries: Mapping[str, Entry]) -> list[str]:
     """The lines for a user: what the data are, and below it each thing that was left out.
 
     Args:
@@ -77,7 +79,7 @@ def told(data, entries):
     return [line, *data.left_out]
 
 
-def misfits(then, now):
+def misfits(then: Mapping[str, Entry], now: Mapping[str, Entry]) -> list[str]:
     """Tell how entries {name: ``Entry``} differ for which a network is built, in sentences."""
     shapes = [{n: (e.shape, e.classes) for n, e in entries.items()} for entries in (then, now)]
     return [
@@ -87,7 +89,12 @@ def misfits(then, now):
     ]
 
 
-def changes(then, now, entries_then, entries_now):
+def changes(
+    then: Description | None,
+    now: Description,
+    entries_then: Mapping[str, Entry],
+    entries_now: Mapping[str, Entry],
+) -> list[str]:
     """Tell how data differ that fit the same networks: [sentence, ...].
 
     Args:

@@ -3,10 +3,10 @@
 import numpy as np
 
 from jaxgan.data.feed import to_float
-from jaxgan.data.source import union
+from jaxgan.data.source import Source, union
 
 
-def read(sources, indices):
+def read(sources: tuple[Source, ...], indices: np.ndarray) -> dict[str, np.ndarray]:
     """The examples of these indices in each of the sources, in their order.
 
     Args:

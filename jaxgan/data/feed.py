@@ -15,7 +15,7 @@ run see the same batches.
 import functools
 import math
 import sys
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from typing import NamedTuple
 
 import jax
@@ -24,11 +24,13 @@ import numpy as np
 
 from jaxgan.core import noise
 from jaxgan.core.errors import UserError
-from jaxgan.data.source import union
+from jaxgan.data.source import Source, union
 
 
 @functools.partial(jax.jit, static_argnums=(2, 3, 4))
-def epoch_orders(seed, first_epoch, epochs, size, part=0):
+def epoch_orders(
+    seed: int | jax.Array, first_epoch: int | jax.Array, epochs: int, size: int, part: int = 0
+) -> jax.Array:
     """The orders of ``epochs`` successive epochs -> int32 [epochs, size], a permutation a row.
 
     Of N seeds [N, epochs, size]. ``part``: number of the source; each has orders of its own.
@@ -58,7 +60,7 @@ class Feed(NamedTuple):
     batches: Callable
 
 
-def to_float(batch):
+def to_float(batch: Mapping[str, jax.Array]) -> dict[str, jax.Array]:
     """The door in: uint8 pixels become float32 in [-1, 1]; all else stays as it is."""
     return {
         name: x.astype(jnp.float32) / 127.5 - 1 if x.dtype == jnp.uint8 else x
@@ -73,17 +75,17 @@ def place(sources, devices):
 
 
 def resident(
-    sources,
+    sources: tuple[Source, ...],
     *,
     arrays=None,
-    batch_size,
-    batches,
-    steps_per_call,
+    batch_size: int,
+    batches: int,
+    steps_per_call: int,
     seed,
     devices,
-    first_step=0,
-    first_position=0,
-):
+    first_step: int = 0,
+    first_position: int = 0,
+) -> Feed:
     """Keep the whole sets on every device; gather inside the call.
 
     Args:
@@ -161,17 +163,17 @@ class _Minibatches:
 
 
 def streamed(
-    sources,
+    sources: tuple[Source, ...],
     *,
-    batch_size,
-    batches,
-    steps_per_call,
+    batch_size: int,
+    batches: int,
+    steps_per_call: int,
     seed,
     devices,
-    workers,
-    first_step=0,
-    first_position=0,
-):
+    workers: int,
+    first_step: int = 0,
+    first_position: int = 0,
+) -> Feed:
     """Read ahead on the host with Grain; each call gets a block of batches.
 
     ``workers``: threads that read; the rest as of ``resident``.
@@ -210,7 +212,7 @@ def streamed(
     return Feed(block, read)
 
 
-def bytes_of(sources):
+def bytes_of(sources: tuple[Source, ...]) -> int:
     """What the arrays of whole sources take, in bytes."""
 
     def example(source):
@@ -219,7 +221,7 @@ def bytes_of(sources):
     return sum(source.size * example(source) for source in sources)
 
 
-def check_shared(sources, resident_bytes):
+def check_shared(sources: tuple[Source, ...], resident_bytes: int) -> None:
     """Raise ``UserError`` unless the sets fit the device, as members who share them need."""
     if bytes_of(sources) > resident_bytes:
         names = " and ".join(source.name for source in sources)
@@ -229,7 +231,9 @@ def check_shared(sources, resident_bytes):
         )
 
 
-def feed(sources, *, resident_bytes, workers, arrays=None, **options):
+def feed(
+    sources: tuple[Source, ...], *, resident_bytes: int, workers: int, arrays=None, **options
+) -> Feed:
     """Resident if the sets take at most ``resident_bytes``, streamed otherwise.
 
     Of resident sets ``arrays`` may be what ``place`` gave, and ``seed`` those of N members, each of

@@ -2,13 +2,14 @@
 
 import hashlib
 import os
+from collections.abc import Iterable
 from pathlib import Path
 
 BLOCK = 16 * 1024  # bytes
 BLOCKS = 1024  # read of a set at most: 16 MiB, whether of one file or of 50,000
 
 
-def fingerprint(contents) -> str:
+def fingerprint(contents: Iterable[str | Path]) -> str:
     """A hexadecimal digest of what a set is read from, wherever it lies.
 
     Cheap: of a large set it reads a part, always the same one. It misses a change that keeps every

@@ -1,6 +1,8 @@
 """Folders of image files, decoded when they are read."""
 
+from collections.abc import Callable, Sequence
 from functools import cache, partial
+from pathlib import Path
 
 from jaxgan.core.errors import UserError
 from jaxgan.core.files import expand
@@ -8,11 +10,11 @@ from jaxgan.data.columns import TABLES, read_columns
 from jaxgan.data.decode import decode, head, is_grey, stored_size
 from jaxgan.data.remarks import looks, shown
 from jaxgan.data.scan import scan
-from jaxgan.data.source import category, from_reader, only_split, pixels
-from jaxgan.data.view import apply, shape_after
+from jaxgan.data.source import Source, category, from_reader, only_split, pixels
+from jaxgan.data.view import View, apply, shape_after
 
 
-def folder(name, view, split, *, columns=()):
+def folder(name: str, view: View, split: str, *, columns: tuple[str, ...] = ()) -> Source:
     """Load ``folder:DIR``: its image files, or one sub-folder of them for each class.
 
     All that Pillow reads as pictures counts, at every depth; ``decode`` says how. Hidden files and
@@ -55,7 +57,9 @@ def folder(name, view, split, *, columns=()):
     return looks(from_reader(name, partial(_read_rows, files, values, view), **known))
 
 
-def common_size(files, view, size_of=stored_size):
+def common_size(
+    files: Sequence[Path], view: View, size_of: Callable = stored_size
+) -> tuple[int, int]:
     """Height and width of the stored images; where the view sets a size they do not matter."""
     if view.size is not None:
         return view.size, view.size

@@ -1,27 +1,28 @@
 """The two parts of a set. Which an example belongs to follows from its key, never from a draw."""
 
 import zlib
+from collections.abc import Callable
 from functools import partial
 
 import numpy as np
 
 from jaxgan.core.errors import UserError, within
-from jaxgan.data.source import subset
+from jaxgan.data.source import Source, subset
 
 TRAIN, HELD_OUT = PARTS = ("train", "held_out")
 
 
-def tenth(key):
+def tenth(key: str) -> bool:
     """Whether an example is held out by the rule of the bundled pairs: CRC-32 divisible by 10."""
     return crc32(key) % 10 == 0
 
 
-def below(share, key):
+def below(share: float, key: str) -> bool:
     """Whether an example is held out of which a share is: CRC-32 / 2**32 < share."""
     return crc32(key) / 2**32 < share
 
 
-def share_of(held_out):
+def share_of(held_out: str) -> Callable[[str], bool] | None:
     """The rule that ``data.held_out`` asks for as a share; None where it is no number."""
     try:
         share = float(held_out)
@@ -31,7 +32,7 @@ def share_of(held_out):
     return partial(below, share)
 
 
-def part_of(source, rule, part):
+def part_of(source: Source, rule: Callable[[str], bool], part: str) -> Source:
     """The examples of a part.
 
     Args:
@@ -51,6 +52,6 @@ def part_of(source, rule, part):
     return subset(source, indices)
 
 
-def crc32(key):
+def crc32(key: str) -> int:
     """CRC-32 of a key in UTF-8; names of files may hold other bytes."""
     return zlib.crc32(key.encode(errors="surrogateescape"))

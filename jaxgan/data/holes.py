@@ -10,7 +10,9 @@ import jax.numpy as jnp
 VERTICES = 5  # of a stroke
 
 
-def rectangle(key, height, width, smallest, largest):
+def rectangle(
+    key: jax.Array, height: int, width: int, smallest: float, largest: float
+) -> jax.Array:
     """One rectangle, wholly inside: each side uniform from ``smallest`` to ``largest``, in pixels.
 
     Both are shares of the image's sides; the place is uniform over all that fit.
@@ -18,7 +20,7 @@ def rectangle(key, height, width, smallest, largest):
     return _crossed(key, height, width, smallest, largest, middle=False)
 
 
-def centre(key, height, width, smallest, largest):
+def centre(key: jax.Array, height: int, width: int, smallest: float, largest: float) -> jax.Array:
     """The same in the middle; Pathak et al. 2016 have one of half the sides.
 
     Of a middle between two pixels it is the upper left.
@@ -43,7 +45,7 @@ def _band(key, side, smallest, largest, middle):
     return ((at >= start) & (at < start + length)).astype(jnp.float32)
 
 
-def stroke(key, height, width, smallest, largest):
+def stroke(key: jax.Array, height: int, width: int, smallest: float, largest: float) -> jax.Array:
     """A stroke of a round brush along a random walk of straight pieces (after Yu et al. 2019).
 
     It begins anywhere in the image and may leave it. In mean sides of the image, its four pieces
@@ -67,7 +69,7 @@ def stroke(key, height, width, smallest, largest):
     return (distance <= jnp.maximum(radius, 0.75)).astype(jnp.float32)
 
 
-def either(key, height, width, smallest, largest):
+def either(key: jax.Array, height: int, width: int, smallest: float, largest: float) -> jax.Array:
     """A rectangle or a stroke, with equal odds."""
     of_kind, of_hole = jax.random.split(key)
     kinds = [shape(of_hole, height, width, smallest, largest) for shape in (rectangle, stroke)]

@@ -4,6 +4,7 @@ import gzip
 import math
 import struct
 import zlib
+from pathlib import Path
 
 import numpy as np
 
@@ -12,13 +13,14 @@ from jaxgan.core.files import expand
 from jaxgan.data.images import from_images
 from jaxgan.data.labels import categorise
 from jaxgan.data.remarks import LOOKED_IN_MEMORY, listed, looks
-from jaxgan.data.source import only_split
+from jaxgan.data.source import Source, only_split
+from jaxgan.data.view import View
 
 PREFIXES = {"train": "train", "test": "t10k"}  # split -> how its files' names begin
 GZIP_MAGIC = b"\x1f\x8b"
 
 
-def idx(name, view, split, beside=""):
+def idx(name: str, view: View, split: str, beside: str | None = "") -> Source:
     """Load ``idx:DIR``: images and labels of one split, as MNIST's files are named.
 
     DIR holds ``train-images-idx3-ubyte`` and ``train-labels-idx1-ubyte`` (split "train") or
@@ -56,7 +58,7 @@ def idx(name, view, split, beside=""):
     return looks(from_images(name, images, label, view, {"label": kind}, **more), LOOKED_IN_MEMORY)
 
 
-def read_labels(directory, wanted):
+def read_labels(directory: Path, wanted):
     """Read the labels of the splits that are wanted, in their order, and of any other there is.
 
     Returns:
@@ -70,20 +72,20 @@ def read_labels(directory, wanted):
     return {split: read_idx(file, 1) for split, file in files.items()}
 
 
-def find(directory, stem):
+def find(directory: Path, stem: str):
     """Return the file ``stem`` or ``stem.gz`` in the directory."""
     if file := stored(directory, stem):
         return file
     raise UserError(f"{directory / stem}: no such file, nor with .gz.")
 
 
-def stored(directory, stem):
+def stored(directory: Path, stem: str):
     """The same, or None."""
     files = (directory / stem, directory / f"{stem}.gz")
     return next((file for file in files if file.is_file()), None)
 
 
-def read_idx(file, dimensions):
+def read_idx(file: Path, dimensions: int) -> np.ndarray:
     """Read uint8 values of that many dimensions from an IDX file.
 
     The format: two zero bytes, the type (8: unsigned bytes), the number of dimensions, then each

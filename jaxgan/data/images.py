@@ -1,10 +1,22 @@
 """Images in memory, brought to the view once."""
 
-from jaxgan.data.source import from_named
-from jaxgan.data.view import apply_all
+from collections.abc import Mapping
+from typing import Any
+
+import numpy as np
+
+from jaxgan.data.source import Entry, Source, from_named
+from jaxgan.data.view import View, apply_all
 
 
-def from_images(name, images, label, view, categories=None, **more):
+def from_images(
+    name: str,
+    images: np.ndarray,
+    label: np.ndarray | None,
+    view: View,
+    categories: Mapping[str, Entry] | None = None,
+    **more: Any,
+) -> Source:
     """Make a source of images in memory, brought to the view once.
 
     Args:
@@ -18,6 +30,6 @@ def from_images(name, images, label, view, categories=None, **more):
     return from_named(name, whole, categories, **more)
 
 
-def labels_of(label):
+def labels_of(label: np.ndarray | None) -> dict[str, np.ndarray]:
     """The entry of labels, or none: {name: array}."""
     return {} if label is None else {"label": label}

@@ -2,23 +2,25 @@
 
 import re
 import unicodedata
+from collections.abc import Mapping
+from typing import Any
 
 import numpy as np
 
 from jaxgan.core.errors import UserError
-from jaxgan.data.source import category, recategorised
+from jaxgan.data.source import Entry, Source, category, recategorised
 
 KNOWN = 20  # classes that an error names
 MANY = 100  # classes, from which on there must be two examples of each on the average
 
 
-def class_names(entry):
+def class_names(entry: Entry) -> tuple[str, ...]:
     """The names of a category's classes; where the data have none, their numbers, zero-padded."""
     digits = len(str(entry.classes - 1))
     return entry.names or tuple(f"{i:0{digits}d}" for i in range(entry.classes))
 
 
-def class_of(label, names, category="label"):
+def class_of(label: Any, names: tuple[str, ...], category: str = "label") -> int:
     """The number of a class that is called by its name, or else by its number.
 
     Args:
@@ -40,7 +42,7 @@ def class_of(label, names, category="label"):
     )
 
 
-def natural(name):
+def natural(name: str):
     """Sort key by which "2" comes before "10"; all else by code points, alike on every machine."""
     parts = re.split("([0-9]+)", name)  # text and digits in turns
     numbers = [part.lstrip("0") for part in parts[1::2]]
@@ -48,12 +50,12 @@ def natural(name):
     return parts, name
 
 
-def composed(name):
+def composed(name: str) -> str:
     """The name with its accents in one form (NFC): some systems store them apart."""
     return unicodedata.normalize("NFC", name)
 
 
-def categorise(label, size, where, names=None):
+def categorise(label, size: int, where, names=None):
     """Number the classes of labels 0, 1, ... in the order of their values.
 
     Labels 0 to K - 1, each with an example, stay as they are and have no names. Others, with gaps
@@ -91,7 +93,7 @@ def categorise(label, size, where, names=None):
     return label.astype(np.int32), category(len(names) or len(values), names)
 
 
-def numbered_as(source, entries, folders=False):
+def numbered_as(source: Source, entries: Mapping[str, Entry], folders: bool = False) -> Source:
     """The source with its classes numbered as a run has them.
 
     Older versions put "10" before "2", and counted numbers without an example as classes; a run

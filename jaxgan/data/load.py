@@ -1,8 +1,10 @@
 """A name becomes a ``Source`` of examples."""
 
 import inspect
+from collections.abc import Mapping
 from functools import partial
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 
@@ -19,11 +21,11 @@ from jaxgan.data.held_out import HELD_OUT, PARTS, TRAIN, part_of, share_of, tent
 from jaxgan.data.idx import idx
 from jaxgan.data.labels import numbered_as
 from jaxgan.data.paired import ab, pairs
-from jaxgan.data.source import Truth, from_arrays, only_split
+from jaxgan.data.source import Entry, Source, Truth, from_arrays, only_split
 from jaxgan.data.stacked import stacked_digits
 from jaxgan.data.tfds import looks_like_tfds, tfds
 from jaxgan.data.toy import TOYS
-from jaxgan.data.view import make_view, refuse_for_points
+from jaxgan.data.view import View, make_view, refuse_for_points
 from jaxgan.data.where import chosen as chosen_of
 from jaxgan.data.where import conditions
 
@@ -42,7 +44,12 @@ OF_FORMS = ("direction",)  # options of forms that a user sets
 PARTED = {"emoji": tenth, "glyphs": tenth, "line_art": tenth}
 
 
-def load_sources(settings, part=TRAIN, entries=None, loaded=None):
+def load_sources(
+    settings: Mapping,
+    part: str = TRAIN,
+    entries: Mapping[str, Entry] | None = None,
+    loaded: dict | None = None,
+) -> tuple[Source, ...]:
     """The sources of a config's group ``data``, a mapping; what is of its loading alone counts.
 
     Args:
@@ -99,7 +106,9 @@ def _is_set(name):
     return name in (*SETS, *TOYS) or form_of(name) != ""
 
 
-def load_parts(settings, entries=None):
+def load_parts(
+    settings: Mapping, entries: Mapping[str, Entry] | None = None
+) -> tuple[tuple[Source, ...], tuple[Source, ...]]:
     """The sources of a config's group ``data`` that training sees, and those that it does not.
 
     The latter are none where nothing is held out. ``entries``: as ``load_sources`` takes them.
@@ -109,25 +118,25 @@ def load_parts(settings, entries=None):
     return load_sources(settings, TRAIN, entries, loaded), held_out
 
 
-def has_held_out(name, held_out=""):
+def has_held_out(name: str, held_out: str = "") -> bool:
     """Whether the set with this name has a held-out part, under that setting of ``load``."""
     return name in PARTED or held_out != ""
 
 
 def load(
-    name,
+    name: str,
     *,
-    size=None,
-    fit="crop",
-    channels=None,
-    split="train",
-    data_dir=None,
-    options=None,
-    held_out="",
-    part=TRAIN,
-    loaded=None,
-    columns=(),
-):
+    size: int | None = None,
+    fit: str = "crop",
+    channels: int | None = None,
+    split: str = "train",
+    data_dir: str | None = None,
+    options: Mapping | None = None,
+    held_out: str = "",
+    part: str = TRAIN,
+    loaded: dict | None = None,
+    columns: tuple[str, ...] = (),
+) -> Source:
     """Load a part of a data set.
 
     Names: ``mnist10k``, ``stacked_digits``, ``emoji``, ``glyphs`` and ``line_art`` (bundled), the
@@ -228,7 +237,7 @@ def _rule(name, held_out, part, splits):
     return rule
 
 
-def load_form(form, name, view, split, **special):
+def load_form(form: str, name: str, view: View, split: str, **special) -> Source:
     """Load a row of ``FORMS``; where it is one file, that is what it is known by."""
     if "options" in special:
         special |= _chosen(name, special.pop("options"))
@@ -237,13 +246,13 @@ def load_form(form, name, view, split, **special):
     return source._replace(origin=origin, contents=source.contents or (Path(origin),))
 
 
-def form_of(name):
+def form_of(name: str) -> str:
     """The form of a name FORM:PATH, a row of ``FORMS`` or "unpaired"; "" of every other name."""
     form, colon, _ = name.partition(":")
     return form if colon and (form in FORMS or name.startswith(unpaired.FORM)) else ""
 
 
-def paths_of(form, path):
+def paths_of(form: str, path: str) -> list[Path]:
     """The paths that the PATH of a name FORM:PATH consists of: two for pairs, else one.
 
     Of two sets without pairs those that are paths.
@@ -254,12 +263,12 @@ def paths_of(form, path):
     return [expand(each) for each in (path.split(",") if form == "pairs" else [path])]
 
 
-def path_of(name):
+def path_of(name: str) -> str:
     """The PATH of a name FORM:PATH, as it is given; "" of every other name."""
     return name.partition(":")[2] if form_of(name) else ""
 
 
-def load_set(name, view, split, options=None):
+def load_set(name: str, view: View, split: str, options: Mapping | None = None) -> Source:
     """Load a row of ``SETS`` with its options."""
     source = SETS[name](name, view, split, **_chosen(name, options))
     version = bundled.SHA256[bundled.FILES[name]]
@@ -271,7 +280,7 @@ def _chosen(name, options):
     return table.options_of(Row(load, options_of(name)), "data set", name, dict(options or {}))
 
 
-def load_toy(name, view, split, options):
+def load_toy(name: str, view: View, split: str, options: Mapping | None) -> Source:
     """Draw a toy set: ``points`` of them, a pure function of ``seed`` and the row's options."""
     only_split(split, ("train",), name)
     refuse_for_points(view, name)
@@ -291,7 +300,7 @@ def load_toy(name, view, split, options):
     return source._replace(origin="drawn")
 
 
-def options_of(name):
+def options_of(name: str) -> dict[str, Any]:
     """The options of a data set with their defaults: only those drawn or paired have any."""
     if name in TOYS:
         return TOY_DEFAULTS | _keywords(TOYS[name])
@@ -305,6 +314,6 @@ def _keywords(function):
     return {p.name: p.default for p in parameters if p.kind is p.KEYWORD_ONLY}
 
 
-def known_names():
+def known_names() -> list[str]:
     """The names that jaxgan knows by itself."""
     return [*SETS, *TOYS, *(f"{form}:PATH" for form in FORMS), f"{unpaired.FORM}A,B"]

@@ -11,8 +11,8 @@ from jaxgan.data.decode import decode, is_grey, stored_size
 from jaxgan.data.folders import common_size
 from jaxgan.data.remarks import listed, looks
 from jaxgan.data.scan import pictures
-from jaxgan.data.source import from_reader, only_split, pixels
-from jaxgan.data.view import apply, shape_after
+from jaxgan.data.source import Source, from_reader, only_split, pixels
+from jaxgan.data.view import View, apply, shape_after
 
 DIRECTIONS = ("AtoB", "BtoA")  # from what is given to what is made
 
@@ -24,7 +24,7 @@ class Side(NamedTuple):
     cut: Callable
 
 
-def ab(name, view, split, *, direction="AtoB"):
+def ab(name: str, view: View, split: str, *, direction: str = "AtoB") -> Source:
     """Load ``ab:DIR``: pictures of two halves, A left and B right, as Isola et al. 2017 have them.
 
     Entries source and x, in the direction that is asked for; both are brought to the view alike. A
@@ -51,7 +51,7 @@ def ab(name, view, split, *, direction="AtoB"):
     return _paired(name, view, direction, sides, size_of, paths, remarks)
 
 
-def pairs(name, view, split, *, direction="AtoB"):
+def pairs(name: str, view: View, split: str, *, direction: str = "AtoB") -> Source:
     """Load ``pairs:DIR_A,DIR_B``: pictures of one path, but for its ending, in two folders.
 
     Otherwise as ``ab``.

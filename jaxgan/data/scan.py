@@ -3,6 +3,8 @@
 import os
 import stat
 from collections import Counter, defaultdict
+from collections.abc import Sequence
+from pathlib import Path
 
 import numpy as np
 
@@ -33,7 +35,7 @@ LEFT_OUT = {
 }
 
 
-def scan(directory, apart=()):
+def scan(directory: Path, apart: Sequence[str] = ()) -> tuple:
     """Find the examples of a folder; nothing is opened.
 
     Classes are numbered in natural order ("2" before "10"), by code points else, their names in
@@ -75,7 +77,7 @@ def scan(directory, apart=()):
     return paths, label, tuple(map(composed, names)), remarks
 
 
-def pictures(directory, apart=()):
+def pictures(directory: Path, apart: Sequence[str] = ()) -> tuple[list[str], tuple[str, ...]]:
     """The pictures of a folder, at every depth; nothing is opened. ``apart``: as ``scan`` has it.
 
     Returns:

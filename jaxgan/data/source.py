@@ -1,10 +1,10 @@
 """What every data set is to the rest of the package: examples that are named arrays."""
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from functools import partial
 from pathlib import Path
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 import numpy as np
 
@@ -99,17 +99,24 @@ class Source(NamedTuple):
         return self.truth and self.truth.mixture
 
 
-def pixels(shape):
+def pixels(shape: Sequence[int]) -> Entry:
     """The ``Entry`` of 8-bit images [H, W, C]."""
     return Entry(tuple(shape), np.dtype(np.uint8))
 
 
-def category(classes, names=()):
+def category(classes: int, names: Sequence[str] = ()) -> Entry:
     """The ``Entry`` of a category."""
     return Entry((), np.dtype(np.int32), classes, tuple(names))
 
 
-def from_arrays(name, x, label=None, *, classes=None, truth=None):
+def from_arrays(
+    name: str,
+    x: np.ndarray,
+    label: np.ndarray | None = None,
+    *,
+    classes: int | None = None,
+    truth: Truth | None = None,
+) -> Source:
     """Make a ``Source`` of arrays in memory, with the entries x and, unless None, label.
 
     Args:
@@ -125,7 +132,12 @@ def from_arrays(name, x, label=None, *, classes=None, truth=None):
     return from_named(name, {"x": x, "label": label}, {"label": category(classes)}, truth=truth)
 
 
-def from_named(name, whole, categories=None, **more):
+def from_named(
+    name: str,
+    whole: Mapping[str, np.ndarray],
+    categories: Mapping[str, Entry] | None = None,
+    **more: Any,
+) -> Source:
     """Make a ``Source`` of named arrays in memory.
 
     Args:
@@ -155,7 +167,9 @@ def from_named(name, whole, categories=None, **more):
     return Source(name, size, entries, partial(_take, whole), partial(_take, whole), **more)
 
 
-def from_reader(name, read_rows, *, size, entries, **more):
+def from_reader(
+    name: str, read_rows: Callable, *, size: int, entries: Mapping[str, Entry], **more: Any
+) -> Source:
     """Make a ``Source`` of images that are decoded whenever they are read.
 
     Args:
@@ -168,7 +182,7 @@ def from_reader(name, read_rows, *, size, entries, **more):
     return Source(name, size, entries, partial(_read_one, read_rows), arrays, **more)
 
 
-def subset(source, indices):
+def subset(source: Source, indices: np.ndarray) -> Source:
     """The ``Source`` of the examples at these indices, int [N], in their order."""
     return source._replace(
         size=len(indices),
@@ -179,17 +193,19 @@ def subset(source, indices):
     )
 
 
-def renamed(source, names):
+def renamed(source: Source, names: Mapping[str, str]) -> Source:
     """The ``Source`` with other names for its entries, {old: new}; the rest keep theirs."""
     return _changed(source, partial(_rename, names), _rename(names, source.entries))
 
 
-def only(source, names):
+def only(source: Source, names: Sequence[str]) -> Source:
     """The ``Source`` with some of its entries."""
     return _changed(source, partial(_chosen, names), _chosen(names, source.entries))
 
 
-def recategorised(source, kinds, numbers):
+def recategorised(
+    source: Source, kinds: Mapping[str, Entry], numbers: Mapping[str, np.ndarray]
+) -> Source:
     """The ``Source`` with other numbers for the classes of some categories.
 
     Args:
@@ -199,7 +215,7 @@ def recategorised(source, kinds, numbers):
     return _changed(source, partial(_numbered, numbers), source.entries | kinds)
 
 
-def joined(first, *others):
+def joined(first: Source, *others: Source) -> Source:
     """Sources of one length as one: its row i has the entries of row i of each."""
     parts = (first, *others)
     return first._replace(
@@ -210,7 +226,7 @@ def joined(first, *others):
     )
 
 
-def categories(source):
+def categories(source: Source) -> dict[str, np.ndarray]:
     """{name: int32 [N]} of all categories of all examples; read where they are not known."""
     names = classes_of(source.entries)
     if set(names) <= set(source.categories):
@@ -218,7 +234,7 @@ def categories(source):
     return _chosen(names, source.arrays())
 
 
-def union(parts):
+def union(parts: Iterable[Mapping]) -> dict:
     """One dictionary of several by name: of entries, or of the arrays of a batch.
 
     Raises:
@@ -232,17 +248,17 @@ def union(parts):
     return whole
 
 
-def entries(sources):
+def entries(sources: tuple[Source, ...]) -> dict[str, Entry]:
     """{name: ``Entry``} of all sources together."""
     return union(source.entries for source in sources)
 
 
-def classes_of(entries):
+def classes_of(entries: Mapping[str, Entry]) -> dict[str, int]:
     """How many classes each category among {name: ``Entry``} has, by name."""
     return {name: entry.classes for name, entry in entries.items() if entry.classes}
 
 
-def only_split(split, known, name):
+def only_split(split: str, known: Sequence[str], name: str) -> None:
     """Raise a ``UserError`` unless ``split`` is one of those that the set ``name`` has."""
     if split not in known:
         raise UserError(f"{name} has no split {split!r}; known: {', '.join(known)}.")

@@ -4,13 +4,15 @@ import numpy as np
 
 from jaxgan.core.errors import UserError, within
 from jaxgan.data.bundled import digits
-from jaxgan.data.source import from_arrays, only_split
-from jaxgan.data.view import apply_all
+from jaxgan.data.source import Source, from_arrays, only_split
+from jaxgan.data.view import View, apply_all
 
 DIGITS = 3
 
 
-def stacked_digits(name, view, split, *, points=50_000, seed=0):
+def stacked_digits(
+    name: str, view: View, split: str, *, points: int = 50_000, seed: int = 0
+) -> Source:
     """Draw the set of Stacked-MNIST (Metz et al. 2017) from the bundled digits.
 
     uint8 [points, 28, 28, 3] before the view; the label 100 a + 10 b + c tells the digits of red,

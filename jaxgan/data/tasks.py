@@ -38,12 +38,12 @@ class Task(NamedTuple):
     picture: Callable | None = None
 
 
-def none():
+def none() -> Task:
     """The batch as it is."""
     return Task(lambda batch, keys, step: batch)
 
 
-def colourise(*, space):
+def colourise(*, space: str) -> Task:
     """source [B, H, W, 1] is the grey of x [B, H, W, 3], whatever source the data has.
 
     Args:
@@ -90,7 +90,7 @@ def _from_lab(shown):
 _SPACES = {"rgb": (_split_rgb, None), "lab": (_split_lab, _from_lab)}
 
 
-def superres(*, factor):
+def superres(*, factor: int) -> Task:
     """source [B, H / factor, W / factor, C] is x made smaller, in eight bits, as a file would be.
 
     Cubic (Keys 1981, a = -1/2) with antialiasing, as Pillow's BICUBIC and MATLAB's imresize.
@@ -115,7 +115,7 @@ def superres(*, factor):
     return Task(task)
 
 
-def inpaint(*, holes, smallest, largest, fill):
+def inpaint(*, holes: str, smallest: float, largest: float, fill: str) -> Task:
     """mask [B, H, W, 1] is 1 in a hole anywhere; source is x with ``fill`` there.
 
     A training step draws other holes at every pass over the data; looks, whose rows have keys of
@@ -145,7 +145,7 @@ def inpaint(*, holes, smallest, largest, fill):
     return Task(task, given)
 
 
-def edges(*, contrast):
+def edges(*, contrast: float) -> Task:
     """source [B, H, W, 1] is the outline of x: dark where its grey changes, white elsewhere.
 
     The size of Sobel's gradient, 1 for a step from black to white between two pixels.
@@ -184,7 +184,7 @@ def _slope(x, axis):
     )
 
 
-def denoise(*, std):
+def denoise(*, std: float) -> Task:
     """source is x with normal noise, clipped to [-1, 1]: other noise at every pass over the data.
 
     Args:
@@ -202,7 +202,7 @@ def denoise(*, std):
     return Task(task)
 
 
-def grey(x):
+def grey(x: jax.Array) -> jax.Array:
     """Luma (ITU-R 601) of colour images [..., 3] in [-1, 1], as [..., 1] in [-1, 1]."""
     # The weights add up to 1, so that the range stays: no detour over [0, 1].
     return sum(float(weight) * x[..., c, None] for c, weight in enumerate(LUMA / 2**16))

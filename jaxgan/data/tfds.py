@@ -7,6 +7,7 @@ that is not prepared is prepared if TensorFlow is there, and is a ``UserError`` 
 import difflib
 import importlib.util
 import re
+from collections.abc import Sequence
 from functools import partial
 from pathlib import Path
 
@@ -14,8 +15,8 @@ import numpy as np
 
 from jaxgan.core.errors import UserError
 from jaxgan.data.remarks import listed, looks
-from jaxgan.data.source import category, from_reader, pixels
-from jaxgan.data.view import apply, shape_after
+from jaxgan.data.source import Source, category, from_reader, pixels
+from jaxgan.data.view import View, apply, shape_after
 
 NAME = re.compile(r"[A-Za-z]\w*(/[\w.-]+)?(:[\d.*]+)?")  # set, /configuration, :version
 FORMAT = "array_record"  # the file format with random access; TFDS's default has none
@@ -24,12 +25,14 @@ EACH = 20  # examples a class in the sample that may show all classes
 CHUNK = 1000  # examples that are read at a time for their labels
 
 
-def looks_like_tfds(name):
+def looks_like_tfds(name: str) -> bool:
     """Whether the name is of TFDS's form, ``set[/configuration][:version]``."""
     return NAME.fullmatch(name) is not None
 
 
-def tfds(name, view, split, data_dir, known, beside=""):
+def tfds(
+    name: str, view: View, split: str, data_dir: str | None, known: Sequence[str], beside=""
+) -> Source:
     """Load an image set by its TFDS name; images are decoded when they are read.
 
     The image is the feature ``image`` or else the only one of type Image; the label is ``label`` or

@@ -42,7 +42,7 @@ class Toy(NamedTuple):
     mixture: Mixture | None = None
 
 
-def mixture_density(mixture, x):
+def mixture_density(mixture: Mixture, x: np.ndarray) -> np.ndarray:
     """Density of the mixture at points x [..., D], as [...]."""
     x = jnp.asarray(x, float)
     means, stds, weights = (jnp.asarray(part, x.dtype) for part in mixture)
@@ -53,7 +53,7 @@ def mixture_density(mixture, x):
     return jnp.sum(heights * jnp.exp(-squares / 2), axis=-1)
 
 
-def sample_mixture(mixture, rng, n):
+def sample_mixture(mixture: Mixture, rng: np.random.Generator, n: int):
     """Draw n points: float32 [n, D] and the index of the mode that each came from, int32 [n]."""
     label = rng.choice(len(mixture.weights), size=n, p=mixture.weights)
     noise = rng.standard_normal((n, mixture.means.shape[1]))
@@ -61,7 +61,7 @@ def sample_mixture(mixture, rng, n):
     return points.astype(np.float32), label.astype(np.int32)
 
 
-def ring(*, modes=8, radius=1.0, std=0.01):
+def ring(*, modes: int = 8, radius: float = 1.0, std: float = 0.01) -> Toy:
     """Equal Gaussians, evenly spaced on a circle (numbers: PacGAN, Lin et al. 2018).
 
     Args:
@@ -75,7 +75,7 @@ def ring(*, modes=8, radius=1.0, std=0.01):
     return _toy(radius * np.stack([np.cos(angles), np.sin(angles)], axis=1), std)
 
 
-def grid(*, side=5, spacing=2.0, std=0.05):
+def grid(*, side: int = 5, spacing: float = 2.0, std: float = 0.05) -> Toy:
     """Equal Gaussians on a square grid around 0 (numbers: PacGAN, Lin et al. 2018).
 
     Args:
@@ -88,7 +88,12 @@ def grid(*, side=5, spacing=2.0, std=0.05):
     return _toy(np.stack(np.meshgrid(line, line, indexing="ij"), axis=-1).reshape(-1, 2), std)
 
 
-def mixture1d(*, means=(-2.0, 2.0), stds=(0.5,), weights=(1.0,)):
+def mixture1d(
+    *,
+    means: tuple[float, ...] = (-2.0, 2.0),
+    stds: tuple[float, ...] = (0.5,),
+    weights: tuple[float, ...] = (1.0,),
+) -> Toy:
     """Gaussians on a line.
 
     MAD-GAN's five modes (Ghosh et al. 2018): means (10, 20, 60, 80, 110), stds (3, 3, 2, 2, 1).
@@ -103,7 +108,7 @@ def mixture1d(*, means=(-2.0, 2.0), stds=(0.5,), weights=(1.0,)):
     return _toy(np.asarray(means, np.float64)[:, None], stds, weights)
 
 
-def swiss_roll(*, noise=0.25):
+def swiss_roll(*, noise: float = 0.25) -> Toy:
     """A spiral with Gaussian noise (the toy of WGAN-GP, Gulrajani et al. 2017).
 
     The spiral is (t cos t, t sin t) with t uniform in [1.5 pi, 4.5 pi]; noise is added, and all is

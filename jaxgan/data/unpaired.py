@@ -3,18 +3,20 @@
 What is held out is paired where it is known what belongs together: then it is the truth.
 """
 
+from collections.abc import Callable
+
 import numpy as np
 
 from jaxgan.core.errors import UserError
 from jaxgan.data.held_out import crc32
 from jaxgan.data.labels import class_names, class_of
-from jaxgan.data.source import categories, joined, only, renamed, subset
+from jaxgan.data.source import Source, categories, joined, only, renamed, subset
 from jaxgan.data.where import category_of
 
 FORM = "unpaired:"  # and the names of two sets, with a comma between
 
 
-def disjoint(source):
+def disjoint(source: Source) -> tuple[Source, ...]:
     """Pairs as two sets of which no example belongs to the other's: (B, A).
 
     Which half an example goes to follows from its key: CRC-32 // 10 even in A, odd in B; by the
@@ -39,7 +41,7 @@ def disjoint(source):
     return b._replace(remarks=(*b.remarks, told)), a
 
 
-def of_classes(source, text):
+def of_classes(source: Source, text: str) -> tuple[Source, Source]:
     """Two classes of a category as the two domains: (B, A); of B the other categories, too.
 
     Args:
@@ -67,7 +69,7 @@ def of_classes(source, text):
     return b._replace(remarks=(*b.remarks, told)), a._replace(remarks=())
 
 
-def refuse_pairs(source, setting):
+def refuse_pairs(source: Source, setting: str) -> None:
     """Raise a ``UserError`` if the examples have a source already, which the setting makes."""
     if "source" in source.entries:
         raise UserError(
@@ -76,7 +78,7 @@ def refuse_pairs(source, setting):
         )
 
 
-def twins(b, a):
+def twins(b: Source, a: Source) -> tuple[Source, ...]:
     """Domains as pairs of the rows of one key, if there are any: one source, (joined,); else both.
 
     Of several rows of a key the first of one belongs to the first of the other, and so on.
@@ -87,7 +89,7 @@ def twins(b, a):
     return paired(b, a, pairs)
 
 
-def paired(b, a, pairs):
+def paired(b: Source, a: Source, pairs):
     """One source, (joined,), of the pairs (row of a, row of b); of none both, (b, a)."""
     if not pairs:
         return b, a
@@ -95,7 +97,7 @@ def paired(b, a, pairs):
     return (joined(subset(b, of_b), subset(a, of_a)),)
 
 
-def rows_by_key(source):
+def rows_by_key(source: Source) -> dict:
     """{key: [row, ...]} of a ``Source``."""
     rows = {}
     for row in range(source.size):
@@ -103,7 +105,7 @@ def rows_by_key(source):
     return rows
 
 
-def two(name, load):
+def two(name: str, load: Callable) -> tuple[Source, ...]:
     """The sets that ``unpaired:A,B`` names: (B, A), of B its categories, too.
 
     Args:
@@ -127,7 +129,7 @@ def two(name, load):
     return b, a._replace(contents=(), remarks=())
 
 
-def names_of(name):
+def names_of(name: str):
     """The names of the two sets; a folder may be named without ``folder:``.
 
     Raises:

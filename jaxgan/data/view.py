@@ -24,7 +24,7 @@ class View(NamedTuple):
     channels: int | None = None
 
 
-def make_view(size, fit, channels):
+def make_view(size: int | None, fit: str, channels: int | None) -> View:
     """Check the three settings and return the ``View``; a wrong one is a ``UserError``."""
     choose(FITS, fit, "fit")
     if size is not None and (not isinstance(size, int) or isinstance(size, bool) or size < 1):
@@ -36,7 +36,7 @@ def make_view(size, fit, channels):
     return View(size, fit, channels)
 
 
-def refuse_for_points(view, name):
+def refuse_for_points(view: View, name: str) -> None:
     """Raise a ``UserError`` if the view asks for a size or for channels: points have neither."""
     if view.size is not None or view.channels is not None:
         raise UserError(
@@ -44,13 +44,13 @@ def refuse_for_points(view, name):
         )
 
 
-def to_uint8(images):
+def to_uint8(images: np.ndarray) -> np.ndarray:
     """Map [-1, 1] to 0..255, the inverse of ``x / 127.5 - 1``; outside is clipped, NaN is black."""
     images = np.nan_to_num(np.asarray(images, np.float32), nan=-1.0)
     return np.round((np.clip(images, -1.0, 1.0) + 1.0) * 127.5).astype(np.uint8)
 
 
-def apply(view, image):
+def apply(view: View, image: np.ndarray) -> np.ndarray:
     """Bring one image, uint8 [H, W, C], to the view, uint8 [size, size, channels]."""
     image = to_channels(image, view.channels)
     if view.size is None or image.shape[:2] == (view.size, view.size):
@@ -58,7 +58,7 @@ def apply(view, image):
     return FITS[view.fit](image, view.size)
 
 
-def apply_all(view, images):
+def apply_all(view: View, images: np.ndarray) -> np.ndarray:
     """Bring many images of one size, uint8 [N, H, W, C], to the view."""
     images = to_channels(images, view.channels)
     if view.size is None or images.shape[1:3] == (view.size, view.size):
@@ -66,13 +66,13 @@ def apply_all(view, images):
     return np.stack([FITS[view.fit](image, view.size) for image in images])
 
 
-def shape_after(view, shape):
+def shape_after(view: View, shape: tuple[int, ...]) -> tuple[int, ...]:
     """Shape (H, W, C) that ``apply`` gives to an image of the shape (H, W, C)."""
     height, width, channels = shape
     return (view.size or height, view.size or width, view.channels or channels)
 
 
-def to_channels(images, channels):
+def to_channels(images: np.ndarray, channels: int | None) -> np.ndarray:
     """Convert the last axis of uint8 [..., C] to 1 or 3 channels; None keeps it.
 
     Four channels are taken for red, green, blue and alpha, and laid on black.
@@ -94,7 +94,7 @@ def to_channels(images, channels):
     )
 
 
-def crop(image, size):
+def crop(image: np.ndarray, size: int) -> np.ndarray:
     """Cut the greatest centred square out and resize it to ``size``."""
     height, width = image.shape[:2]
     side = min(height, width)
@@ -102,12 +102,12 @@ def crop(image, size):
     return resize(image[top : top + side, left : left + side], size, size)
 
 
-def stretch(image, size):
+def stretch(image: np.ndarray, size: int) -> np.ndarray:
     """Resize height and width, each to ``size``: the proportions change."""
     return resize(image, size, size)
 
 
-def pad(image, size):
+def pad(image: np.ndarray, size: int) -> np.ndarray:
     """Centre the whole image on black; one larger than ``size`` is first shrunk to fit."""
     height, width = image.shape[:2]
     longest = max(height, width)
@@ -123,7 +123,7 @@ def pad(image, size):
 FITS = {"crop": crop, "stretch": stretch, "pad": pad}
 
 
-def resize(image, height, width):
+def resize(image: np.ndarray, height: int, width: int) -> np.ndarray:
     """Resize uint8 [H, W, C] with Pillow's antialiased Lanczos filter, any number of channels."""
     from PIL import Image
 

@@ -1,13 +1,23 @@
 """Which examples of a set count: those of some classes of its categories."""
 
+from collections.abc import Mapping
+
 import numpy as np
 
 from jaxgan.core.errors import UserError
 from jaxgan.data.labels import class_names, class_of
-from jaxgan.data.source import categories, category, classes_of, recategorised, subset
+from jaxgan.data.source import (
+    Entry,
+    Source,
+    categories,
+    category,
+    classes_of,
+    recategorised,
+    subset,
+)
 
 
-def chosen(source, wanted, text):
+def chosen(source: Source, wanted: Mapping[str, list[str]], text: str) -> Source:
     """The examples of a ``Source`` that meet every condition.
 
     A category of which classes are chosen keeps these alone, in their order. What was known of the
@@ -38,7 +48,7 @@ def chosen(source, wanted, text):
     return part._replace(truth=None, remarks=(*source.remarks, told))
 
 
-def conditions(text):
+def conditions(text: str) -> dict[str, list[str]]:
     """{category: [class, ...]} of "tone=light|dark,gender=woman"; "": {}.
 
     Conditions are CATEGORY=CLASS|CLASS..., commas between.
@@ -57,7 +67,7 @@ def conditions(text):
     return found
 
 
-def category_of(source, name):
+def category_of(source: Source, name: str) -> Entry:
     """The ``Entry`` of a category of a source.
 
     Raises:

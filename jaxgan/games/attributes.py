@@ -6,6 +6,9 @@ image with the attributes that are asked for. An attribute is a category of x th
 as ``source_NAME``, too.
 """
 
+from collections.abc import Callable, Mapping, Sequence
+from typing import Any
+
 import jax
 import jax.numpy as jnp
 
@@ -14,9 +17,11 @@ from jaxgan.data.attributes import OF_SOURCE
 from jaxgan.games.game import Game
 from jaxgan.games.pair import pair_game
 from jaxgan.games.terms import compare
+from jaxgan.losses import AdversarialLoss
+from jaxgan.models.network import Network
 
 
-def draw(classes):
+def draw(classes: Mapping[str, int]) -> Callable:
     """Attributes {name: classes} as vectors.
 
     Each category becomes one-hot [B, K]; ``attributes`` [B, sum of K] are those asked for, one
@@ -38,7 +43,14 @@ def draw(classes):
 
 
 def attributes_game(
-    generator, critic, loss, *, terms=(), adversarial=1.0, reconstruction=1.0, **options
+    generator: Network,
+    critic: Network,
+    loss: AdversarialLoss,
+    *,
+    terms: Sequence[tuple] = (),
+    adversarial: float = 1.0,
+    reconstruction: float = 1.0,
+    **options: Any,
 ) -> Game:
     """Build the game of one generator and a critic whose heads tell the attributes.
 

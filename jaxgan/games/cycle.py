@@ -5,6 +5,8 @@ al. 2017, arXiv:1703.10593). Domain A is the entry "source", domain B "x"; no ex
 to an example of the other.
 """
 
+from collections.abc import Callable, Mapping, Sequence
+
 import jax.numpy as jnp
 from flax.core import FrozenDict
 
@@ -13,6 +15,8 @@ from jaxgan.core.errors import UserError
 from jaxgan.games import pool as pools
 from jaxgan.games.game import Game, Shown
 from jaxgan.games.terms import blur, compare, mean, penalise, per_example, seen_alone
+from jaxgan.losses import AdversarialLoss
+from jaxgan.models.network import Network
 
 # Direction -> the domains that it leads from and to.
 DIRECTIONS = {"AtoB": ("source", "x"), "BtoA": ("x", "source")}
@@ -20,21 +24,21 @@ BACK = {"AtoB": "BtoA", "BtoA": "AtoB"}
 
 
 def cycle_game(
-    generator,
-    critic,
-    loss,
+    generator: Network,
+    critic: Network,
+    loss: AdversarialLoss,
     *,
-    draw,
-    shapes,
-    forward=1.0,
-    backward=1.0,
-    identity=0.5,
-    pool=50,
-    penalties=(),
-    terms=(),
-    adversarial=1.0,
-    noise_level=lambda step: None,
-    mean_over_devices=lambda tree: tree,
+    draw: Callable,
+    shapes: Mapping[str, tuple[int, ...]],
+    forward: float = 1.0,
+    backward: float = 1.0,
+    identity: float = 0.5,
+    pool: int = 50,
+    penalties: Sequence[tuple] = (),
+    terms: Sequence[tuple] = (),
+    adversarial: float = 1.0,
+    noise_level: Callable = lambda step: None,
+    mean_over_devices: Callable = lambda tree: tree,
 ) -> Game:
     """Build the game of two generators and two critics.
 

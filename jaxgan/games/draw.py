@@ -4,6 +4,8 @@ A draw is ``draw(batch, keys, step) -> batch``: it adds entries, row by row from
 and leaves alone what the batch has already.
 """
 
+from collections.abc import Callable
+
 import jax
 import jax.numpy as jnp
 
@@ -23,7 +25,7 @@ def _bernoulli(keys, shape):
 DISTRIBUTIONS = {"normal": noise.normal, "uniform": _uniform, "bernoulli": _bernoulli}
 
 
-def compose(*draws):
+def compose(*draws) -> Callable:
     """One draw of several, each from random numbers of its own; the first uses the keys as is."""
 
     def draw(batch, keys, step):
@@ -34,7 +36,7 @@ def compose(*draws):
     return draw
 
 
-def z(shape: tuple[int, ...], distribution: str):
+def z(shape: tuple[int, ...], distribution: str) -> Callable:
     """Draw ``z`` [B, *shape]; ``distribution`` is a row of ``DISTRIBUTIONS``."""
     sample = choose(DISTRIBUTIONS, distribution, "distribution of z")
 
@@ -44,7 +46,7 @@ def z(shape: tuple[int, ...], distribution: str):
     return draw
 
 
-def one_hot(name: str, classes: int):
+def one_hot(name: str, classes: int) -> Callable:
     """Turn the category ``name``, int [B], into its one-hot vector [B, classes]."""
 
     def draw(batch, keys, step):
@@ -53,7 +55,7 @@ def one_hot(name: str, classes: int):
     return draw
 
 
-def other(name: str):
+def other(name: str) -> Callable:
     """(given, keys) -> given with another category ``name`` than the true one, uniform."""
 
     def wrong(given, keys):

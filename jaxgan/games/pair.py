@@ -4,27 +4,31 @@ Noise to images, labels to images, images to images: the networks declare what t
 game hands them all that there is.
 """
 
+from collections.abc import Callable, Sequence
+
 from jaxgan.core import noise
 from jaxgan.games.game import Game, Shown
 from jaxgan.games.terms import blur, compare, mean, penalise, per_example, recognise, seen_alone
+from jaxgan.losses import AdversarialLoss
+from jaxgan.models.network import Network
 
 
 def pair_game(
-    generator,
-    critic,
-    loss,
+    generator: Network,
+    critic: Network,
+    loss: AdversarialLoss,
     *,
-    draw,
-    penalties=(),
-    terms=(),
-    heads=(),
-    head_weight=1.0,
-    heads_see_fakes=True,
-    wrong=None,
-    adversarial=1.0,
-    noise_level=lambda step: None,
-    mean_over_devices=lambda tree: tree,
-):
+    draw: Callable,
+    penalties: Sequence[tuple] = (),
+    terms: Sequence[tuple] = (),
+    heads: tuple[str, ...] = (),
+    head_weight: float = 1.0,
+    heads_see_fakes: bool = True,
+    wrong: Callable | None = None,
+    adversarial: float = 1.0,
+    noise_level: Callable = lambda step: None,
+    mean_over_devices: Callable = lambda tree: tree,
+) -> Game:
     """Build the game of one generator that makes "x" and one critic that scores it.
 
     The critic minimises mean loss.critic(real, fake) + penalties (+ heads); the generator

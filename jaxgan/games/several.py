@@ -3,6 +3,8 @@
 Reference: Multi-Agent Diverse Generative Adversarial Networks (Ghosh et al. 2018).
 """
 
+from collections.abc import Callable, Sequence
+
 import jax
 import jax.numpy as jnp
 import numpy as np
@@ -12,26 +14,27 @@ from jaxgan.core import noise
 from jaxgan.core.errors import UserError
 from jaxgan.games.game import Game, Shown
 from jaxgan.games.terms import blur, mean, penalise, seen_alone
-from jaxgan.losses import classifiers, is_classifier
+from jaxgan.losses import AdversarialLoss, classifiers, is_classifier
+from jaxgan.models.network import Network
 
 
-def real_log_odds(scores):
+def real_log_odds(scores: jax.Array) -> jax.Array:
     """Scores [B, k + 1], the data's last -> log D_real / (1 - D_real) [B], D their softmax."""
     return scores[:, -1] - logsumexp(scores[:, :-1], axis=1)
 
 
 def several_game(
-    generator,
-    critic,
-    loss,
+    generator: Network,
+    critic: Network,
+    loss: AdversarialLoss,
     *,
-    draw,
-    generators,
-    penalties=(),
-    adversarial=1.0,
-    noise_level=lambda step: None,
-    mean_over_devices=lambda tree: tree,
-):
+    draw: Callable,
+    generators: int,
+    penalties: Sequence[tuple] = (),
+    adversarial: float = 1.0,
+    noise_level: Callable = lambda step: None,
+    mean_over_devices: Callable = lambda tree: tree,
+) -> Game:
     """Build the game of k generators, each of which makes one fake a real example.
 
     The critic's k + 1 scores are log-odds of the sources: it minimises -log D_real(real) minus the

@@ -1,26 +1,27 @@
 """What every game's losses are made of: averages, instance noise, weighted penalties and terms."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 
 import jax
 import jax.numpy as jnp
 import optax
 
 from jaxgan.core import noise
+from jaxgan.games.game import Arrays
 from jaxgan.losses import Critic
 
 
-def mean(values):
+def mean(values: jax.Array) -> jax.Array:
     """The average over the batch, in float32 [] whatever the type of the values [B, ...]."""
     return jnp.mean(values, dtype=jnp.float32)
 
 
-def per_example(score):
+def per_example(score: jax.Array) -> jax.Array:
     """Scores [B], or maps of them [B, h, w], as one number an example [B]: the mean of a map."""
     return score.reshape(len(score), -1).mean(axis=1) if score.ndim > 1 else score
 
 
-def blur(level, x, keys):
+def blur(level: jax.Array | float | None, x: jax.Array, keys: jax.Array) -> jax.Array:
     """Instance noise: x [B, ...] plus N(0, level^2); a level of None is none at all."""
     return x if level is None else x + level * noise.normal(keys, x.shape[1:])
 
@@ -42,7 +43,9 @@ def seen_alone(outputs: Callable, score: Callable, keys: jax.Array, mean: Callab
     return Critic(lambda x: score(outputs(x, keys)["score"]), features, mean)
 
 
-def penalise(penalties, critic, real, fake, keys):
+def penalise(
+    penalties: Sequence[tuple], critic: Critic, real: jax.Array, fake: jax.Array, keys: jax.Array
+) -> tuple[jax.Array, dict[str, jax.Array]]:
     """The weighted sum of the penalties on a ``losses.Critic``, and the value of each by name.
 
     Args:
@@ -57,7 +60,9 @@ def penalise(penalties, critic, real, fake, keys):
     return sum(weight * values[name] for name, weight, _ in penalties), values
 
 
-def compare(terms, made, truth):
+def compare(
+    terms: Sequence[tuple], made: jax.Array, truth: jax.Array
+) -> tuple[jax.Array, dict[str, jax.Array]]:
     """The weighted sum of the distances of what was made to the truth, and the value of each.
 
     Args:
@@ -68,7 +73,9 @@ def compare(terms, made, truth):
     return sum(weight * values[name] for name, weight, _ in terms), values
 
 
-def recognise(heads, out, given):
+def recognise(
+    heads: tuple[str, ...], out: Arrays, given: Arrays
+) -> tuple[jax.Array, dict[str, jax.Array]]:
     """The sum of the cross-entropies [] of a critic's heads, in nats, and each by name.
 
     Args:

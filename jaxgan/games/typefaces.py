@@ -4,14 +4,24 @@ To the game between one generator and one critic it adds that a drawn character 
 that was given: as the generator's own encoder sees it.
 """
 
+from typing import Any
+
 from jaxgan.core import noise
 from jaxgan.games.game import Game
 from jaxgan.games.pair import pair_game
 from jaxgan.games.terms import mean
-from jaxgan.losses import DISTANCES
+from jaxgan.losses import DISTANCES, AdversarialLoss
+from jaxgan.models.network import Network
 
 
-def typefaces_game(generator, critic, loss, *, constancy=15.0, **options) -> Game:
+def typefaces_game(
+    generator: Network,
+    critic: Network,
+    loss: AdversarialLoss,
+    *,
+    constancy: float = 15.0,
+    **options: Any,
+) -> Game:
     """Build ``pair_game``, the generator also minimising constancy * mean (f(x) - f(G(x)))^2.
 
     f is the encoder of the generator G, its output "code" (Taigman et al. 2017, eq. 5, there with

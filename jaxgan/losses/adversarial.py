@@ -126,7 +126,9 @@ def wasserstein_generator(real: Scores, fake: Scores) -> jax.Array:
     return -fake
 
 
-def least_squares(*, real_target, fake_target, generator_target):
+def least_squares(
+    *, real_target: float, fake_target: float, generator_target: float
+) -> AdversarialLoss:
     """Least squares (Mao et al. 2017, eq. 2, with its factors 1/2).
 
     The critic minimises (real - b)^2 / 2 + (fake - a)^2 / 2 and the generator (fake - c)^2 / 2,
@@ -244,7 +246,7 @@ def is_classifier(loss: AdversarialLoss) -> bool:
     return inspect.unwrap(loss.critic) is cross_entropy
 
 
-def classifiers():
+def classifiers() -> list[str]:
     """The names of the rows whose critic is a classifier."""
     return [name for name, row in ADVERSARIAL.items() if is_classifier(row())]
 

@@ -52,7 +52,7 @@ def l2(made: jax.Array, truth: jax.Array) -> jax.Array:
     return _mean((made - truth) ** 2)
 
 
-def charbonnier(*, eps) -> Distance:
+def charbonnier(*, eps: float) -> Distance:
     """mean sqrt((made - truth)^2 + eps^2), an l1 that is smooth at 0 (Lai et al. 2017).
 
     Args:
@@ -73,7 +73,7 @@ def charbonnier(*, eps) -> Distance:
     return distance
 
 
-def gradient_difference(*, alpha) -> Distance:
+def gradient_difference(*, alpha: float) -> Distance:
     """How differently steep the two are (Mathieu et al. 2016, eq. 6): against blurred edges.
 
     ||d made| - |d truth||^alpha over the differences d of vertical neighbours, and the same over

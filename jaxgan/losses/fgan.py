@@ -13,7 +13,7 @@ from jaxgan.losses.objective import AdversarialLoss
 from jaxgan.theory.f_divergences import F_DIVERGENCES
 
 
-def f_gan(name, *, saturating, **options):
+def f_gan(name: str, *, saturating: bool, **options: float) -> AdversarialLoss:
     """The game of one f-divergence.
 
     The critic minimises f*(T(fake)) - T(real), minus the bound. The generator minimises

@@ -37,6 +37,9 @@ class Critic(NamedTuple):
     mean: Callable = lambda number: number
 
 
+Penalty = Callable[[Critic, jax.Array, jax.Array, jax.Array], jax.Array]
+
+
 def input_gradient_norms(critic_fn: CriticFn, x: jax.Array) -> jax.Array:
     """Norm of the gradient of each row's score in its own input.
 
@@ -85,7 +88,9 @@ def interpolate(real: jax.Array, fake: jax.Array, keys: jax.Array) -> jax.Array:
     return epsilon * real + (1 - epsilon) * fake
 
 
-def gradient_penalty(critic: Critic, real, fake, keys) -> jax.Array:
+def gradient_penalty(
+    critic: Critic, real: jax.Array, fake: jax.Array, keys: jax.Array
+) -> jax.Array:
     """Two-sided gradient penalty (Gulrajani et al. 2017, eq. 3).
 
     Args:
@@ -99,7 +104,9 @@ def gradient_penalty(critic: Critic, real, fake, keys) -> jax.Array:
     return _excess(critic, interpolate(real, fake, keys)) ** 2
 
 
-def gradient_penalty_one_sided(critic: Critic, real, fake, keys) -> jax.Array:
+def gradient_penalty_one_sided(
+    critic: Critic, real: jax.Array, fake: jax.Array, keys: jax.Array
+) -> jax.Array:
     """One-sided gradient penalty (Gulrajani et al. 2017, appendix; Petzka et al. 2018).
 
     Args:
@@ -113,7 +120,9 @@ def gradient_penalty_one_sided(critic: Critic, real, fake, keys) -> jax.Array:
     return jnp.maximum(_excess(critic, interpolate(real, fake, keys)), 0) ** 2
 
 
-def gradient_penalty_linear(critic: Critic, real, fake, keys) -> jax.Array:
+def gradient_penalty_linear(
+    critic: Critic, real: jax.Array, fake: jax.Array, keys: jax.Array
+) -> jax.Array:
     """One-sided and not squared, max(0, |grad_x critic(x_hat)| - 1), as lectures write it.
 
     Args:
@@ -127,7 +136,7 @@ def gradient_penalty_linear(critic: Critic, real, fake, keys) -> jax.Array:
     return jnp.maximum(_excess(critic, interpolate(real, fake, keys)), 0)
 
 
-def dragan(*, std, norm):
+def dragan(*, std: float, norm: float) -> Penalty:
     """The penalty of DRAGAN around the real data (Kodali et al. 2017, algorithm 1).
 
     Args:
@@ -151,7 +160,7 @@ def dragan(*, std, norm):
     return penalty
 
 
-def dragan_code(*, scale, norm):
+def dragan_code(*, scale: float, norm: float) -> Penalty:
     """DRAGAN as its authors programmed it, which is not what their paper says.
 
     Each real example is moved towards itself plus noise of one sign, scale * std * U[0, 1) a
@@ -181,7 +190,7 @@ def dragan_code(*, scale, norm):
     return penalty
 
 
-def r1(critic: Critic, real, fake, keys) -> jax.Array:
+def r1(critic: Critic, real: jax.Array, fake: jax.Array, keys: jax.Array) -> jax.Array:
     """Zero-centred penalty at the real data (Mescheder et al. 2018, eq. 9); its weight is gamma.
 
     Args:
@@ -195,12 +204,12 @@ def r1(critic: Critic, real, fake, keys) -> jax.Array:
     return _squared_norms(critic.scores, real) / 2
 
 
-def r2(critic: Critic, real, fake, keys) -> jax.Array:
+def r2(critic: Critic, real: jax.Array, fake: jax.Array, keys: jax.Array) -> jax.Array:
     """Zero-centred penalty at the generated data (Mescheder et al. 2018, eq. 10), as ``r1``."""
     return _squared_norms(critic.scores, fake) / 2
 
 
-def consistency(*, margin, features):
+def consistency(*, margin: float, features: float) -> Penalty:
     """The consistency term of WGAN-CT (Wei et al. 2018): two dropout passes must agree.
 
     The squares are those of the authors' code, which takes M' from lambda_2 times the distance: the

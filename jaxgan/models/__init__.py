@@ -9,7 +9,7 @@ generator returns {"x": [B, *shape], ...}, a critic {"score": [B] or [B, h, w], 
 import dataclasses
 import inspect
 from collections.abc import Callable, Mapping
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 from jaxgan.models import (
     completion,
@@ -53,12 +53,12 @@ def _row(module_class, dense=False):
     return NetworkRow(module_class, options, dense=dense)
 
 
-def fields_of(module_class):
+def fields_of(module_class: type) -> dict[str, Any]:
     """The fields of a module, {name: default}."""
     return {field.name: field.default for field in dataclasses.fields(module_class)}
 
 
-def takes(module_class):
+def takes(module_class: type) -> dict[str, bool]:
     """The names that a module's call knows, {name: whether it does without}."""
     parameters = inspect.signature(module_class.__call__).parameters
     return {

@@ -162,7 +162,7 @@ class GlobalLocalCritic(nn.Module):
         return layers.scores(self, jnp.concatenate(seen, axis=1))
 
 
-def cut(x, mask, window):
+def cut(x: jax.Array, mask: jax.Array, window: int) -> jax.Array:
     """The square of x [B, H, W, C] around its hole: [B, window, window, C].
 
     Its middle is that of the box around the hole, unless it would leave the image. ``mask`` [B, H,

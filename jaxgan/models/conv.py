@@ -13,6 +13,7 @@ GPUs and TPUs run ``conv_native``, a CPU runs ``conv_cpu``. Other programs know 
 ``plain`` has networks traced with one operator a convolution.
 """
 
+from contextlib import AbstractContextManager
 from functools import partial
 
 import jax
@@ -74,7 +75,7 @@ def conv_transpose(
     return form(x, *trimmed(kernel.swapaxes(2, 3), geometry))
 
 
-def plain():
+def plain() -> AbstractContextManager:
     """A context: what is traced in it has each convolution as one operator that all programs know.
 
     The numbers are the same, to rounding; they are slower to learn by on a CPU.

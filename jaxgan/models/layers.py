@@ -15,7 +15,7 @@ from jaxgan.models import conv, resize
 FLOAT = jnp.float32
 
 
-def prelu(x):
+def prelu(x: jax.Array) -> jax.Array:
     """max(x, 0) + a min(x, 0) with one learned a for all units, 0.25 at first (He et al. 2015).
 
     Called within a module, to which it adds the parameter.
@@ -132,7 +132,7 @@ def _kernel_and_bias(module, channels, fan_in):
 # The functions below add a layer to the module that calls them; its fields say which.
 
 
-def dense(module, x, features):
+def dense(module: nn.Module, x: jax.Array, features: int) -> jax.Array:
     """A linear layer [B, D] -> [B, features]."""
     init, fan_in = choose(INITS, module.initializer, "initializer"), x.shape[-1]
     layer = nn.Dense(
@@ -144,13 +144,28 @@ def dense(module, x, features):
     return _constrained(module, layer, x)
 
 
-def convolve(module, x, features, geometry, resize="", bias=True, dilation=1):
+def convolve(
+    module: nn.Module,
+    x: jax.Array,
+    features: int,
+    geometry: tuple,
+    resize: str = "",
+    bias: bool = True,
+    dilation: int = 1,
+) -> jax.Array:
     """A convolution [B, H, W, C] -> [B, H', W', features] of (window, stride, padding)."""
     layer = Conv(features, *geometry, module.initializer, module.dtype, resize, bias, dilation)
     return _constrained(module, layer, x)
 
 
-def convolve_transpose(module, x, features, geometry, bias=True, output_padding=0):
+def convolve_transpose(
+    module: nn.Module,
+    x: jax.Array,
+    features: int,
+    geometry: tuple,
+    bias: bool = True,
+    output_padding: int = 0,
+) -> jax.Array:
     """A transposed convolution [B, H, W, C] -> [B, H', W', features] of the same geometry."""
     own = (module.initializer, module.dtype, bias, output_padding)
     layer = ConvTranspose(features, *geometry, *own)
@@ -169,7 +184,7 @@ def _constrained(module, layer, x):
     return nn.SpectralNorm(layer, collection_name="spectral")(x, update_stats=moving)
 
 
-def scores(module, x):
+def scores(module: nn.Module, x: jax.Array) -> jax.Array:
     """What a critic returns of its last hidden layer x [B, D], all float32.
 
     Returns:
@@ -182,7 +197,9 @@ def scores(module, x):
     return {"score": score, "features": as_output(x), **heads}
 
 
-def dropout(module, x, keys, number, *, train):
+def dropout(
+    module: nn.Module, x: jax.Array, keys: jax.Array | None, number: int, *, train: bool
+) -> jax.Array:
     """Drop units of [B, ...] with the module's probability ``dropout``, each example by its key.
 
     ``number`` tells the layers of a network apart; without keys nothing is dropped. A generator
@@ -200,7 +217,7 @@ def dropout(module, x, keys, number, *, train):
     return jnp.where(jax.vmap(kept)(keys), x / (1 - module.dropout), 0)
 
 
-def norm(module, x, *, train):
+def norm(module: nn.Module, x: jax.Array, *, train: bool) -> jax.Array:
     """Normalise [B, ..., C] as the module's field ``norm`` says."""
     return choose(NORMS, module.norm, "norm")(module, x, train)
 
@@ -267,17 +284,17 @@ NORMS = {
 }
 
 
-def flatten(x):
+def flatten(x: jax.Array) -> jax.Array:
     """[B, ...] -> [B, D]."""
     return x.reshape(x.shape[0], prod(x.shape[1:]))
 
 
-def join(x, label):
+def join(x: jax.Array, label: jax.Array | None) -> jax.Array:
     """Append a one-hot ``label`` [B, K] to vectors [B, D]; ``None`` appends nothing."""
     return x if label is None else jnp.concatenate([x, label.astype(x.dtype)], axis=1)
 
 
-def join_planes(x, label):
+def join_planes(x: jax.Array, label: jax.Array | None) -> jax.Array:
     """Append a one-hot ``label`` [B, K] to images [B, H, W, C] as K constant planes."""
     if label is None:
         return x
@@ -285,11 +302,11 @@ def join_planes(x, label):
     return jnp.concatenate([x, planes.astype(x.dtype)], axis=3)
 
 
-def pad_reflect(x, border):
+def pad_reflect(x: jax.Array, border: int) -> jax.Array:
     """[B, H, W, C] with ``border`` more pixels on every side, mirrored at the outermost ones."""
     return jnp.pad(x, ((0, 0), (border, border), (border, border), (0, 0)), mode="reflect")
 
 
-def as_output(x):
+def as_output(x: jax.Array) -> jax.Array:
     """Losses and metrics are computed in float32 (or wider), whatever the compute type."""
     return x.astype(jnp.promote_types(x.dtype, FLOAT))

@@ -6,6 +6,7 @@ from typing import NamedTuple
 
 import jax
 import jax.numpy as jnp
+from flax import linen as nn
 
 from jaxgan.core.errors import UserError
 
@@ -34,12 +35,14 @@ class Network(NamedTuple):
     multiple: int = 0
 
 
-def bounds_of(module) -> tuple[float, float] | None:
+def bounds_of(module: type | nn.Module) -> tuple[float, float] | None:
     """The ``bounds`` of a Linen module, or of a class of them."""
     return getattr(module, "bounds", None)
 
 
-def network(module, inputs: tuple[str, ...], shapes: Mapping[str, tuple[int, ...]]) -> Network:
+def network(
+    module: nn.Module, inputs: tuple[str, ...], shapes: Mapping[str, tuple[int, ...]]
+) -> Network:
     """Turn a Linen module into a ``Network``.
 
     Args:

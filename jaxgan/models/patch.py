@@ -83,7 +83,7 @@ class PatchCritic(nn.Module):
         }
 
 
-def receptive_field(layers):
+def receptive_field(layers: int) -> int:
     """The side of the patch that one score of a ``PatchCritic`` sees: 1, 16, 34, 70, ... pixels."""
     side = 1
     for window, stride, _ in reversed(_geometries(layers)):

@@ -6,29 +6,30 @@ copies of the given one. For a window of 3 that is 16 products a pixel of the sm
 would be.
 """
 
+import jax
 import jax.numpy as jnp
 
 from jaxgan.models import conv
 
 
-def double(x):
+def double(x: jax.Array) -> jax.Array:
     """Every pixel four times: [B, H, W, C] -> [B, 2H, 2W, C]."""
     return jnp.repeat(jnp.repeat(x, 2, axis=1), 2, axis=2)
 
 
-def halve(x):
+def halve(x: jax.Array) -> jax.Array:
     """Means of 2x2 pixels: [B, H, W, C] -> [B, H / 2, W / 2, C]; H and W are even."""
     batch, height, width, channels = x.shape
     return x.reshape(batch, height // 2, 2, width // 2, 2, channels).mean(axis=(2, 4))
 
 
-def halve_max(x):
+def halve_max(x: jax.Array) -> jax.Array:
     """The greatest of 2x2 pixels: [B, H, W, C] -> [B, H / 2, W / 2, C]; H and W are even."""
     batch, height, width, channels = x.shape
     return x.reshape(batch, height // 2, 2, width // 2, 2, channels).max(axis=(2, 4))
 
 
-def double_conv(x, kernel, padding):
+def double_conv(x: jax.Array, kernel: jax.Array, padding: int) -> jax.Array:
     """``conv.conv(double(x), kernel, 1, padding)`` for a kernel that keeps the size.
 
     Pixel 2j + d of the doubled image reaches pixel 2j + d + p - a through tap a, that is tap
@@ -45,7 +46,7 @@ def double_conv(x, kernel, padding):
     return conv.conv_transpose(x, _twice(kernel[::-1, ::-1]), 2, padding)
 
 
-def conv_halve(x, kernel, padding):
+def conv_halve(x: jax.Array, kernel: jax.Array, padding: int) -> jax.Array:
     """``halve(conv.conv(x, kernel, 1, padding))`` for a kernel that keeps the size.
 
     Output i is the mean over d of sum_a x[2i + d + a - p] k[a], that is tap m = d + a.

@@ -6,6 +6,7 @@ Reference: Photo-Realistic Single Image Super-Resolution Using a Generative Adve
 
 from typing import Any, ClassVar
 
+import jax
 import jax.numpy as jnp
 from flax import linen as nn
 
@@ -110,7 +111,7 @@ class SRGANCritic(nn.Module):
         return layers.scores(self, layers.dropout(self, x, keys, 8, train=train))
 
 
-def pixel_shuffle(x):
+def pixel_shuffle(x: jax.Array) -> jax.Array:
     """[B, H, W, 4C] -> [B, 2H, 2W, C]: channel 4c + 2i + j is pixel (i, j) (Shi et al. 2016)."""
     batch, height, width, channels = x.shape
     x = x.reshape(batch, height, width, channels // 4, 2, 2).transpose(0, 1, 4, 2, 5, 3)

@@ -22,7 +22,7 @@ from jax import lax
 WINDOW = (3, 3)
 
 
-def correlate(x, k, padding):
+def correlate(x: jax.Array, k: jax.Array, padding: int) -> jax.Array:
     """x [B, H, W, C] and k [3, 3, C, D] -> y [B, H + 2p - 2, W + 2p - 2, D]."""
     shrunk = (n + 2 * padding - 2 for n in x.shape[1:3])
     shape = (x.shape[0], *shrunk, k.shape[3])
@@ -30,7 +30,7 @@ def correlate(x, k, padding):
     return _adjoint(_result, shape, product)
 
 
-def spread(y, k, padding):
+def spread(y: jax.Array, k: jax.Array, padding: int) -> jax.Array:
     """y [B, h, w, D] and k [3, 3, C, D] -> x [B, h + 2 - 2p, w + 2 - 2p, C]."""
     grown = (n + 2 - 2 * padding for n in y.shape[1:3])
     shape = (y.shape[0], *grown, k.shape[2])
@@ -38,7 +38,7 @@ def spread(y, k, padding):
     return _adjoint(lambda x: _image(x, padding), shape, product)
 
 
-def weigh(x, y, padding):
+def weigh(x: jax.Array, y: jax.Array, padding: int) -> jax.Array:
     """x [B, H, W, C] and y [B, h, w, D] -> k [3, 3, C, D]."""
     shape = (*WINDOW, x.shape[3], y.shape[3])
     product = jnp.einsum("mtc,mtd->mcd", _image(x, padding), _result(y))

@@ -1,5 +1,7 @@
 """Many steps in one compiled call."""
 
+from collections.abc import Callable
+
 import jax
 import jax.numpy as jnp
 from jax import lax
@@ -7,7 +9,14 @@ from jax import lax
 from jaxgan.core import noise
 
 
-def make_call(step, batches, *, steps_per_call, seed, extra=lambda data: ()):
+def make_call(
+    step: Callable,
+    batches: Callable,
+    *,
+    steps_per_call: int,
+    seed: int | jax.Array,
+    extra: Callable = lambda data: (),
+) -> Callable:
     """Many steps in one compiled call that stops at the first non-finite metric.
 
     Args:

@@ -19,7 +19,7 @@ IN_PLACE = "xla_cpu_copy_insertion_use_region_analysis"
 TOGETHER = "xla_cpu_use_multi_output_fusion"
 
 
-def enable_cache():
+def enable_cache() -> None:
     """Keep what is compiled from here on, and take what was kept: JAX's own persistent cache.
 
     It lies in the user's cache folder. What the user has set up, as by JAX_COMPILATION_CACHE_DIR,
@@ -42,7 +42,7 @@ def enable_cache():
 
 
 @functools.cache
-def options(kind):
+def options(kind: str) -> dict[str, bool]:
     """The compiler's options for the training loop on a kind of device: {name: value}."""
     if kind != "cpu" or IN_PLACE in os.environ.get("XLA_FLAGS", ""):  # where the user has a say
         return {}

@@ -6,6 +6,7 @@ import optax
 
 from jaxgan.core.errors import UserError, choose, within
 from jaxgan.core.table import Row, options_of
+from jaxgan.step.state import PyTree
 
 
 def _adam(learning_rate, *, b1, b2, eps):
@@ -50,7 +51,7 @@ def clip_weights(limit: float) -> optax.GradientTransformation:
 
 
 @jax.jit
-def share_at_limit(params, limit):
+def share_at_limit(params: PyTree, limit: float) -> jax.Array:
     """The share, in [0, 1], of all weights that lie at the bounds -limit and limit, to 0.1 %."""
     leaves = jax.tree.leaves(params)
     there = sum(jnp.sum(jnp.abs(leaf) >= 0.999 * limit, dtype=jnp.float32) for leaf in leaves)
@@ -58,15 +59,15 @@ def share_at_limit(params, limit):
 
 
 def optimizer(
-    name,
+    name: str,
     *,
-    learning_rate,
-    anneal_updates=0,
-    anneal_after=0,
-    clip_gradient=0.0,
-    weight_limit=0.0,
+    learning_rate: float | jax.Array,
+    anneal_updates: int = 0,
+    anneal_after: int = 0,
+    clip_gradient: float = 0.0,
+    weight_limit: float = 0.0,
     **options,
-):
+) -> optax.GradientTransformation:
     """Build a side's chain: clip the gradient's global norm, optimise, clip the weights.
 
     Args:

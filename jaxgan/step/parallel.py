@@ -155,7 +155,7 @@ PARALLEL = {"jit": _jit, "pmap": _pmap, "shard_map": _shard_map}
 ONE_DEVICE = _jit([None])
 
 
-def devices(mode="auto", number=None):
+def devices(mode: str = "auto", number: int | None = None) -> Devices:
     """Set up the devices of a run.
 
     Args:
@@ -174,7 +174,7 @@ def devices(mode="auto", number=None):
     return build(found)
 
 
-def check_batch(batch_size, count):
+def check_batch(batch_size: int, count: int) -> None:
     """Raise ``UserError`` unless the global batch divides evenly over the devices."""
     if batch_size % count:
         below = batch_size - batch_size % count
@@ -184,7 +184,7 @@ def check_batch(batch_size, count):
         )
 
 
-def join_processes(processes):
+def join_processes(processes: str) -> None:
     """Join JAX's own multi-process runtime; every process of a run calls this first.
 
     Args:
@@ -210,28 +210,28 @@ def join_processes(processes):
         raise UserError(f"{wrong}: the processes do not find together ({error}).") from error
 
 
-def memory():
+def memory() -> int:
     """Bytes of one device: what it tells, or the host's, which a CPU shares."""
     told = (jax.local_devices()[0].memory_stats() or {}).get("bytes_limit")
     return told or of_host()
 
 
-def peak():
+def peak() -> float:
     """The most bytes that a device has held so far, or the host's, which a CPU shares."""
     return (jax.local_devices()[0].memory_stats() or {}).get("peak_bytes_in_use") or of_process()
 
 
-def kind():
+def kind() -> str:
     """What the devices are, for the record: "cpu", "NVIDIA H100 ..."."""
     return jax.devices()[0].device_kind
 
 
-def is_first_process():
+def is_first_process() -> bool:
     """Whether this process is the one that writes the run's files and draws its progress bar."""
     return jax.process_index() == 0
 
 
-def any_process(flag):
+def any_process(flag: bool) -> bool:
     """Whether ``flag`` is true in any process: all must leave the loop at the same step."""
     if jax.process_count() == 1:
         return flag

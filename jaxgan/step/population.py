@@ -5,6 +5,7 @@ Member i has the config's seed + i, and so its own weights, noise and order of t
 step, which they share.
 """
 
+from collections.abc import Callable, Mapping
 from typing import NamedTuple
 
 import jax
@@ -12,7 +13,7 @@ import jax.numpy as jnp
 import numpy as np
 
 from jaxgan.core import noise
-from jaxgan.step.state import GanState
+from jaxgan.step.state import GanState, PyTree
 
 # Where a state of members has the axis.
 AXES = GanState(step=None, generator=0, critic=0, ema=0, memory=0)
@@ -41,7 +42,7 @@ class Members(NamedTuple):
         return ", ".join([f"seed {self.seeds[i]}", *values])
 
 
-def together(step_of, members):
+def together(step_of: Callable, members: Members) -> Callable:
     """The step of all members: ``step(state, batches, keys) -> (state, metrics)``.
 
     Args:
@@ -61,14 +62,14 @@ def together(step_of, members):
     return lambda *args: step(members.values, *args)
 
 
-def create(create_one, members, number):
+def create(create_one: Callable, members: Members, number: int) -> PyTree:
     """``create_one(key)`` for every member, the key from the stream ``number`` of its seed."""
     if members.count == 1:
         return create_one(noise.stream(int(members.seeds[0]), number))
     return jax.vmap(create_one, out_axes=AXES)(noise.stream(members.seeds, number))
 
 
-def member(tree, i):
+def member(tree: PyTree, i: int) -> PyTree:
     """Member i of a tree whose every leaf has the axis; of a ``GanState``, see ``AXES``."""
     if isinstance(tree, GanState):
         parts = {name: getattr(tree, name) for name, axis in vars(AXES).items() if axis == 0}
@@ -76,36 +77,36 @@ def member(tree, i):
     return jax.tree.map(lambda leaf: leaf[i], tree)
 
 
-def split(state, members):
+def split(state: PyTree, members: Members) -> list[PyTree]:
     """The states of all members."""
     return [state] if members.count == 1 else [member(state, i) for i in range(members.count)]
 
 
-def alive(metrics):
+def alive(metrics: Mapping[str, np.ndarray]) -> np.ndarray:
     """Which members have finite metrics only: bool [N] of {name: [N]}."""
     return np.all([np.isfinite(values) for values in metrics.values()], axis=0)
 
 
 @jax.jit
-def finite(state):
+def finite(state: GanState) -> jax.Array:
     """Which members have finite arrays only: bool [N]."""
     sides = (state.generator, state.critic, state.ema, state.memory)
     leaves = [x for x in jax.tree.leaves(sides) if jnp.issubdtype(x.dtype, jnp.inexact)]
     return jnp.stack([jnp.isfinite(x).reshape(len(x), -1).all(1) for x in leaves]).all(0)
 
 
-def joined(rows):
+def joined(rows: list[dict]) -> dict:
     """[{name: number} of each member] -> {name: [N]}; of a single one as it is."""
     return rows[0] if len(rows) == 1 else {n: np.array([row[n] for row in rows]) for n in rows[0]}
 
 
-def rank(values):
+def rank(values: np.ndarray) -> float:
     """The number that ranks a checkpoint: the median; a member gone bad counts as the worst."""
     values = np.asarray(values, float)
     return float(np.median(np.where(np.isfinite(values), values, np.inf)))
 
 
-def summary(metrics):
+def summary(metrics: Mapping[str, np.ndarray | float]) -> dict[str, float]:
     """Numbers of all members -> their medians, and the quartiles with _q1 and _q3 at the name.
 
     Args:

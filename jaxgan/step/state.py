@@ -4,6 +4,7 @@ from typing import Any
 
 import jax
 import jax.numpy as jnp
+import optax
 from flax import struct
 
 PyTree = Any
@@ -47,14 +48,21 @@ class GanState:
     memory: PyTree = struct.field(default_factory=dict)
 
 
-def create_side(network, optimizer, key):
+def create_side(network, optimizer: optax.GradientTransformation, key: jax.Array) -> Side:
     """Initialise one side with ``network.init(key)`` and ``optimizer.init(params)``."""
     variables = dict(network.init(key))
     params = variables.pop("params")
     return Side(params=params, mutables=variables, opt_state=optimizer.init(params))
 
 
-def create(generator, critic, generator_optimizer, critic_optimizer, key, memory=None):
+def create(
+    generator,
+    critic,
+    generator_optimizer: optax.GradientTransformation,
+    critic_optimizer: optax.GradientTransformation,
+    key: jax.Array,
+    memory: PyTree = None,
+) -> GanState:
     """Build the state at step 0 from two ``Network``, two optax transformations, and a memory."""
     key_generator, key_critic = jax.random.split(key)
     player = create_side(generator, generator_optimizer, key_generator)

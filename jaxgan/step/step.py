@@ -1,12 +1,14 @@
 """The step: the critic's updates, the generator's, the average. No device axis in sight."""
 
+from collections.abc import Callable
+
 import jax
 import jax.numpy as jnp
 import optax
 from jax import lax
 
 from jaxgan.core import noise
-from jaxgan.step.parallel import ONE_DEVICE
+from jaxgan.step.parallel import ONE_DEVICE, Devices
 from jaxgan.step.state import GanState, Side
 
 
@@ -17,15 +19,15 @@ def _advance(optimizer, side, gradients, mutables):
 
 def make_step(
     game,
-    generator_optimizer,
-    critic_optimizer,
+    generator_optimizer: optax.GradientTransformation,
+    critic_optimizer: optax.GradientTransformation,
     *,
-    batch_size,
-    ema,
-    n_critic=1,
-    n_generator=1,
-    devices=ONE_DEVICE,
-):
+    batch_size: int,
+    ema: float,
+    n_critic: int = 1,
+    n_generator: int = 1,
+    devices: Devices = ONE_DEVICE,
+) -> Callable:
     """Build ``step(state, batches, key) -> (state, metrics)``.
 
     A side without updates is left out as a whole: nothing of it moves, its optimiser neither.

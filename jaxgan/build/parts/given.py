@@ -1,6 +1,6 @@
 """What a game is given: the task, how training varies its examples, the draws."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 
 import jax
 import jax.numpy as jnp
@@ -10,25 +10,25 @@ from jaxgan.build.parts.rows import row_of, rules
 from jaxgan.core import noise
 from jaxgan.core.errors import UserError
 from jaxgan.data import attributes
-from jaxgan.data.source import classes_of
+from jaxgan.data.source import Entry, classes_of
 from jaxgan.data.tasks import TASKS, Task
 from jaxgan.games import GAMES
 from jaxgan.games import draw as draws
 
 
-def task(config) -> Task:
+def task(config: Mapping) -> Task:
     """The task that prepares every batch."""
     row, options = row_of(config, "data.task")
     return row(**options)
 
 
-def augment(config) -> Callable:
+def augment(config: Mapping) -> Callable:
     """(batch, keys) -> batch: how training varies its examples."""
     row, options = row_of(config, "data.augment")
     return row(**options)
 
 
-def draw(config, entries, *, train=False):
+def draw(config: Mapping, entries: Mapping[str, Entry], *, train: bool = False) -> Callable:
     """What becomes of a batch before the generator sees it: the task, then the game's own draws.
 
     Args:
@@ -102,7 +102,7 @@ def _one(entries):
     return batch, jax.eval_shape(lambda: jax.random.split(jax.random.key(0), 1))
 
 
-def given_shapes(draw, entries) -> dict[str, tuple[int, ...]]:
+def given_shapes(draw: Callable, entries: Mapping[str, Entry]) -> dict[str, tuple[int, ...]]:
     """Shapes of one example of all that is given."""
     shapes = jax.eval_shape(draw, *_one(entries), 0)
     return {name: leaf.shape[1:] for name, leaf in shapes.items()}

@@ -6,7 +6,7 @@ import jax.numpy as jnp
 
 from jaxgan.build.parts.rows import row_of, rules
 from jaxgan.core.errors import UserError, choose, within
-from jaxgan.data.source import classes_of
+from jaxgan.data.source import Entry, classes_of
 from jaxgan.models import CRITICS, GENERATORS, fields_of, takes
 from jaxgan.models.network import Network, network, stacked, team
 
@@ -14,7 +14,7 @@ DTYPES = {"float32": jnp.float32, "bfloat16": jnp.bfloat16}
 SIDES = {"generator": GENERATORS, "critic": CRITICS}
 
 
-def fields(config, side):
+def fields(config: Mapping, side: str) -> dict:
     """The row of a side's network, and the fields that the config sets."""
     row, own = row_of(config, side)
     for key, value in own.items():
@@ -51,7 +51,7 @@ def _network(config, side, inputs, shapes, axis_name, **fixed) -> Network:
     return network(module, inputs, shapes)
 
 
-def generator(config, shapes: Mapping, axis_name=None) -> Network:
+def generator(config: Mapping, shapes: Mapping, axis_name: str | None = None) -> Network:
     """The generator's ``Network``; ``shapes`` from ``given_shapes``."""
     row, options = rules(config)
     if row.directions:
@@ -76,14 +76,16 @@ def generator(config, shapes: Mapping, axis_name=None) -> Network:
     return stacked(one, count, tuple(options["shared"].replace(",", " ").split()))
 
 
-def heads(config, entries) -> tuple[tuple[str, int], ...]:
+def heads(config: Mapping, entries: Mapping[str, Entry]) -> tuple[tuple[str, int], ...]:
     """The categories that the critic must tell, and how many classes each has."""
     row, known = rules(config)[0], classes_of(entries)
     names = row.heads(known) if callable(row.heads) else row.heads
     return tuple((name, known[name]) for name in names)
 
 
-def critic(config, shapes: Mapping, entries, axis_name=None) -> Network:
+def critic(
+    config: Mapping, shapes: Mapping, entries: Mapping[str, Entry], axis_name: str | None = None
+) -> Network:
     """The critic's ``Network``; its heads have the classes of the ``entries``."""
     row, options = rules(config)
     count = options.get("generators", 1)

@@ -1,6 +1,6 @@
 """What both sides minimise: the loss, penalties, distances to the truth, and the game of them."""
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 
 import optax
 
@@ -12,11 +12,12 @@ from jaxgan.core.errors import UserError, choose
 from jaxgan.defaults import WEIGHTED
 from jaxgan.features import FEATURES, Extractor
 from jaxgan.games import GAMES
-from jaxgan.losses import DISTANCES, PENALTIES, smooth_real_label
+from jaxgan.games.game import Game
+from jaxgan.losses import DISTANCES, PENALTIES, AdversarialLoss, smooth_real_label
 from jaxgan.models.network import Network
 
 
-def loss(config):
+def loss(config: Mapping) -> AdversarialLoss:
     """The adversarial loss, smoothed where the config says so."""
     row, options = row_of(config, "loss")
     adversarial = row(**options)
@@ -30,7 +31,7 @@ def loss(config):
     return adversarial
 
 
-def noise_level(std, anneal_steps):
+def noise_level(std: float, anneal_steps: int) -> Callable:
     """Schedule of the instance noise: step -> standard deviation, or None where there is none."""
     if not std:
         return lambda step: None
@@ -47,7 +48,7 @@ def _weighted(config, group, values):
             yield name, values.get(f"{group}.{name}.weight", weight), options
 
 
-def penalties(config, values=NO_VALUES):
+def penalties(config: Mapping, values: Mapping = NO_VALUES) -> list[tuple]:
     """The penalties in play: triples (name, weight, penalty function).
 
     ``values`` are weights that replace those of the config, by dotted key; they may be traced.
@@ -63,7 +64,7 @@ def penalties(config, values=NO_VALUES):
     return played
 
 
-def terms(config, see=NO_VALUES, values=NO_VALUES):
+def terms(config: Mapping, see: Mapping = NO_VALUES, values: Mapping = NO_VALUES) -> list[tuple]:
     """The distances to the truth in play: triples (name, weight, distance function).
 
     Args:
@@ -88,7 +89,7 @@ def _seen_through(options, see):
     return (see.get(options["network"]),) if "network" in options else ()
 
 
-def frozen(config, shapes: Mapping) -> dict[str, Extractor]:
+def frozen(config: Mapping, shapes: Mapping) -> dict[str, Extractor]:
     """The frozen networks that the terms of any phase look through.
 
     Args:
@@ -115,18 +116,18 @@ def frozen(config, shapes: Mapping) -> dict[str, Extractor]:
 
 
 def game(
-    config,
-    draw,
+    config: Mapping,
+    draw: Callable,
     generator: Network,
     critic: Network,
     *,
     entries: Mapping,
     shapes: Mapping = NO_VALUES,
-    adversarial=None,
-    mean_over_devices=lambda tree: tree,
-    values=NO_VALUES,
-    see=NO_VALUES,
-):
+    adversarial: float | None = None,
+    mean_over_devices: Callable = lambda tree: tree,
+    values: Mapping = NO_VALUES,
+    see: Mapping = NO_VALUES,
+) -> Game:
     """The ``Game`` between two networks.
 
     Args:
@@ -166,7 +167,7 @@ def _pictured(show, picture):
     return lambda given, made: {name: picture(each) for name, each in show(given, made).items()}
 
 
-def check_options(config):
+def check_options(config: Mapping) -> None:
     """Raise ``UserError`` for a name or an option that no table of penalties or distances has."""
     penalties(config)
     for phase in phases.phases(config):

@@ -1,5 +1,9 @@
 """The optimisers of both sides."""
 
+from collections.abc import Mapping
+
+import optax
+
 from jaxgan.build import phases
 from jaxgan.build.parts.rows import NO_VALUES
 from jaxgan.core.errors import UserError
@@ -7,7 +11,9 @@ from jaxgan.core.table import check_type
 from jaxgan.step import optim
 
 
-def optimizer(config, side, values=NO_VALUES):
+def optimizer(
+    config: Mapping, side: str, values: Mapping = NO_VALUES
+) -> optax.GradientTransformation:
     """The optax chain of "generator" or "critic"; an annealed rate is 0 after the last step.
 
     ``values`` may hold a learning rate that replaces the config's, by dotted key; maybe traced.

@@ -1,6 +1,6 @@
 """A config's game with all that it is made of, and its names looked up before there are data."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from typing import NamedTuple
 
 from jaxgan.build.parts.given import augment, draw, given_shapes, task
@@ -8,6 +8,7 @@ from jaxgan.build.parts.networks import SIDES, critic, fields, generator
 from jaxgan.build.parts.objective import check_options, game, loss
 from jaxgan.build.parts.optimizers import optimizer
 from jaxgan.build.parts.rows import rules
+from jaxgan.data.source import Entry
 from jaxgan.games import Game
 from jaxgan.models.network import Network
 
@@ -31,7 +32,7 @@ class Players(NamedTuple):
     generators: int
 
 
-def players(config, entries) -> Players:
+def players(config: Mapping, entries: Mapping[str, Entry]) -> Players:
     """The ``Players`` of a config on data with these entries.
 
     Raises:
@@ -45,7 +46,7 @@ def players(config, entries) -> Players:
     return Players(given, shapes, generating, judging, rules_of, count)
 
 
-def check_names(config):
+def check_names(config: Mapping) -> None:
     """Raise ``UserError`` for a name or an option that no table has; needs no data."""
     for side in SIDES:
         optimizer(config, side)
