@@ -8,7 +8,16 @@ from collections.abc import Callable, Sequence
 
 from jaxgan.core import noise
 from jaxgan.games.game import Game, Shown
-from jaxgan.games.terms import blur, compare, mean, penalise, per_example, recognise, seen_alone
+from jaxgan.games.terms import (
+    blur,
+    compare,
+    mean,
+    one_pass,
+    penalise,
+    per_example,
+    recognise,
+    seen_alone,
+)
 from jaxgan.losses import AdversarialLoss
 from jaxgan.models.network import Network
 
@@ -54,11 +63,6 @@ def pair_game(
       mean_over_devices: numbers of this device's rows -> their averages over devices.
     """
 
-    def generate(variables, given, keys, *, train):
-        # The draws have used the keys as they are.
-        keys = noise.fold_each(keys, noise.DROPOUT)
-        return generator.apply(variables, given, keys=keys, train=train)
-
     def realness(variables, given):
         return per_example(critic.apply(variables, given, train=False)[0]["score"])
 
@@ -71,7 +75,7 @@ def pair_game(
 
     return Game(
         draw=draw,
-        generate=generate,
+        generate=one_pass(generator),
         critic_loss=_critic_loss(
             critic,
             loss,

@@ -13,7 +13,7 @@ from jax.nn import logsumexp
 from jaxgan.core import noise
 from jaxgan.core.errors import UserError
 from jaxgan.games.game import Game, Shown
-from jaxgan.games.terms import blur, mean, penalise, seen_alone
+from jaxgan.games.terms import blur, mean, one_pass, penalise, seen_alone
 from jaxgan.losses import AdversarialLoss, classifiers, is_classifier
 from jaxgan.models.network import Network
 
@@ -60,11 +60,6 @@ def several_game(
             f"its loss must be {', '.join(classifiers())}."
         )
 
-    def generate(variables, given, keys, *, train):
-        # The draws have used the keys as they are.
-        keys = noise.fold_each(keys, noise.DROPOUT)
-        return generator.apply(variables, given, keys=keys, train=train)
-
     def realness(variables, given):
         return real_log_odds(critic.apply(variables, given, train=False)[0]["score"])
 
@@ -73,7 +68,7 @@ def several_game(
 
     return Game(
         draw=draw,
-        generate=generate,
+        generate=one_pass(generator),
         critic_loss=_critic_loss(critic, generators, penalties, noise_level, mean_over_devices),
         generator_loss=_generator_loss(critic, loss, generators, adversarial, noise_level),
         realness=realness,

@@ -1,4 +1,4 @@
-"""What every game's losses are made of: averages, instance noise, weighted penalties and terms."""
+"""What games are made of: a pass, averages, instance noise, weighted penalties and terms."""
 
 from collections.abc import Callable, Sequence
 
@@ -9,6 +9,7 @@ import optax
 from jaxgan.core import noise
 from jaxgan.games.game import Arrays
 from jaxgan.losses import Critic
+from jaxgan.models.network import Network
 
 
 def mean(values: jax.Array) -> jax.Array:
@@ -24,6 +25,17 @@ def per_example(score: jax.Array) -> jax.Array:
 def blur(level: jax.Array | float | None, x: jax.Array, keys: jax.Array) -> jax.Array:
     """Instance noise: x [B, ...] plus N(0, level^2); a level of None is none at all."""
     return x if level is None else x + level * noise.normal(keys, x.shape[1:])
+
+
+def one_pass(generator: Network) -> Callable:
+    """``Game.generate`` of a generator that is asked once."""
+
+    def generate(variables, given, keys, *, train):
+        # The draws have used the keys as they are.
+        keys = noise.fold_each(keys, noise.DROPOUT)
+        return generator.apply(variables, given, keys=keys, train=train)
+
+    return generate
 
 
 def seen_alone(outputs: Callable, score: Callable, keys: jax.Array, mean: Callable) -> Critic:
