@@ -34,7 +34,7 @@ class Run(NamedTuple):
       devices: ``parallel.Devices``.
       generator, critic: their ``Network`` outside of any compiled call.
       game: the ``Game`` between these two.
-      estimate: see ``AdversarialLoss``.
+      estimate: see ``losses.ADVERSARIAL``.
       members: ``population.Members``; of several every state has an axis of members.
       schedule: {key of the config: steps} of what the config tells in epochs.
       phases: ``phases.Phase``, in their order; each has a feed and a call of its own.
@@ -128,7 +128,7 @@ def prepare(
         generator=players.generator,
         critic=players.critic,
         game=players.game,
-        estimate=parts.loss(config).estimate,
+        estimate=parts.estimate(config),
         members=members,
         schedule=schedule,
         phases=all_phases,

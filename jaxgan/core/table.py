@@ -16,11 +16,13 @@ class Row(NamedTuple):
       build: takes the options, and whatever else its table says, by keyword.
       options: their defaults; a value's type is what a config must give.
       doc: what it is, in the form of a docstring; empty: that of ``build`` says it.
+      facts: what else is known of it, by name, and true of few rows; its table says what they mean.
     """
 
     build: Callable
     options: dict = {}  # never written to
     doc: str = ""
+    facts: Mapping[str, Any] = {}  # never written to
 
     def __call__(self, *args, **options):
         """Build the row; options that are not given have their defaults."""

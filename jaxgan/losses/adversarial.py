@@ -187,17 +187,18 @@ def relativistic_generator(real: Scores, fake: Scores) -> jax.Array:
     return softplus(real - fake)
 
 
-def _fixed(about, critic, generator, estimate=""):
+def _fixed(about, critic, generator, **facts):
     """A row without options; what it says is ``about``, and what its two sides minimise."""
     sides = {"critic": critic, "generator": generator}
     said = [f"The {side} minimises\n\n{inspect.getdoc(of)}" for side, of in sides.items()]
-    loss = AdversarialLoss(critic, generator, estimate)
-    return Row(lambda: loss, doc="\n\n".join([about, *said]))
+    loss = AdversarialLoss(critic, generator)
+    return Row(lambda: loss, doc="\n\n".join([about, *said]), facts=facts)
 
 
 def _checked(row):
     """The row whose losses refuse scores of two shapes."""
-    return Row(lambda **options: of_one_shape(row.build(**options)), row.options, doc_of(row))
+    checked = Row(lambda **options: of_one_shape(row.build(**options)), doc=doc_of(row))
+    return checked._replace(options=row.options, facts=row.facts)
 
 
 _ROWS = {
@@ -238,6 +239,8 @@ _ROWS = {
     ),
     **F_ROWS,
 }
+# The fact ``estimate``: the name, in a run's logs, of mean real score - mean fake score, where that
+# is what the critic estimates a distance by.
 ADVERSARIAL = {name: _checked(row) for name, row in _ROWS.items()}
 
 

@@ -14,13 +14,10 @@ class AdversarialLoss(NamedTuple):
     Attributes:
       critic: (real [B], fake [B]) -> [B], minimised by the critic.
       generator: (real [B], fake [B]) -> [B], minimised by the generator.
-      estimate: the name in a run's logs of mean real score - mean fake score, where that is what
-        the critic estimates a distance by; else "".
     """
 
     critic: Callable[[jax.Array, jax.Array], jax.Array]
     generator: Callable[[jax.Array, jax.Array], jax.Array]
-    estimate: str = ""
 
 
 def of_one_shape(loss: AdversarialLoss) -> AdversarialLoss:
@@ -33,8 +30,7 @@ def of_one_shape(loss: AdversarialLoss) -> AdversarialLoss:
     Raises:
       AssertionError: from either function, where shapes differ or are [].
     """
-    critic, generator = _of_one_shape(loss.critic), _of_one_shape(loss.generator)
-    return loss._replace(critic=critic, generator=generator)
+    return AdversarialLoss(*map(_of_one_shape, loss))
 
 
 def _of_one_shape(player):

@@ -8,9 +8,10 @@ generator returns {"x": [B, *shape], ...}, a critic {"score": [B] or [B, h, w], 
 
 import dataclasses
 import inspect
-from collections.abc import Callable, Mapping
-from typing import Any, NamedTuple
+from collections.abc import Mapping
+from typing import Any
 
+from jaxgan.core.table import Row
 from jaxgan.models import (
     completion,
     dcgan,
@@ -24,33 +25,14 @@ from jaxgan.models import (
     zi2zi,
 )
 
-
-class NetworkRow(NamedTuple):
-    """A row of both tables.
-
-    Attributes:
-      build, options, doc: as ``core.table.Row`` has them.
-      dense: whether all that it computes with weights are products of matrices.
-    """
-
-    build: Callable
-    options: dict = {}  # never written to
-    doc: str = ""
-    dense: bool = False
-
-    def __call__(self, **options):
-        """Build the network; options that are not given have their defaults."""
-        return self.build(**self.options | options)
-
-
 _SET_BY_BUILDER = {"shape", "outputs", "heads", "dtype", "axis_name", "parent", "name"}
 
 
-def _row(module_class, dense=False):
+def _row(module_class, **facts):
     """A network's row: its options are the fields that a user may set, tuples and plain scalars."""
     fields = fields_of(module_class).items()
     options = {name: value for name, value in fields if name not in _SET_BY_BUILDER}
-    return NetworkRow(module_class, options, dense=dense)
+    return Row(module_class, options, facts=facts)
 
 
 def fields_of(module_class: type) -> dict[str, Any]:
@@ -68,6 +50,7 @@ def takes(module_class: type) -> dict[str, bool]:
     }
 
 
+# The fact ``dense``: all that a network computes with weights are products of matrices.
 GENERATORS = {
     "mlp": _row(mlp.MLPGenerator, dense=True),
     "toy": _row(mlp.ToyGenerator, dense=True),
@@ -95,6 +78,6 @@ CRITICS = {
 
 
 def both_dense(config: Mapping) -> bool:
-    """Whether both networks of a config are ``dense``."""
+    """Whether both networks of a config are ``dense``: see ``GENERATORS``."""
     tables = {"generator": GENERATORS, "critic": CRITICS}
-    return all(table[config[side]["name"]].dense for side, table in tables.items())
+    return all("dense" in table[config[side]["name"]].facts for side, table in tables.items())

@@ -2,7 +2,7 @@
 
 from jaxgan.build.parts.given import augment, draw, given_shapes, task
 from jaxgan.build.parts.networks import DTYPES, SIDES, critic, generator, heads
-from jaxgan.build.parts.objective import frozen, game, loss, noise_level, penalties, terms
+from jaxgan.build.parts.objective import estimate, frozen, game, loss, noise_level, penalties, terms
 from jaxgan.build.parts.optimizers import optimizer
 from jaxgan.build.parts.rows import rules
 from jaxgan.build.parts.together import Players, check_names, players
@@ -15,6 +15,7 @@ __all__ = [
     "check_names",
     "critic",
     "draw",
+    "estimate",
     "frozen",
     "game",
     "generator",

@@ -31,6 +31,12 @@ def loss(config: Mapping) -> AdversarialLoss:
     return adversarial
 
 
+def estimate(config: Mapping) -> str:
+    """The fact ``estimate`` of the config's loss; "" without it."""
+    row, _ = row_of(config, "loss")
+    return row.facts.get("estimate", "")
+
+
 def noise_level(std: float, anneal_steps: int) -> Callable:
     """Schedule of the instance noise: step -> standard deviation, or None where there is none."""
     if not std:
