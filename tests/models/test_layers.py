@@ -84,6 +84,18 @@ def test_normal_initialisation(layer, initializer, scale):
     assert not found["bias"].any()
 
 
+@pytest.mark.parametrize("name", layers.INITS)
+def test_initial_kernels_are_the_draws_of_their_shape(name):
+    key, shape, fan_in = jax.random.key(3), (3, 4, 5, 6), 8
+    draws = {
+        "dcgan": lambda: 0.02 * jax.random.normal(key, shape),
+        "torch": lambda: jax.random.uniform(key, shape, minval=-(8**-0.5), maxval=8**-0.5),
+        "he": lambda: 0.5 * jax.random.normal(key, shape),
+    }
+    kernel = layers.INITS[name].kernel(fan_in)(key, shape)
+    np.testing.assert_allclose(kernel, draws[name](), rtol=1e-6)
+
+
 def test_norm_initialisation():
     scales = {name: parameters(name)["BatchNorm_0"]["scale"] for name in layers.INITS}
     assert np.all(scales["torch"] == 1) and np.all(scales["he"] == 1)
