@@ -2,6 +2,7 @@
 
 import atexit
 import gc
+import hashlib
 import importlib
 import logging
 import os
@@ -28,6 +29,7 @@ import jax
 import pytest
 
 from jaxgan import defaults
+from jaxgan.data import bundled, images, stacked, view
 from jaxgan.step import compilation
 
 compilation.set_xla_flags(defaults.get_config())  # as jaxgan train does
@@ -35,6 +37,24 @@ compilation.set_xla_flags(defaults.get_config())  # as jaxgan train does
 
 # What JAX has traced is millions of Python's objects, and a collection looks through them all.
 gc.set_threshold(100_000, 50, 50)
+
+
+def once(function):
+    """Thousands of pictures are brought to a size once a process, not once a run."""
+    held = {}
+
+    def brought(to, pictures):
+        key = to, pictures.shape, pictures.dtype, hashlib.sha1(pictures.tobytes()).digest()
+        if key not in held:
+            held[key] = function(to, pictures)
+            held[key].setflags(write=False)
+        return held[key]
+
+    return lambda to, pictures: (brought if len(pictures) > 999 else function)(to, pictures)
+
+
+for module in (bundled, images, stacked):
+    module.apply_all = once(view.apply_all)
 
 
 # Files that take the longest begin, or one process would end alone with the last of them.
