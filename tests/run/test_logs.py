@@ -121,6 +121,7 @@ def test_a_count_of_no_known_length(capfd):
 def test_progress_on_a_terminal(tmp_path):
     """One line is rewritten, and the last state stays."""
     code = (
+        "import sys; sys.modules['torch'] = None\n"  # tensorboardX would import it, for seconds
         "from jaxgan.run import logs\n"
         f"with logs.open_logs({str(tmp_path)!r}, 0, 2) as written:\n"
         "  written.progress(1, {})\n  written.progress(2, {'critic_loss': 0.5})\n"
