@@ -20,6 +20,14 @@ def _superres():
     return config
 
 
+def _cyclegan_resnet():
+    """CycleGAN between the authors' residual translators, small."""
+    config = load_recipe("cyclegan")
+    adam = defaults.optimizer()
+    config.generator = defaults.generator("resnet_translator", blocks=6, width=16, optimizer=adam)
+    return config
+
+
 def _resnet32():
     """WGAN-GP's residual networks at their 128 filters, on images of CIFAR-10's shape."""
     config = defaults.get_config()
@@ -44,6 +52,7 @@ ROWS = {
     "pix2pix": _recipe("pix2pix"),
     "superres": _superres,
     "cyclegan": _recipe("cyclegan"),
+    "cyclegan_resnet": _cyclegan_resnet,
     "resnet32": _resnet32,
 }
 

@@ -163,8 +163,9 @@ def srresnet_generator(options, z_dim, shape, classes):
 def resnet_translator_generator(options, z_dim, shape, classes):
     """``jaxgan.models.resnet_translator.ResNetTranslator``, instance-normalised."""
     sizes = (options["blocks"], options["width"], shape[0], shape[0])
-    more = {"window": options["window"], "reflect": options["padding"] == "reflect"}
-    return Alone(resnet_translator(*sizes, **more, eps=options["norm_eps"]))
+    more = {name: options[name] for name in ("halvings", "window")}
+    more |= {"reflect": options["padding"] == "reflect", "eps": options["norm_eps"]}
+    return Alone(resnet_translator(*sizes, **more))
 
 
 def srgan_critic(options, shape, classes):
@@ -172,7 +173,9 @@ def srgan_critic(options, shape, classes):
     return Alone(srgan(options["width"], options["hidden"], *shape, eps=options["norm_eps"]))
 
 
-def resnet_translator(blocks, width, source, colours, *, window=3, reflect=True, eps=1e-5):
+def resnet_translator(
+    blocks, width, source, colours, *, halvings=2, window=3, reflect=True, eps=1e-5
+):
     """CycleGAN's ``ResnetGenerator``, instance-normalised; StarGAN's of window 4 and zeros."""
 
     def padded(before, after, size):
@@ -185,9 +188,9 @@ def resnet_translator(blocks, width, source, colours, *, window=3, reflect=True,
         after = layers[-1].out_channels
         return [*layers, nn.InstanceNorm2d(after, eps), nn.ReLU(inplace=True)]
 
-    def block():
-        inner = normed(*padded(4 * width, 4 * width, 3))
-        return Sum(*inner, *normed(*padded(4 * width, 4 * width, 3))[:-1])
+    def block(inside):
+        inner = normed(*padded(inside, inside, 3))
+        return Sum(*inner, *normed(*padded(inside, inside, 3))[:-1])
 
     def halve(before):
         return normed(nn.Conv2d(before, 2 * before, window, 2, 1))
@@ -196,13 +199,12 @@ def resnet_translator(blocks, width, source, colours, *, window=3, reflect=True,
         more = {"output_padding": 4 - window}
         return normed(nn.ConvTranspose2d(before, before // 2, window, 2, 1, **more))
 
+    widths = [width * 2**i for i in range(halvings + 1)]
     return nn.Sequential(
         *normed(*padded(source, width, 7)),
-        *halve(width),
-        *halve(2 * width),
-        *(block() for _ in range(blocks)),
-        *double(4 * width),
-        *double(2 * width),
+        *(layer for before in widths[:-1] for layer in halve(before)),
+        *(block(widths[-1]) for _ in range(blocks)),
+        *(layer for before in reversed(widths[1:]) for layer in double(before)),
         *padded(width, colours, 7),
         nn.Tanh(),
     )

@@ -22,7 +22,7 @@ from jaxgan import data, defaults
 
 def get_config(name="emoji"):
     config = defaults.get_config()
-    config.steps = 3000
+    config.steps = 5000
     config.steps_per_call = 20
     config.log_every = 20
     config.sample_every = config.checkpoint_every = config.eval_every = 500
@@ -39,7 +39,11 @@ def get_config(name="emoji"):
     config.loss = defaults.loss("least_squares")
     config.adversarial = 2.0  # the authors do not halve the squares of the generators
     config.terms.l1.weight = 10.0
-    adam = defaults.optimizer(anneal=True, anneal_after=0.5)
-    config.generator = defaults.generator("resnet_translator", blocks=6, width=16, optimizer=adam)
-    config.critic = defaults.critic("patch", layers=1, width=32, norm="instance", optimizer=adam)
+    adam = {"anneal": True, "anneal_after": 0.5}
+    config.generator = defaults.generator(
+        "unet", width=32, dropout=0.0, optimizer=defaults.optimizer(learning_rate=6e-4, **adam)
+    )
+    config.critic = defaults.critic(
+        "patch", layers=1, width=32, norm="instance", optimizer=defaults.optimizer(**adam)
+    )
     return config

@@ -17,7 +17,7 @@ from benchmarks import rival, rival_cycle, torch_networks  # noqa: E402 - only w
 from tests.models import modules  # noqa: E402
 
 BATCH, CLASSES = 4, 10
-PAIRED = ("pix2pix", "cyclegan")  # rows with a source
+PAIRED = ("pix2pix", "cyclegan", "cyclegan_resnet")  # rows with a source
 
 
 @pytest.fixture(autouse=True)
@@ -54,7 +54,7 @@ def test_as_many_parameters_as_ours(row):
     config, (_, images, _) = ROWS[row](), small(row)
     plain, shape = config.to_dict(), images.shape[1:]
     theirs = torch_networks.make(plain, shape, classes_of(config))
-    if row == "cyclegan":
+    if config.game.name == "cycle":
         theirs = rival_cycle.networks(plain, shape)
     players = parts.players(config, entries(row, images))
     for network, side in zip(theirs, (players.generator, players.critic), strict=True):
@@ -66,7 +66,7 @@ def test_as_many_parameters_as_ours(row):
 def rivals(row, **options):
     config, images, beside = small(row)
     torch.manual_seed(0)
-    if row == "cyclegan":
+    if config.game.name == "cycle":
         return rival_cycle.trainer(config.to_dict(), images, beside, **options)
     return rival.trainer(config.to_dict(), images, beside, classes=classes_of(config), **options)
 
@@ -153,7 +153,7 @@ def test_losses_of_a_translation_are_ours():
 
 def test_losses_of_both_ways_are_ours():
     """On the same weights and images: what is made, both critics, both generators."""
-    config, images, sources = small("cyclegan")
+    config, images, sources = small("cyclegan_resnet")
     config.generator.update(blocks=1, width=2)
     config.critic = defaults.critic("patch", layers=0, width=2, norm="instance")
     torch.manual_seed(0)
@@ -167,7 +167,7 @@ def test_losses_of_both_ways_are_ours():
     theirs = {name: torch.from_numpy(x).permute(0, 3, 1, 2) for name, x in real.items()}
     make, *told = rival_cycle.functions(config.to_dict(), generators, critics)
     expected = make(theirs)
-    game = parts.players(config, entries("cyclegan", images)).game
+    game = parts.players(config, entries("cyclegan_resnet", images)).game
     keys = jax.random.split(jax.random.key(0), 2)
     made, _ = jax.jit(lambda p: game.generate({"params": p}, real, keys, train=True))(params[0])
     assert made.keys() == expected.keys()

@@ -17,11 +17,12 @@ from tests.models import modules  # noqa: E402
 EPS = 0.1  # so large that a wrong one shows
 
 
-@pytest.mark.parametrize("window, padding", [(3, "reflect"), (4, "zero")])
-def test_network_is_pytorchs(window, padding):
-    fields = {"blocks": 2, "width": 2, "window": window, "padding": padding, "norm_eps": EPS}
+@pytest.mark.parametrize("halvings, window, padding", [(1, 3, "reflect"), (2, 4, "zero")])
+def test_network_is_pytorchs(halvings, window, padding):
+    shared = {"halvings": halvings, "window": window}
+    fields = {"blocks": 2, "width": 2, "padding": padding, "norm_eps": EPS, **shared}
     module = ResNetTranslator(shape=(8, 12, 2), dtype=jnp.float64, **fields)
-    options = {"window": window, "reflect": padding == "reflect", "eps": EPS}
+    options = {"reflect": padding == "reflect", "eps": EPS, **shared}
     twin = torch_translators.resnet_translator(2, 2, 3, 2, **options)
     inputs = {"source": np.random.default_rng(0).standard_normal((3, 8, 12, 3))}
     modules.compare(module, twin, inputs, "x")
