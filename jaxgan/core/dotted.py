@@ -7,12 +7,15 @@ from typing import Any
 def levels(tree: Mapping, dotted: str) -> Iterator[tuple[Any, str, str]]:
     """(group, what stands before its names, the next name), from the outside in.
 
-    A group is entered only when it is asked for: what is wrong can be told before.
+    A group is entered only when it is asked for, and the last name never: what is wrong can be told
+    before, and a key that is not there yet has its group.
     """
     prefix = ""
-    for name in dotted.split("."):
+    *path, last = dotted.split(".")
+    for name in path:
         yield tree, prefix, name
         tree, prefix = tree[name], f"{prefix}{name}."
+    yield tree, prefix, last
 
 
 def parent(tree: Mapping, dotted: str) -> tuple[Any, str]:
