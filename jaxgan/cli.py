@@ -56,7 +56,7 @@ OF_RUNS = {
     "workdir": {  # of the commands that ask the average generator alone
         "required": True,
         "metavar": "DIR",
-        "help": "the run directory, or a .safetensors file of jaxgan export",
+        "help": "the run directory, or a file of jaxgan export",
     },
     "member": {"type": int, "default": 0, "help": "of a population (0)"},
     "data": {

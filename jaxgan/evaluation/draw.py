@@ -50,12 +50,14 @@ def make_show(
 
 
 def direction_of(game: Game, direction, run) -> str:
-    """The direction that a user asks for; "" of a game that has one.
+    """The direction that a user asks for, or the only one; "" of a game that names none.
 
     Raises:
       UserError: an unknown one, none where there are several, or one where there are none.
     """
     if "" not in game.makes:
+        if direction is None and len(game.makes) == 1:
+            return next(iter(game.makes))
         if direction is None:
             known = ", ".join(game.makes)
             raise UserError(f"{run} translates in several directions; name one of {known}.")

@@ -13,7 +13,7 @@ from jaxgan.data.bundled import FILES
 from jaxgan.data.labels import class_names
 from jaxgan.evaluate import FILE, table
 from jaxgan.run.doctor import WARNINGS
-from jaxgan.run.generator import ENDING
+from jaxgan.run.generator import ENDING, beside
 from jaxgan.run.logs import METRICS, read_metrics
 
 # How a form is read without jaxgan: what is installed, and three lines.
@@ -49,9 +49,7 @@ generator = onnxruntime.InferenceSession("{file}")
     ),
 }
 
-OF_JAXGAN = (
-    'With jaxgan: `sample.load("{file}")`. The config is JSON, in `file.metadata()["jaxgan"]`.'
-)
+OF_JAXGAN = 'With jaxgan: `sample.load("{file}")`. The config is JSON, in `{config}`.'
 
 
 def card(file, exported, workdir) -> str:
@@ -74,8 +72,10 @@ def card(file, exported, workdir) -> str:
 
 
 def _what(file, exported):
-    config, step = exported.config, exported.content["step"]
-    count = sum(leaf.size for leaf in jax.tree.leaves(exported.variables))
+    config, step, variables = exported.config, exported.content["step"], exported.variables
+    if exported.direction and file.suffix != ENDING:  # the function is one network of the two
+        variables = {kind: group[exported.direction] for kind, group in variables.items()}
+    count = sum(leaf.size for leaf in jax.tree.leaves(variables))
     return (
         f"The average generator of a GAN after {step} steps: network {config['generator']['name']} "
         f"({count:,} numbers), game {config['game']['name']}, loss {config['loss']['name']}, task "
@@ -108,9 +108,13 @@ def _use(file, exported):
     zeros = [f"{n}=np.zeros({(16, *s)}, np.float32)" for n, s in exported.inputs.items()]
     needed, code = READERS[file.suffix]
     code = code.format(file=file.name, arguments=", ".join(zeros))
-    own = OF_JAXGAN.format(file=file.name) if file.suffix == ENDING else ""
+    config = 'file.metadata()["jaxgan"]' if file.suffix == ENDING else beside(file).name
     told = ["All arrays are float32.", "\n".join(rows), f"`pip install {needed}`"]
-    return "\n\n".join([*told, f"```python\n{code}```", *filter(None, [own])])
+    told += [f"```python\n{code}```", OF_JAXGAN.format(file=file.name, config=config)]
+    network = exported.config["generator"]
+    if file.suffix != ENDING and network.get("dropout") and network.get("dropout_at_test"):
+        told.append("Dropout, this network's noise in sampling, is left out: one result an input.")
+    return "\n\n".join(told)
 
 
 def _shape(shape):

@@ -8,7 +8,7 @@ from jaxgan.core.files import check_place, write_text
 from jaxgan.export.card import card
 from jaxgan.export.forms import FORMS
 from jaxgan.export.generator import load
-from jaxgan.run.generator import ENDING
+from jaxgan.run import generator
 
 
 def parser():
@@ -34,10 +34,10 @@ def main(argv=None):
         if out.suffix not in FORMS:
             raise UserError(f"cannot write {out}: it must end in {', '.join(FORMS)}.")
         beside = out.with_name(f"{out.name}.md")
-        for place in (out, beside):
+        for place in (out, beside, generator.beside(out)):
             check_place(place)
         of = (flags.workdir, flags.step, flags.member, flags.direction)
-        exported = load(*of, weights=out.suffix == ENDING)
+        exported = load(*of, weights=out.suffix == generator.ENDING)
         out.parent.mkdir(parents=True, exist_ok=True)
         FORMS[out.suffix](out, exported)
         write_text(beside, card(out, exported, flags.workdir))

@@ -30,8 +30,7 @@ def stablehlo(path, exported):
     specs = _specs(exported, batch)
     function = jax.jit(lambda **given: exported.apply(exported.variables, given))
     text = jax.export.export(function, platforms=PLATFORMS)(**specs).serialize()
-    with whole(path) as draft:
-        draft.write_bytes(text)
+    _write(path, text, exported)
 
 
 def onnx(path, exported):
@@ -47,9 +46,16 @@ def onnx(path, exported):
         return exported.apply(exported.variables, dict(zip(names, arrays, strict=True)))
 
     shapes = [("B", *shape) for shape in exported.inputs.values()]
-    with conv.plain(), whole(path) as draft:
+    with conv.plain():
         model = to_onnx(function, inputs=shapes, input_names=names, output_names=["x"])
-        draft.write_bytes(model.SerializeToString())
+    _write(path, model.SerializeToString(), exported)
+
+
+def _write(path, text, exported):
+    """Write a function, and beside it what jaxgan has to know to draw from it."""
+    with whole(path) as draft:
+        draft.write_bytes(text)
+    generator.write_content(path, {**exported.content, "direction": exported.direction})
 
 
 def _specs(exported, batch):

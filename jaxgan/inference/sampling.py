@@ -163,7 +163,7 @@ def load(workdir, step=None, member: int = 0, moved: str = "") -> Generate:
     """Load the average generator of a run.
 
     Args:
-      workdir: run directory, or a .safetensors file of ``jaxgan export``.
+      workdir: run directory, or a file of ``jaxgan export``.
       step: of the checkpoint; None is the latest, "best" the best.
       member: of a population.
       moved: FORM:PATH, where the run's data are now; "": where they were. Of a generator that is
@@ -189,11 +189,11 @@ def load(workdir, step=None, member: int = 0, moved: str = "") -> Generate:
 
 def load_any(workdir, member: int = 0, moved: str = "") -> Sampler:
     """Load a run of which no checkpoint is read yet; arguments and errors as ``load`` has them."""
-    stored, restore = generator.find(workdir)
+    stored, restore, instead = generator.find(workdir)
     config, entries = defaults.complete(stored["config"]), stored["entries"]
     members = members_of(config)
     within("member", member, 0, members.count)
-    players = parts.players(config, entries)
+    players = parts.players(config, entries, **instead)
     classed = _classed(players.generator, entries)
     if moved and "source" not in players.generator.inputs:
         raise UserError(f"{workdir} is sampled without data; leave --data out.")

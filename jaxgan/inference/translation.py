@@ -117,7 +117,8 @@ def load(workdir, step=None, member: int = 0) -> Translator:
     """Load the average generator of a run that makes images from images.
 
     Args:
-      workdir: run directory, or a .safetensors file of ``jaxgan export``.
+      workdir: run directory, or a file of ``jaxgan export``; a function makes what is of another
+        size than it learned from in tiles.
       step: of the checkpoint; None is the latest, "best" the best.
       member: of a population.
 
@@ -135,9 +136,9 @@ def load(workdir, step=None, member: int = 0) -> Translator:
     Raises:
       UserError: no run there, no readable checkpoint, no such member, or no run of such a game.
     """
-    stored, restore = generator.find(workdir)
+    stored, restore, instead = generator.find(workdir)
     config, entries = defaults.complete(stored["config"]), stored["entries"]
-    players, task = parts.players(config, entries), parts.task(config)
+    players, task = parts.players(config, entries, **instead), parts.task(config)
     if "source" not in players.generator.inputs:
         raise UserError(
             f"{workdir} makes images of noise and none of images; jaxgan sample draws its samples."
@@ -161,11 +162,11 @@ def load(workdir, step=None, member: int = 0) -> Translator:
         channels={"source": task.channels or source[2], "x": x[2]},
         multiple=players.generator.multiple,
         factor=x[0] // source[0],
-        show=_make_show(config, entries, x[0] // source[0]),
+        show=_make_show(config, entries, x[0] // source[0], instead),
     )
 
 
-def _make_show(config, entries, factor):
+def _make_show(config, entries, factor, instead):
     """``Translator.show``: a network's shapes are those of the images that it makes."""
 
     @cache
@@ -176,7 +177,7 @@ def _make_show(config, entries, factor):
             for name, entry in entries.items()
         }
         chunk = min(max(PIXELS // (height * width * factor**2), 1), draw.CHUNK)
-        return draw.make_show(parts.players(config, resized).game, chunk), chunk
+        return draw.make_show(parts.players(config, resized, **instead).game, chunk), chunk
 
     return show
 

@@ -1,6 +1,7 @@
 """``jaxgan export``: files that give back the generator's numbers where there is no jaxgan."""
 
 import json
+import re
 import subprocess
 import sys
 
@@ -8,9 +9,10 @@ import jax
 import numpy as np
 import pytest
 
-from jaxgan import defaults, sample
+from jaxgan import defaults, sample, translate
 from jaxgan.build.run import prepare
 from jaxgan.cli import main
+from jaxgan.core.errors import UserError
 from jaxgan.data import entries
 from jaxgan.export.card import READERS, card
 from jaxgan.export.generator import load
@@ -64,6 +66,10 @@ def made(run, given):
     return np.asarray(exported.apply(exported.variables, given))
 
 
+def card_of(file):
+    return file.with_name(f"{file.name}.md").read_text()
+
+
 def alone(code, cwd):
     """What a program prints that finds the packages of this environment, and no jaxgan."""
     hidden = "import sys\nsys.modules['jaxgan'] = None\n"  # an editable one would be found
@@ -71,6 +77,13 @@ def alone(code, cwd):
     ended = subprocess.run(argv, capture_output=True, text=True, cwd=cwd, timeout=300)
     assert ended.returncode == 0, ended.stderr
     return ended.stdout
+
+
+def check_drawn(run, file, atol):
+    """A file is drawn from as its run is, row by row."""
+    mine, theirs = sample.load(run), sample.load(file)
+    assert (theirs.step, theirs.class_names) == (4, mine.class_names)
+    np.testing.assert_allclose(mine(2, label="7"), theirs(2, label="7"), atol=atol)
 
 
 def test_stablehlo_where_there_is_no_jaxgan(run, given, made, tmp_path, capsys):
@@ -81,6 +94,7 @@ def test_stablehlo_where_there_is_no_jaxgan(run, given, made, tmp_path, capsys):
     told = alone(f"{read}print(*generator.platforms)\nnp.save('x.npy', x)", cwd=tmp_path)
     assert told.split() == ["cpu", "cuda", "tpu"]
     np.testing.assert_allclose(np.load(tmp_path / "x.npy"), made, atol=1e-6)
+    check_drawn(run, tmp_path / "g.stablehlo", atol=1e-6)
 
 
 def test_onnx_where_there_is_no_jaxgan(run, given, made, tmp_path):
@@ -91,6 +105,7 @@ def test_onnx_where_there_is_no_jaxgan(run, given, made, tmp_path):
     read = READERS[".onnx"][1].format(file="g.onnx", arguments="np.load('given.npz')")
     alone(f"{read}np.save('x.npy', x)", cwd=tmp_path)
     np.testing.assert_allclose(np.load(tmp_path / "x.npy"), made, atol=1e-5)
+    check_drawn(run, tmp_path / "g.onnx", atol=1e-5)
 
 
 def test_weights_where_there_is_no_jaxgan_and_where_there_is(run, tmp_path):
@@ -102,9 +117,7 @@ def test_weights_where_there_is_no_jaxgan_and_where_there_is(run, tmp_path):
     exported = load(run)
     leaves = jax.tree_util.tree_leaves_with_path(exported.variables)
     assert sizes == {"/".join(key.key for key in path): str(leaf.size) for path, leaf in leaves}
-    mine, theirs = sample.load(run), sample.load(file)
-    assert (theirs.step, theirs.class_names) == (4, mine.class_names)
-    np.testing.assert_array_equal(mine(2, label="7"), theirs(2, label="7"))
+    check_drawn(run, file, atol=0)
 
 
 def test_the_card_tells_data_licence_and_metrics(run, tmp_path):
@@ -161,8 +174,19 @@ def test_a_run_that_goes_both_ways(mistake, tmp_path):
     assert "It translates BtoA." in back and "holds both" not in back
     assert main(["export", f"--workdir={workdir}", f"--out={tmp_path}/a.safetensors"]) == 0
     assert "holds both AtoB and BtoA" in (tmp_path / "a.safetensors.md").read_text()
-    shape = sample.load(tmp_path / "a.safetensors").shape_of("BtoA")
-    assert shape == (8, 8, 3)
+    both, back = tmp_path / "a.safetensors", tmp_path / "a.stablehlo"
+    assert sample.load(both).shape_of("BtoA") == (8, 8, 3)
+    # The function is one of the two networks, and makes pictures of other sizes in tiles.
+    assert main(["export", f"--workdir={workdir}", f"--out={back}", "--direction=BtoA"]) == 0
+    numbers = {file: re.search(r"\(([\d,]+) numbers\)", card_of(file))[1] for file in (both, back)}
+    assert int(numbers[both].replace(",", "")) == 2 * int(numbers[back].replace(",", ""))
+    function, weights = translate.load(back), translate.load(both)
+    image = np.random.default_rng(2).uniform(-1, 1, (8, 8, 3)).astype(np.float32)
+    expected = weights(image, direction="BtoA")
+    np.testing.assert_allclose(function(image), expected, atol=1e-6)
+    assert function.plan(8, 10).piece == (8, 8) and function(image[:, :7]).shape == (8, 7, 3)
+    with pytest.raises(UserError, match="unknown direction 'AtoB'; known: BtoA"):
+        function(image, direction="AtoB")
 
 
 def test_mistakes(run, mistake, tmp_path, monkeypatch):
@@ -172,10 +196,22 @@ def test_mistakes(run, mistake, tmp_path, monkeypatch):
     (tmp_path / "a.safetensors").write_text("nothing")
     told = mistake(sample.main, [f"--workdir={tmp_path}/a.safetensors"])
     assert "is no generator that jaxgan export wrote" in told
+    content = {"step": 4, "direction": "", **directory.read_content(run)}
+    (tmp_path / "a.stablehlo").write_text("nothing")
+    told = mistake(sample.main, [f"--workdir={tmp_path}/a.stablehlo"])
+    assert "is read with a.stablehlo.json beside it" in told
+    (tmp_path / "a.stablehlo.json").write_text(json.dumps(content))
+    told = mistake(sample.main, [f"--workdir={tmp_path}/a.stablehlo"])
+    assert "is no function that jaxgan export wrote" in told
+    monkeypatch.setitem(sys.modules, "onnxruntime", None)
+    for name in ("a.onnx", "a.onnx.json"):
+        (tmp_path / name).write_text(json.dumps(content))
+    told = mistake(sample.main, [f"--workdir={tmp_path}/a.onnx"])
+    assert told == "a .onnx file is read by onnxruntime: pip install onnxruntime."
     monkeypatch.setitem(sys.modules, "jax2onnx", None)
-    told = mistake(main, ["export", f"--workdir={run}", f"--out={tmp_path}/a.onnx"])
+    told = mistake(main, ["export", f"--workdir={run}", f"--out={tmp_path}/b.onnx"])
     assert "pip install --no-deps jax2onnx" in told
     monkeypatch.setitem(sys.modules, "flatbuffers", None)
-    told = mistake(main, ["export", f"--workdir={run}", f"--out={tmp_path}/a.stablehlo"])
+    told = mistake(main, ["export", f"--workdir={run}", f"--out={tmp_path}/b.stablehlo"])
     assert told == "a .stablehlo file needs flatbuffers: pip install 'jaxgan[export]'."
-    assert [path.name for path in tmp_path.iterdir()] == ["a.safetensors"]
+    assert not list(tmp_path.glob("b.*"))

@@ -32,8 +32,19 @@ class Players(NamedTuple):
     generators: int
 
 
-def players(config: Mapping, entries: Mapping[str, Entry]) -> Players:
+def players(
+    config: Mapping,
+    entries: Mapping[str, Entry],
+    apply: Callable | None = None,
+    direction: str = "",
+) -> Players:
     """The ``Players`` of a config on data with these entries.
+
+    Args:
+      config, entries: of the run.
+      apply: in place of the generator's own, of the sizes that it learned from alone: that of an
+        exported function.
+      direction: the only one that ``apply`` goes; "": all that the game has.
 
     Raises:
       UserError: the data lack what the game needs, or a network does not fit them.
@@ -41,8 +52,12 @@ def players(config: Mapping, entries: Mapping[str, Entry]) -> Players:
     given = draw(config, entries)
     shapes = given_shapes(given, entries)
     generating, judging = generator(config, shapes), critic(config, shapes, entries)
+    if apply:
+        generating = generating._replace(apply=apply, multiple=0)
     count = rules(config)[1].get("generators", 1)
     rules_of = game(config, given, generating, judging, entries=entries, shapes=shapes)
+    if direction:
+        rules_of = rules_of._replace(makes={direction: rules_of.makes[direction]})
     return Players(given, shapes, generating, judging, rules_of, count)
 
 
