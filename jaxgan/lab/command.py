@@ -1,4 +1,4 @@
-"""jaxgan lab [--host=127.0.0.1] [--port=8000] [--no_browser]: toy games, live in the browser."""
+"""``jaxgan lab``: a page on which toy games learn, live, in the browser."""
 
 import sys
 import threading
