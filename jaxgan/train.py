@@ -238,6 +238,8 @@ def loop(config, run, looks, state, written, checkpoints, stop, profile=None):
     if jax.process_count() > 1:  # one that ended at once would leave the others waiting
         stop.listen()
     with saved_on_error(lambda: state, checkpoints, is_worth):
+        if step == 0 and config.sample_every:  # something to see while the step is compiled
+            picture(run, looks, step, state, written)
         while step < config.steps and not leaving:
             checkpoints.check()
             if phase is None or step >= phase.last_step:
@@ -301,14 +303,20 @@ def look(config, run, looks, step, state, metrics, written, checkpoints, leaving
         if many:
             written.members(step, metrics)
     if due(config, step, "sample_every"):
-        for i, each in enumerate(split()):
-            written.image(step, looks.picture(each), i if many else None)
+        picture(run, looks, step, state, written)
     if scheduled:
         score = {name: population.rank(values) for name, values in metrics.items()}
         checkpoints.save(step, state, score)
         written.floors(floors)
     if evaluated and parallel.is_first_process():
         page.write_own(written.workdir, written.say)
+
+
+def picture(run, looks, step, state, written):
+    """Write the picture of a step, of a population one a member."""
+    many = run.members.count > 1
+    for i, each in enumerate(population.split(state, run.members)):
+        written.image(step, looks.picture(each), i if many else None)
 
 
 def _saved(checkpoints, step, state):

@@ -77,7 +77,7 @@ def test_a_run_directory_holds_what_it_promises(whole):
     assert [row["step"] for row in rows(workdir)] == [4, 8, 12, 16, 20, 24]
     assert [row["step"] for row in rows(workdir) if QUALITY in row] == [8, 16, 24]
     pictures = sorted(path.name for path in (workdir / "samples").iterdir())
-    assert pictures == ["00000012.png", "00000024.png"]
+    assert pictures == ["00000000.png", "00000012.png", "00000024.png"]
 
 
 def test_more_steps_than_before_go_on_to_the_same_bits(whole, tmp_path):
@@ -226,8 +226,9 @@ class Closed(io.StringIO):
         return super().write(text)
 
 
-def full(*_):
-    raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC))
+def full(report, step, *_):
+    if step:  # not by what is pictured before the first one
+        raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC))
 
 
 def unreadable(monkeypatch):

@@ -183,6 +183,7 @@ def serve(app, host, port, started=lambda address: None):
             app,
             ws_max_size=4 * bounds.MESSAGE,
             log_level="warning",
+            use_colors=False,
             timeout_graceful_shutdown=1,
             lifespan="off",
         )

@@ -1,5 +1,6 @@
 """Bars on a terminal, and plain lines, few of them, where nobody looks at one."""
 
+import os
 import shutil
 import sys
 import time
@@ -77,8 +78,11 @@ def in_words(seconds: float) -> str:
 
 
 def bar(first_step, last_step, unit="step", telling=process.telling):
-    """A bar on a terminal; elsewhere, a line now and then, each in a context ``telling()``."""
-    if not sys.stderr.isatty():
+    """A bar on a terminal that can rewrite a line; elsewhere, one now and then.
+
+    Each of these is printed in a context ``telling()``. No bar has colours, whatever NO_COLOR says.
+    """
+    if not sys.stderr.isatty() or os.environ.get("TERM") == "dumb":
         return _Lines(first_step, last_step, unit, telling)
     from tqdm import tqdm
 

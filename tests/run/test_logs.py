@@ -118,8 +118,9 @@ def test_a_count_of_no_known_length(capfd):
     assert re.fullmatch(r"2000 images seen, \S+ a second", line)
 
 
-def test_progress_on_a_terminal(tmp_path):
-    """One line is rewritten, and the last state stays."""
+@pytest.mark.parametrize("terminal", ["xterm", "dumb"])
+def test_progress_on_a_terminal(terminal, tmp_path):
+    """One line is rewritten, and the last state stays; a dumb terminal has whole lines."""
     code = (
         "import sys; sys.modules['torch'] = None\n"  # tensorboardX would import it, for seconds
         "from jaxgan.run import logs\n"
@@ -127,12 +128,15 @@ def test_progress_on_a_terminal(tmp_path):
         "  written.progress(1, {})\n  written.progress(2, {'critic_loss': 0.5})\n"
     )
     ours, theirs = os.openpty()
-    subprocess.run([sys.executable, "-c", code], stderr=theirs, check=True, timeout=60)
+    environment = os.environ | {"TERM": terminal}
+    argv = [sys.executable, "-c", code]
+    subprocess.run(argv, stderr=theirs, check=True, timeout=120, env=environment)
     os.close(theirs)
     shown = os.read(ours, 10_000).decode()
     os.close(ours)
     last = shown.rstrip("\r\n").split("\r")[-1]
     assert "2/2" in last and "critic=0.5" in last and shown.count("\n") == 1
+    assert ("\r" in shown.rstrip("\r\n")) == (terminal != "dumb")
     assert "\x1b" not in shown  # no colour, whatever NO_COLOR says
 
 
