@@ -32,6 +32,8 @@ const send = connect({
     });
     find("speed").replaceChildren(...message.speeds.map((speed) => new Option(speed, speed)));
     find("speed").value = message.speeds.at(-1);
+    find("of-run").hidden = message.run === null;
+    find("of-run").textContent = message.run;
     const held = fromHash(location.hash, message.games);
     if (held) {
       setting = held;
