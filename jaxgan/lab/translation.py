@@ -18,7 +18,7 @@ from jaxgan.lab.frames import picture
 class Sent(io.BytesIO):
     """A file that was sent, as sentences call it."""
 
-    def __str__(self):
+    def __repr__(self):
         return "the picture"
 
 

@@ -72,7 +72,7 @@ def visits(browser, address):
     yield visit
     for page in pages:
         page.close()
-    assert heard == []
+    assert heard == [], heard
 
 
 def until(page, met):

@@ -170,7 +170,11 @@ DOT, SQUARE = (frames.picture(np.zeros((side, side, 1), np.uint8)) for side in (
         ("translation", {}, "a translation needs picture."),
         ("translation", {"picture": "file:///etc/passwd"}, "picture must be a picture, as data:"),
         ("translation", {"picture": frames.PNG + "!"}, "picture is no base64"),
-        ("translation", {"picture": frames.PNG + "AAAA"}, "the picture: cannot be read as an im"),
+        (
+            "translation",
+            {"picture": frames.PNG + "AAAA"},
+            "the picture: cannot be read as an image (cannot identify image file the picture).",
+        ),
         ("translation", {"picture": DOT, "seed": 0}, "a drawing must have 8 x 8 pixels, or whole"),
         ("translation", {"picture": SQUARE, "seed": 0}, "fills holes: name a mask"),
         ("fitted", {"picture": DOT, "fit": "melt"}, "unknown fit 'melt'; known: crop, pad, stret"),

@@ -121,7 +121,10 @@ export class Sketch {
 
   // What its corner is: on such paper one goes on drawing.
   corner() {
-    const [red, green, blue] = this.picture.getContext("2d").getImageData(0, 0, 1, 1).data;
+    // A canvas of its own, or the browser would warn of the picture's being read.
+    const context = blank(1, 1).getContext("2d", { willReadFrequently: true });
+    context.drawImage(this.picture, 0, 0);
+    const [red, green, blue] = context.getImageData(0, 0, 1, 1).data;
     return red + green + blue < 384 ? "#000000" : "#ffffff";
   }
 
