@@ -150,7 +150,7 @@ export const en = {
   lesson_far_apart: "What does JS say of sets that do not touch?",
   asked_far_apart: "The data lie far from where the generator begins. Watch JS and W₁ as the points travel.",
   answered_far_apart:
-    "As long as the two do not overlap, JS is log 2 = .693 at every distance: a constant has no slope, and a perfect critic gives minimax nothing to go by. W₁ is the way that is left: it falls from the first step on, and a critic of slope 1 points along it.",
+    "As long as the two do not overlap, JS is log 2 = .693 at every distance: a constant has no slope, and a perfect critic gives minimax nothing to go by. W₁ is the way that is left, and tells every step of it: once the critic of B, of slope near 1, has found where the data are, the points go straight there.",
   lesson_many_generator_steps: "What if the generator learns many times under one critic?",
   asked_many_generator_steps: "B makes 20 generator updates under each critic. Is it 20 times as fast?",
   answered_many_generator_steps:

@@ -145,7 +145,7 @@ export const zh = {
   lesson_far_apart: "两个集合不相交时，JS 说什么？",
   asked_far_apart: "数据离生成器的起点很远。看点移动时的 JS 和 W₁。",
   answered_far_apart:
-    "只要不重叠，JS 在任何距离都是 log 2 = .693：常数没有斜率，完美的判别器什么也教不了极小极大。W₁ 是剩下的路程：从第一步起就下降，斜率为 1 的判别器正指向它。",
+    "只要不重叠，JS 在任何距离都是 log 2 = .693：常数没有斜率，完美的判别器什么也教不了极小极大。W₁ 是剩下的路程，每一步都看得出：B 的判别器斜率接近 1，一旦找到数据在哪里，点就直奔过去。",
   lesson_many_generator_steps: "固定判别器，把生成器更新很多次会怎样？",
   asked_many_generator_steps: "B 在每个判别器下更新生成器 20 次。会快 20 倍吗？",
   answered_many_generator_steps:
