@@ -49,6 +49,7 @@ const send = connect({
   },
   ready({ commands, kept }) {
     find("games").classList.remove("waiting");
+    find("error").hidden = true; // it was of a setting before
     find("commands").textContent = commands.join("\n\n");
     say(running ? "running" : "ready");
     if (wanted && !kept) send({ do: "run" });
