@@ -49,6 +49,16 @@ RUNS = {
 }
 
 
+def write_run(workdir, config):
+    """A run of step 4, which has learned nothing."""
+    played = prepare(config, device_count=1)
+    known = describe(played.sources, played.held_out)
+    directory.write_config(workdir, config.to_dict(), data.entries(played.sources), known)
+    with checkpoint.open_checkpoints(workdir / "checkpoints") as checkpoints:
+        checkpoints.save(4, jax.device_get(jax.jit(played.create)()))
+    return workdir
+
+
 @pytest.fixture(scope="module")
 def run(tmp_path_factory):
     """name -> the directory of a run of step 4, made when it is first asked for; nothing learns."""
@@ -56,13 +66,7 @@ def run(tmp_path_factory):
 
     def of(name):
         if name not in made:
-            made[name] = tmp_path_factory.mktemp(name)
-            played = prepare(RUNS[name], device_count=1)
-            known = describe(played.sources, played.held_out)
-            config, entries = RUNS[name].to_dict(), data.entries(played.sources)
-            directory.write_config(made[name], config, entries, known)
-            with checkpoint.open_checkpoints(made[name] / "checkpoints") as checkpoints:
-                checkpoints.save(4, jax.device_get(jax.jit(played.create)()))
+            made[name] = write_run(tmp_path_factory.mktemp(name), RUNS[name])
         return made[name]
 
     return of

@@ -75,10 +75,14 @@ def groups(game: Game, looks: Looks) -> dict[str, Looks]:
     return {direction: {direction: looks[direction]} for direction in game.makes}
 
 
-def row_keys(seed: int, count: int) -> jax.Array:
-    """Keys [count] for looks and samples: a row's depends on the seed and its number alone."""
+def row_keys(seed: int, rows) -> jax.Array:
+    """Keys [N] for looks and samples: a row's depends on the seed and its number alone.
+
+    ``rows``: int [N], or how many from 0 on.
+    """
     key = noise.stream(seed, noise.PICTURES)
-    return jax.vmap(lambda row: jax.random.fold_in(key, row))(jnp.arange(count))
+    rows = jnp.asarray(rows) if np.ndim(rows) else jnp.arange(rows)
+    return jax.vmap(lambda row: jax.random.fold_in(key, row))(rows)
 
 
 def in_turn(looks: Looks) -> np.ndarray:

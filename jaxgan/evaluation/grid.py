@@ -174,6 +174,13 @@ def save_png(pixels, path):
     _save([pixels], path, format="PNG")
 
 
+def png(pixels):
+    """uint8 [H, W, 1 or 3] as the bytes of a PNG file."""
+    written = io.BytesIO()
+    _pillow(pixels).save(written, "PNG")
+    return written.getvalue()
+
+
 @functools.lru_cache(maxsize=256)
 def read_small(path, stamp, limit):
     """An image file in at most ``limit`` bytes, so that a page can hold many.
@@ -222,15 +229,19 @@ def save_gif(frames, path, frame_ms):
 
 
 def _save(frames, path, **options):
-    from PIL import Image
-
     path = Path(path)
     path.parent.mkdir(parents=True, exist_ok=True)
-    frames = [np.asarray(frame) for frame in frames]
-    frames = [frame[..., 0] if frame.shape[-1] == 1 else frame for frame in frames]
-    first, *others = map(Image.fromarray, frames)
+    first, *others = map(_pillow, frames)
     with whole(path) as draft:
         first.save(draft, append_images=others, **options)
+
+
+def _pillow(pixels):
+    """uint8 [H, W, 1 or 3] as an image of Pillow's."""
+    from PIL import Image
+
+    pixels = np.asarray(pixels)
+    return Image.fromarray(pixels[..., 0] if pixels.shape[-1] == 1 else pixels)
 
 
 def picture(samples, generators=1, columns=None):

@@ -78,10 +78,26 @@ class Sampler(NamedTuple):
         x = (f"{num} samples take", 2 * 4 * num * size, memory.of_host())
         memory.check_fits(*x, "lower num, and take others of another seed")
 
+    def z_of(self, seed, rows) -> np.ndarray:
+        """z [N, *shape] that rows [N] have, of a generator of noise."""
+        batch = self._batch(np.asarray(rows), seed, None, None)
+        return np.asarray(self.players.draw(batch, draw.row_keys(seed, rows), 0)["z"])
+
     def described(
-        self, variables, step, num=64, *, seed=0, label=None, interpolated=False, direction=None
+        self,
+        variables,
+        step,
+        num=64,
+        *,
+        seed=0,
+        label=None,
+        interpolated=False,
+        direction=None,
+        rows=None,
+        z=None,
     ) -> files.Samples:
         """Samples by these variables, which are of this step; the options as ``load`` has them."""
+        num = num if rows is None else self.generators * len(rows)
         asked = {"label": label, "interpolated": interpolated, "direction": direction}
         self.check(num, seed=seed, **asked)
         names, game = self.class_names, self.players.game
@@ -89,21 +105,21 @@ class Sampler(NamedTuple):
         label = None if label is None else class_of(label, names)
         if interpolated and names and label is None:
             label = 0
-        count = -(-num // self.generators)  # rows; each generator makes one of each
-        path = None
+        # Each generator makes one sample of each row.
+        rows = np.arange(-(-num // self.generators)) if rows is None else np.asarray(rows)
         if interpolated:
-            path = interpolate(seed, count, self.players.shapes["z"], self.distribution)
-        keys, made, beside = draw.row_keys(seed, count), [], []
-        for start in range(0, count, BLOCK):
-            rows = np.arange(start, min(start + BLOCK, count))
-            looks = self.show(variables, self._batch(rows, seed, label, path), keys[rows], step)
+            z = interpolate(seed, len(rows), self.players.shapes["z"], self.distribution)
+        keys, made, beside = draw.row_keys(seed, rows), [], []
+        for start in range(0, len(rows), BLOCK):
+            block = slice(start, start + BLOCK)
+            batch = self._batch(rows[block], seed, label, None if z is None else z[block])
+            looks = self.show(variables, batch, keys[block], step)
             looks = draw.groups(game, looks)[direction]
             made.append(draw.in_turn(looks))
             first = next(iter(looks.values()))
             told = first.given is not None and not names and self.examples().paired
             beside.append((first.given, first.truth if told else None))
-        numbers = np.arange(num) // self.generators
-        labels = _labels(numbers, label, len(names)) if names else None
+        labels = _labels(rows, label, len(names)).repeat(self.generators)[:num] if names else None
         given, truth = (
             None if parts[0] is None else np.concatenate(parts)
             for parts in zip(*beside, strict=True)
@@ -111,7 +127,7 @@ class Sampler(NamedTuple):
         x = np.concatenate(made)[:num]
         return files.Samples(x, step, seed, labels, names, self.generators, given, truth)
 
-    def _batch(self, rows, seed, label, path):
+    def _batch(self, rows, seed, label, z):
         """What the data or the user must bring for these rows [N]."""
         classed = _classed(self.players.generator, self.entries)
         batch = {name: np.zeros(len(rows), np.int32) for name in classed}
@@ -120,7 +136,7 @@ class Sampler(NamedTuple):
         if self.gives_images:
             chosen = self.order(seed)
             batch = {**self.examples().rows(chosen[rows % len(chosen)]), **batch}
-        return batch if path is None else {**batch, "z": path[rows]}
+        return batch if z is None else {**batch, "z": z}
 
 
 class Generate(NamedTuple):
@@ -170,15 +186,17 @@ def load(workdir, step=None, member: int = 0, moved: str = "") -> Generate:
         given images.
 
     Returns:
-      ``generate(num=64, *, seed=0, label=None, interpolated=False, direction=None)`` -> float32
-      [num, *shape], images in [-1, 1]; sample i does not depend on ``num``. ``label``: a class, by
-      its name or else its number, alone; None: all classes in turn. ``interpolated``: from one z to
-      another, within a class; see ``interpolate``. A generator that is given images is given those
-      that the run holds out, or else those of its training set; ``direction``: of a run that
-      translates both ways, AtoB or BtoA. The attribute ``step`` tells the checkpoint;
-      ``generators`` how many the run has: sample i is of generator i % generators; ``class_names``
-      its classes; ``shape_of(direction)`` that of a sample; ``described``, which takes the same,
-      gives ``files.Samples``.
+      ``generate(num=64, *, seed=0, label=None, interpolated=False, direction=None, rows=None,
+      z=None)`` -> float32 [num, *shape], images in [-1, 1]; sample i does not depend on ``num``.
+      ``label``: a class, by its name or else its number, alone; None: all classes in turn.
+      ``interpolated``: from one z to another, within a class; see ``interpolate``. ``rows``: int
+      [N], in place of the rows 0, 1, ... of the noise, of each of which every generator makes a
+      sample; ``z`` [N, *shape of z]: their noise, in place of the seed's. A generator that is given
+      images is given those that the run holds out, or else those of its training set;
+      ``direction``: of a run that translates both ways, AtoB or BtoA. The attribute ``step`` tells
+      the checkpoint; ``generators`` how many the run has: sample i is of generator i % generators;
+      ``class_names`` its classes; ``shape_of(direction)`` that of a sample; ``described``, which
+      takes the same, gives ``files.Samples``.
 
     Raises:
       UserError: no run there, no readable checkpoint, no such member, or other data than the run's.
@@ -187,8 +205,11 @@ def load(workdir, step=None, member: int = 0, moved: str = "") -> Generate:
     return Generate(sampler, *sampler.restore(step))
 
 
-def load_any(workdir, member: int = 0, moved: str = "") -> Sampler:
-    """Load a run of which no checkpoint is read yet; arguments and errors as ``load`` has them."""
+def load_any(workdir, member: int = 0, moved: str = "", chunk: int = draw.CHUNK) -> Sampler:
+    """Load a run of which no checkpoint is read yet; arguments and errors as ``load`` has them.
+
+    ``chunk``: rows in one forward pass.
+    """
     stored, restore, instead = generator.find(workdir)
     config, entries = defaults.complete(stored["config"]), stored["entries"]
     members = members_of(config)
@@ -216,7 +237,7 @@ def load_any(workdir, member: int = 0, moved: str = "") -> Sampler:
         entries=entries,
         class_names=class_names(classed["label"]) if "label" in classed else (),
         distribution=config["game"].get("z", ""),
-        show=draw.make_show(players.game),
+        show=draw.make_show(players.game, chunk),
         examples=examples,
         order=order,
     )
@@ -252,7 +273,17 @@ def interpolate(seed, num, shape, distribution="normal"):
       distribution: row of ``games.draw.DISTRIBUTIONS``; ``draw.PATHS`` has the way of each.
     """
     shape = tuple(np.atleast_1d(shape))
-    ends = np.asarray(DISTRIBUTIONS[distribution](draw.row_keys(seed, 2), shape))
+    return between(*DISTRIBUTIONS[distribution](draw.row_keys(seed, 2), shape), num, distribution)
+
+
+def between(a, b, num, distribution="normal"):
+    """Noise on the way from a to b -> float32 [num, *shape].
+
+    Args:
+      a, b: z of one row, [Z] or [generators, Z].
+      num, distribution: as ``interpolate`` has them.
+    """
     way = partial(draw.PATHS[distribution], count=num)
-    paths = [way(a, b) for a, b in zip(*ends.reshape(2, -1, shape[-1]), strict=True)]
-    return np.stack(paths, axis=1).reshape(num, *shape)
+    ends = (np.reshape(end, (-1, np.shape(end)[-1])) for end in (a, b))
+    paths = [way(*pair) for pair in zip(*ends, strict=True)]
+    return np.stack(paths, axis=1).reshape(num, *np.shape(a))

@@ -55,6 +55,11 @@ class Translator(NamedTuple):
     factor: int
     show: Callable
 
+    @property
+    def directions(self) -> tuple[str, ...]:
+        """Those that there are; () of a run that goes one way."""
+        return tuple(filter(None, self.game.makes))
+
     def plan(self, height: int, width: int) -> tiles.Plan:
         """How images of a size are made: as they are, padded, or in tiles."""
         return tiles.plan((height, width), self.size, self.multiple, self.factor)
@@ -113,7 +118,7 @@ class Translator(NamedTuple):
             yield from np.asarray(looks[way].made)
 
 
-def load(workdir, step=None, member: int = 0) -> Translator:
+def load(workdir, step=None, member: int = 0, chunk: int = draw.CHUNK) -> Translator:
     """Load the average generator of a run that makes images from images.
 
     Args:
@@ -121,6 +126,7 @@ def load(workdir, step=None, member: int = 0) -> Translator:
         size than it learned from in tiles.
       step: of the checkpoint; None is the latest, "best" the best.
       member: of a population.
+      chunk: images, or pieces of them, in one forward pass at most.
 
     Returns:
       ``translate(images, *, mask=None, label=None, attributes=None, direction=None, seed=0,
@@ -162,11 +168,11 @@ def load(workdir, step=None, member: int = 0) -> Translator:
         channels={"source": task.channels or source[2], "x": x[2]},
         multiple=players.generator.multiple,
         factor=x[0] // source[0],
-        show=_make_show(config, entries, x[0] // source[0], instead),
+        show=_make_show(config, entries, x[0] // source[0], chunk, instead),
     )
 
 
-def _make_show(config, entries, factor, instead):
+def _make_show(config, entries, factor, chunk, instead):
     """``Translator.show``: a network's shapes are those of the images that it makes."""
 
     @cache
@@ -176,8 +182,8 @@ def _make_show(config, entries, factor, instead):
             name: entry._replace(shape=(*sizes[name], entry.shape[2])) if name in sizes else entry
             for name, entry in entries.items()
         }
-        chunk = min(max(PIXELS // (height * width * factor**2), 1), draw.CHUNK)
-        return draw.make_show(parts.players(config, resized, **instead).game, chunk), chunk
+        together = min(max(PIXELS // (height * width * factor**2), 1), chunk)
+        return draw.make_show(parts.players(config, resized, **instead).game, together), together
 
     return show
 
@@ -230,7 +236,7 @@ def _holes(mask, images, alone):
 def _keys(seed, rows, pieces):
     """A key for each piece: that of its image's row, into which its own number is folded."""
     rows = np.asarray(rows)
-    keys = draw.row_keys(seed, int(rows.max()) + 1)[rows]
+    keys = draw.row_keys(seed, rows)
     if pieces == 1:
         return keys
     fold = jax.vmap(jax.vmap(jax.random.fold_in, (None, 0)), (0, None))

@@ -1,5 +1,6 @@
 """What a page may ask for, and how much of it: more is refused in a sentence before it costs."""
 
+import base64
 import contextlib
 import json
 import re
@@ -15,6 +16,9 @@ REACH = 4.0  # of a drawn point's coordinates
 TEXT = 64  # characters of a value
 DEPTH, WIDTH = 4, 256  # hidden layers, and their units
 ENTRIES = 16  # of several values
+QUESTIONS = 8  # about a run that wait
+BODY = 2**24  # bytes of one of them
+PIXELS = 2**25  # of a picture that is sent
 SPEEDS = (1, 5, 20, 100, 500, 10_000)  # steps a second, at most
 
 COMMANDS = ("set", "run", "pause", "step", "reset", "speed", "look")
@@ -124,3 +128,60 @@ def choice_of(message, key, choices):
     if isinstance(value, (dict, list)) or value not in choices:
         raise UserError(f"{key} must be one of {', '.join(map(str, choices))}.")
     return value
+
+
+# Questions about a run.
+
+
+def known(asked, names, what):
+    """Raise ``UserError`` for a part of a question that it does not have."""
+    for name in asked:
+        choose(dict.fromkeys(names), name, f"part {what}")
+
+
+def whole(asked, key, low, high):
+    """A whole number in [low, high) of a question."""
+    value = asked.get(key)
+    if type(value) is not int:
+        raise UserError(f"{key} must be a whole number.")
+    within(key, value, low, high)
+    return value
+
+
+def text(asked, key):
+    """A text of a question, or None where it has none."""
+    value = asked.get(key)
+    if value is not None and not (isinstance(value, str) and len(value) <= TEXT):
+        raise UserError(f"{key} must be a text of at most {TEXT} characters.")
+    return value
+
+
+def group(asked, key):
+    """An object within a question; an empty one where it has none."""
+    value = asked.get(key, {})
+    if not isinstance(value, dict):
+        raise UserError(f"{key} must be an object.")
+    return value
+
+
+def numbers(asked, key, most, low, high):
+    """At most ``most`` numbers in [low, high] of a question."""
+    values = asked.get(key)
+    plain = isinstance(values, list) and all(type(each) in (int, float) for each in values)
+    if not plain or len(values) > most or not all(low <= each <= high for each in values):
+        raise UserError(f"{key} must be at most {most} numbers in [{low:g}, {high:g}].")
+    return values
+
+
+def picture(asked, key):
+    """The bytes of a picture of a question, "data:...;base64,..."; None where it has none."""
+    value = asked.get(key)
+    if value is None:
+        return None
+    head, _, body = value.partition(",") if isinstance(value, str) else ("", "", "")
+    if not head.startswith("data:") or not head.endswith(";base64"):
+        raise UserError(f"{key} must be a picture, as data:image/png;base64,...")
+    try:
+        return base64.b64decode(body, validate=True)
+    except ValueError as error:
+        raise UserError(f"{key} is no base64 ({error}).") from error

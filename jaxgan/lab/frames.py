@@ -5,11 +5,15 @@
 The head has ``arrays``: a list of [name, shape], in their order.
 """
 
+import base64
 import json
 
 import numpy as np
 
 from jaxgan.core.numbers import finite
+from jaxgan.evaluation import grid
+
+PNG = "data:image/png;base64,"  # how a text begins that is a picture
 
 
 def words(kind, **values):
@@ -31,3 +35,8 @@ def packed(kind, arrays, **values):
     head += b" " * (-len(head) % 4)
     parts = [np.uint32(len(head)).astype("<u4").tobytes(), head]
     return b"".join([*parts, *(array.tobytes() for array in arrays.values())])
+
+
+def picture(pixels):
+    """A picture, uint8 [H, W, 1 or 3], as a text that an image's address can be."""
+    return PNG + base64.b64encode(grid.png(pixels)).decode()

@@ -6,18 +6,15 @@ import contextlib
 import signal
 import socket as sockets
 import threading
-from pathlib import Path
-from urllib.parse import urlsplit
 
 from jaxgan.core import process
 from jaxgan.core.errors import UserError
-from jaxgan.lab import bounds, controls, frames, setting
+from jaxgan.lab import bounds, controls, frames, http, setting
+from jaxgan.lab.http import STATIC, same_origin
 from jaxgan.lab.lessons import LESSONS
 from jaxgan.lab.session import Session
 
-STATIC = Path(__file__).parent / "static"
 LOOPBACK = ("127.0.0.1", "localhost", "[::1]")
-POLICY = "default-src 'self'; img-src 'self' data:; frame-ancestors 'none'; base-uri 'none'"
 REFUSED, TOO_MANY = 1008, 1013  # codes with which a WebSocket is closed
 
 
@@ -57,19 +54,13 @@ class Outbox:
         return self._waiting.popitem(last=False)[1]
 
 
-def same_origin(headers):
-    """Whether a page of this very server asks; a program that is no browser tells no origin."""
-    origin = headers.get("origin")
-    return origin is None or urlsplit(origin).netloc == headers.get("host")
-
-
 def in_address(host):
     """A host as an address has it: IPv6 in brackets."""
     return f"[{host}]" if ":" in host else host
 
 
-def hello():
-    """What a page is told first."""
+def hello(run=None):
+    """What a page is told first; ``run``: as ``application`` has it."""
     return frames.words(
         "hello",
         controls=controls.told(setting.base()),
@@ -78,32 +69,24 @@ def hello():
         points=bounds.POINTS,
         reach=bounds.REACH,
         games=bounds.GAMES,
+        run=run and run.told()["name"],
     )
 
 
-def application(hosts=()):
+def application(hosts=(), run=None):
     """The ASGI application; ``state.sessions``: of pages that are open, or were a moment ago.
 
     Args:
       hosts: names, beside those of the loopback, under which it is asked for.
+      run: ``opened.Opened``, which has a page of its own, or None.
     """
     import anyio
     from starlette.applications import Starlette
     from starlette.middleware import Middleware
     from starlette.middleware.trustedhost import TrustedHostMiddleware
-    from starlette.responses import FileResponse
     from starlette.routing import Mount, Route, WebSocketRoute
     from starlette.staticfiles import StaticFiles
     from starlette.websockets import WebSocketDisconnect
-
-    headers = {
-        "Content-Security-Policy": POLICY,
-        "X-Content-Type-Options": "nosniff",
-        "Cache-Control": "no-cache",
-    }
-
-    async def page(request):
-        return FileResponse(STATIC / "index.html", headers=headers)
 
     async def hear(socket, session, outbox):
         while True:
@@ -148,14 +131,15 @@ def application(hosts=()):
             session.close()
 
     routes = [
-        Route("/", page),
+        Route("/", http.page("index.html")),
         WebSocketRoute("/play", play),
         Mount("/static", StaticFiles(directory=STATIC)),
+        *(http.routes(run) if run else ()),
     ]
     allowed = Middleware(TrustedHostMiddleware, allowed_hosts=[*LOOPBACK, *map(in_address, hosts)])
     app = Starlette(routes=routes, middleware=[allowed])
     app.state.sessions = []
-    app.state.hello = hello()
+    app.state.hello = hello(run)
     return app
 
 

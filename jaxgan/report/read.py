@@ -68,11 +68,12 @@ def open_run(workdir, name) -> Run:
         warnings=looked[-1].get(doctor.WARNINGS, {}) if looked else {},
         floors=logs.read_floors(workdir / logs.FLOORS),
         saved=checkpoint.steps_in(workdir / "checkpoints"),
-        pictures=_pictures(workdir / "samples"),
+        pictures=pictures(workdir / "samples"),
     )
 
 
-def _pictures(folder):
+def pictures(folder):
+    """The pictures that a run has kept: {member, "" of a run of one: [(step, path), ...]}."""
     members = sorted(path for path in folder.glob("member-*") if path.is_dir())
     found = {path.name: _by_step(path) for path in members} or {"": _by_step(folder)}
     return {name: each for name, each in found.items() if each}

@@ -99,6 +99,7 @@ def test_controls_are_the_tables():
 
 @pytest.mark.parametrize("lesson", LESSONS, ids=lambda lesson: lesson.name)
 def test_lessons_are_settings(lesson):
+    assert not {key for game in lesson.games for key in game} & set(lesson.shared)
     message = games(*lesson.games, shared=lesson.shared, points=[[0, 0]] * 8)
     for read in bounds.read_games(message, CONTROLS)[0]:
         config = setting.config_of(read, "points.npz")

@@ -1,31 +1,18 @@
 """The lab as people use it: ``jaxgan lab`` in a process of its own, its page in Chromium."""
 
 import json
-import queue
-import re
-import signal
-import subprocess
-import sys
-import threading
 from urllib.parse import urlencode
 
 import pytest
 
 pytest.importorskip("starlette", reason="the extra `lab` brings it")
 
-PATIENCE = 240  # seconds; programs are compiled meanwhile
+from tests.lab.pages import TOO_WIDE, UNNAMED, served, until, visits
+
 TINY = {"generator.features": "8", "critic.features": "8", "batch_size": "16", "n_critic": "1"}
 
 NUMBERS = """told => Object.fromEntries([...told.children].map(
     each => [each.firstChild.textContent, each.lastChild.firstChild.textContent]))"""
-# What reaches beyond the screen, without a scroll bar of its own.
-TOO_WIDE = """() => [...document.querySelectorAll("body *:not(pre, .skip, .unseen)")]
-    .filter(each => each.getBoundingClientRect().right > innerWidth + 1)
-    .map(each => each.outerHTML.slice(0, 60))"""
-# What a screen reader has no name for.
-UNNAMED = """() => [...document.querySelectorAll("button, select, input, canvas")]
-    .filter(each => !each.textContent.trim() && !each.closest("label"))
-    .filter(each => !each.getAttribute("aria-label")).map(each => each.outerHTML)"""
 # The error that a message of one's own gets.
 ANSWER = """text => new Promise(done => {
     const socket = new WebSocket(location.origin.replace("http", "ws") + "/play");
@@ -39,59 +26,24 @@ ANSWER = """text => new Promise(done => {
 
 @pytest.fixture(scope="module")
 def address(browser):  # without one no lab is begun
-    code = "import sys; from jaxgan.cli import main; sys.exit(main())"
-    words = [sys.executable, "-c", code, "lab", "--port=0", "--no_browser"]
-    heard, found = [], queue.Queue()
-
-    def listen(stream):  # to the end, or the lab would wait for a reader
-        for line in stream:
-            heard.append(line)
-            for address in re.findall(r"http://127\.0\.0\.1:\d+/", line):
-                found.put(address)
-        found.put(None)
-
-    with subprocess.Popen(words, stderr=subprocess.PIPE, text=True) as lab:
-        ear = threading.Thread(target=listen, args=[lab.stderr])
-        ear.start()
-        try:
-            address = found.get(timeout=PATIENCE)
-            assert address, "".join(heard)
-            yield address
-            lab.send_signal(signal.SIGINT)
-            assert lab.wait(timeout=60) == 0, "".join(heard)
-        finally:
-            lab.kill()
-            ear.join()
+    with served() as address:
+        yield address
 
 
 @pytest.fixture
 def visit(browser, address):
     """Open a page at a setting, or a new one; in the end the console must be empty."""
-    heard, pages = [], []
 
-    def visit(games=({},), **options):
+    def at(games=({},), **options):
         words = {"games": len(games or ()), **TINY}
         for i, game in enumerate(games or ()):
             words |= {f"{i}:{key}": text for key, text in game.items()}
-        page = browser.new_page(**options)
-        page.set_default_timeout(1000 * PATIENCE)
-        page.on("console", lambda message: heard.append(message.text))
-        page.on("pageerror", lambda error: heard.append(str(error)))
-        page.on("requestfailed", lambda request: heard.append(f"failed: {request.url}"))
-        page.on("request", lambda request: ours(request.url))
-        page.goto(f"{address}#{urlencode(words)}" if games else address)
-        pages.append(page)
+        page = visit(f"#{urlencode(words)}" if games else "", **options)
         until(page, lambda: step(page) is not None)
         return page
 
-    def ours(url):
-        if not url.startswith((address, "data:")):
-            heard.append(f"outside: {url}")
-
-    yield visit
-    for page in pages:
-        page.close()
-    assert heard == []
+    with visits(browser, address) as visit:
+        yield at
 
 
 def numbers(page, game=0):
@@ -104,14 +56,6 @@ def step(page):
     if page.locator("dl dd").count() == 0:
         return None
     return int(next(iter(numbers(page).values())))
-
-
-def until(page, met):
-    for _ in range(PATIENCE * 10):
-        if met():
-            return
-        page.wait_for_timeout(100)
-    raise AssertionError(f"waited {PATIENCE} s: {page.inner_text('#status')}")
 
 
 def picture(page):
@@ -139,6 +83,7 @@ def test_trains_pauses_and_steps(visit):
 
 def test_two_pages(visit):
     first, second = visit(), visit()
+    until(first, lambda: step(first) > 0)  # or the click would begin what it is to end
     first.click("#run")
     until(first, lambda: first.inner_text("#status") == "paused")
     at = step(second)

@@ -32,6 +32,8 @@ const send = connect({
     });
     find("speed").replaceChildren(...message.speeds.map((speed) => new Option(speed, speed)));
     find("speed").value = message.speeds.at(-1);
+    find("of-run").hidden = message.run === null;
+    find("of-run").textContent = message.run;
     const held = fromHash(location.hash, message.games);
     if (held) {
       setting = held;
@@ -47,6 +49,7 @@ const send = connect({
   },
   ready({ commands, kept }) {
     find("games").classList.remove("waiting");
+    find("error").hidden = true; // it was of a setting before
     find("commands").textContent = commands.join("\n\n");
     say(running ? "running" : "ready");
     if (wanted && !kept) send({ do: "run" });
