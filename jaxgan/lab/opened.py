@@ -30,13 +30,13 @@ def open_run(workdir, step=None, member=0, moved=""):
     """Open a run of images.
 
     Args:
-      workdir: run directory, or a .safetensors file of ``jaxgan export``, which has no pictures.
+      workdir: run directory, or a file of ``jaxgan export``, which has no pictures.
       step, member, moved: as ``sampling.load`` has them.
 
     Raises:
       UserError: no run there, one of points, no such checkpoint or member.
     """
-    stored, _ = generator.find(workdir)
+    stored = generator.find(workdir).stored
     if len(stored["entries"]["x"].shape) != 3:
         raise UserError(
             f"{workdir} is a run of points; jaxgan film and jaxgan report show it, and the page of "
