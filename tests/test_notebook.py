@@ -281,6 +281,29 @@ def to_images(told):
     assert identity[3] > 80
 
 
+def listening(told):
+    """What a label is worth to the best critic, and which critics find out."""
+    k = 10
+    rows = {name: numbers(line(told, f"{name}:"))[:2] for name in ("x and c", "x alone")}
+    right, ignored = 1 / k, 1 / k**2  # a cell of the diagonal
+    mean = (right + ignored) / 2
+    other = k * (k - 1) * ignored * math.log(2) / 2  # cells that the data do not have
+    by_hand = k * (right * math.log(right / mean) + ignored * math.log(ignored / mean)) / 2 + other
+    close(rows["x and c"][0], by_hand, 1e-4)
+    assert rows["x and c"][1] == 0 and rows["x alone"] == [0, 0]
+    names = ("GAN", "cGAN", "cGAN-CLS", "AC-GAN")
+    if any(f"{name:9} accuracy" not in told for name in names):
+        return  # too short to tell systems apart
+    rows = {name: numbers(line(told, f"{name:9} accuracy")) for name in names}
+    right, fd, far = ({name: row[i] for name, row in rows.items()} for i in (0, 3, 6))
+    close(right["GAN"], 0.1, 0.05)
+    assert right["cGAN"] < 0.7 < right["cGAN-CLS"] and fd["cGAN-CLS"] < fd["cGAN"]
+    assert right["AC-GAN"] > 0.5
+    close(max(far.values()), min(far.values()), 0.03)
+    heard = {name: numbers(line(told, f"{name:9} score, own")) for name in ("cGAN", "cGAN-CLS")}
+    assert heard["cGAN-CLS"][3] > 3 * heard["cGAN"][3] > 0
+
+
 class Chapter(NamedTuple):
     """A chapter's notebook: its constants in small, the exercise's answers, what must be true."""
 
@@ -338,6 +361,12 @@ CHAPTERS = {
         "5 / 7",
         mode_collapse,
     ),
+    "07_conditional": Chapter(
+        {"SEEDS": 2, "STEPS": 4, "LOOKS": 2, "SAMPLES": 150, "SYSTEMS": ("cGAN",)},
+        "10 / 11",
+        "0.5",
+        listening,
+    ),
     "08_two_answers": Chapter(
         {"SEEDS": 3, "STEPS": 700, "INPUTS": 11, "DRAWS": 60}, "36", "-6", two_answers
     ),
@@ -347,6 +376,7 @@ CHAPTERS = {
     "10_from_images_to_images": Chapter(
         {
             "SEEDS": 2,
+            "HALVINGS, WIDTH": (2, 4),
             "COLOUR_STEPS": 3,
             "FONT_STEPS": 3,
             "HELD_OUT": 64,
