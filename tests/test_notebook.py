@@ -281,6 +281,23 @@ def to_images(told):
     assert identity[3] > 80
 
 
+def curves_of_digits(told):
+    """Convolutions and norms are ahead; W tells how far under a penalty, and not in a box."""
+    assert 0 < numbers(line(told, "fd of real digits:"))[0] < 40
+    if "WGAN-GP  " not in told:
+        return  # too short to tell systems apart
+    loss = {name: numbers(line(told, f"{name:5} critic's loss")) for name in ("GAN", "DCGAN")}
+    close(loss["GAN"][3], math.log(4), 0.2)
+    assert loss["DCGAN"][3] < loss["GAN"][3]  # and yet it is the better one
+    assert numbers(line(told, "DCGAN fd"))[3] < numbers(line(told, "GAN   fd"))[3]
+    for name in ("DCGAN", "WGAN"):
+        with_norm = median(told, f"{name:15} fd at the end")
+        assert with_norm < 0.7 * median(told, f"{name + ', no norm':15} fd at the end")
+    order = "correlation of number and fd:"
+    assert median(told, f"{'WGAN-GP':13} {order}") > 0.8
+    assert median(told, f"{'WGAN, no norm':13} {order}") < 0.6
+
+
 def listening(told):
     """What a label is worth to the best critic, and which critics find out."""
     k = 10
@@ -350,16 +367,31 @@ CHAPTERS = {
         {
             "SEEDS": 3,
             "LINE_STEPS": 100,
+            "LOOKS": 4,
             "STEPS": 100,
             "FREEZE": (50, 120),
             "ALONE": 100,
             "ROUNDS": 40,
-            "TURNS": (1, 5),
+            "TURNS": (5,),
             "METHODS": ("DRAGAN",),
         },
         "1 / 3",
         "5 / 7",
         mode_collapse,
+    ),
+    "06_gan_and_dcgan": Chapter(
+        {
+            "SEEDS": 2,
+            "STEPS": 4,
+            "LOOKS": 2,
+            "SAMPLES": 150,
+            "FIRST": ("GAN",),
+            "NORMS": ("WGAN, no norm",),
+            "PENALTY": (),
+        },
+        "30",
+        "0.012",
+        curves_of_digits,
     ),
     "07_conditional": Chapter(
         {"SEEDS": 2, "STEPS": 4, "LOOKS": 2, "SAMPLES": 150, "SYSTEMS": ("cGAN",)},
