@@ -281,6 +281,46 @@ def to_images(told):
     assert identity[3] > 80
 
 
+def curves_of_digits(told):
+    """Convolutions and norms are ahead; W tells how far under a penalty, and not in a box."""
+    assert 0 < numbers(line(told, "fd of real digits:"))[0] < 40
+    if "WGAN-GP  " not in told:
+        return  # too short to tell systems apart
+    loss = {name: numbers(line(told, f"{name:5} critic's loss")) for name in ("GAN", "DCGAN")}
+    close(loss["GAN"][3], math.log(4), 0.2)
+    assert loss["DCGAN"][3] < loss["GAN"][3]  # and yet it is the better one
+    assert numbers(line(told, "DCGAN fd"))[3] < numbers(line(told, "GAN   fd"))[3]
+    for name in ("DCGAN", "WGAN"):
+        with_norm = median(told, f"{name:15} fd at the end")
+        assert with_norm < 0.7 * median(told, f"{name + ', no norm':15} fd at the end")
+    order = "correlation of number and fd:"
+    assert median(told, f"{'WGAN-GP':13} {order}") > 0.8
+    assert median(told, f"{'WGAN, no norm':13} {order}") < 0.6
+
+
+def listening(told):
+    """What a label is worth to the best critic, and which critics find out."""
+    k = 10
+    rows = {name: numbers(line(told, f"{name}:"))[:2] for name in ("x and c", "x alone")}
+    right, ignored = 1 / k, 1 / k**2  # a cell of the diagonal
+    mean = (right + ignored) / 2
+    other = k * (k - 1) * ignored * math.log(2) / 2  # cells that the data do not have
+    by_hand = k * (right * math.log(right / mean) + ignored * math.log(ignored / mean)) / 2 + other
+    close(rows["x and c"][0], by_hand, 1e-4)
+    assert rows["x and c"][1] == 0 and rows["x alone"] == [0, 0]
+    names = ("GAN", "cGAN", "cGAN-CLS", "AC-GAN")
+    if any(f"{name:9} accuracy" not in told for name in names):
+        return  # too short to tell systems apart
+    rows = {name: numbers(line(told, f"{name:9} accuracy")) for name in names}
+    right, fd, far = ({name: row[i] for name, row in rows.items()} for i in (0, 3, 6))
+    close(right["GAN"], 0.1, 0.05)
+    assert right["cGAN"] < 0.7 < right["cGAN-CLS"] and fd["cGAN-CLS"] < fd["cGAN"]
+    assert right["AC-GAN"] > 0.5
+    close(max(far.values()), min(far.values()), 0.03)
+    heard = {name: numbers(line(told, f"{name:9} score, own")) for name in ("cGAN", "cGAN-CLS")}
+    assert heard["cGAN-CLS"][3] > 3 * heard["cGAN"][3] > 0
+
+
 class Chapter(NamedTuple):
     """A chapter's notebook: its constants in small, the exercise's answers, what must be true."""
 
@@ -327,16 +367,37 @@ CHAPTERS = {
         {
             "SEEDS": 3,
             "LINE_STEPS": 100,
+            "LOOKS": 4,
             "STEPS": 100,
             "FREEZE": (50, 120),
             "ALONE": 100,
             "ROUNDS": 40,
-            "TURNS": (1, 5),
+            "TURNS": (5,),
             "METHODS": ("DRAGAN",),
         },
         "1 / 3",
         "5 / 7",
         mode_collapse,
+    ),
+    "06_gan_and_dcgan": Chapter(
+        {
+            "SEEDS": 2,
+            "STEPS": 4,
+            "LOOKS": 2,
+            "SAMPLES": 150,
+            "FIRST": ("GAN",),
+            "NORMS": ("WGAN, no norm",),
+            "PENALTY": (),
+        },
+        "30",
+        "0.012",
+        curves_of_digits,
+    ),
+    "07_conditional": Chapter(
+        {"SEEDS": 2, "STEPS": 4, "LOOKS": 2, "SAMPLES": 150, "SYSTEMS": ("cGAN",)},
+        "10 / 11",
+        "0.5",
+        listening,
     ),
     "08_two_answers": Chapter(
         {"SEEDS": 3, "STEPS": 700, "INPUTS": 11, "DRAWS": 60}, "36", "-6", two_answers
@@ -347,6 +408,7 @@ CHAPTERS = {
     "10_from_images_to_images": Chapter(
         {
             "SEEDS": 2,
+            "HALVINGS, WIDTH": (2, 4),
             "COLOUR_STEPS": 3,
             "FONT_STEPS": 3,
             "HELD_OUT": 64,
