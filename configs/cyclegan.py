@@ -10,8 +10,8 @@ The translators are pix2pix's U-Nets with batch normalisation. The paper's, resi
 normalisation, in their size: --config.generator=resnet_translator
 --config.generator.optimizer.learning_rate=2e-4. They halve 256x256 pixels twice and meet them in
 batches of 1 for 200 epochs, where these have 12.5. On so small images they draw mottles and lose
-colours: with six blocks of width 16, L1 .336 and .333 after 3000 steps, and .341 and .343 after 1000
-with one halving in place of two (seed 0).
+colours: with six blocks of width 16, L1 .336 and .333 after 3000 steps, and .341 and .343 after
+1000 with one halving in place of two (seed 0).
 Characters, Song and Kai: --config=configs/cyclegan.py:glyphs. Skin tones, light to dark, as one
 would age faces: --config=configs/cyclegan.py:tone
 
