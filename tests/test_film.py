@@ -33,7 +33,7 @@ def years(tmp_path_factory):
 
 def test_a_picture_is_what_sample_makes_of_its_step(digits, monkeypatch):
     compiled, make_show = [], draw.make_show
-    monkeypatch.setattr(draw, "make_show", lambda game: compiled.append(game) or make_show(game))
+    monkeypatch.setattr(draw, "make_show", lambda *a: compiled.append(a) or make_show(*a))
     (reel,) = film.shoot(digits, (3, 1), num=5, seed=2)
     assert len(compiled) == 1  # for all steps
     assert reel.steps == (3, 1) and not reel.before and not reel.after

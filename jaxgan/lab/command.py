@@ -17,7 +17,7 @@ def parser():
     """The command's arguments."""
     arguments = Arguments(
         "lab",
-        usage="jaxgan lab [--workdir=DIR] [--port=8000] [--host=127.0.0.1] [--no_browser]",
+        usage="jaxgan lab [--workdir=DIR] [--port=8000] [--host=ADDRESS] [--no_browser]",
         description="Serve a page that trains toy games live, and with --workdir one on which the\n"
         "images of a run are looked at, and pictures drawn and translated; until Ctrl-C.",
     )

@@ -1,3 +1,5 @@
+from functools import partial
+
 import jax
 import jax.numpy as jnp
 import numpy as np
@@ -27,8 +29,8 @@ def test_a_task_is_pure_and_leaves_the_other_entries(name, strict_ranks):
     assert list(batch) == ["x", "label"]
     for key in batch:
         np.testing.assert_array_equal(made[key], batch[key])
-    again = jax.tree.map(lambda a, b: (a == b).all(), made, task(batch, KEYS, 7))
-    assert all(map(bool, jax.tree.leaves(again)))
+    again = task(batch, KEYS, 7)  # not compiled as one: equal to rounding
+    jax.tree.map(partial(np.testing.assert_allclose, rtol=1e-5, atol=1e-6), made, again)
 
 
 @pytest.mark.parametrize("name", TASKS)
