@@ -19,7 +19,7 @@ from jaxgan.core.errors import Stopped, UserError
 from jaxgan.core.files import expand
 from jaxgan.data.describe import describe, told
 from jaxgan.evaluation.looks import Looks, make_looks
-from jaxgan.evaluation.measures import QUALITY
+from jaxgan.evaluation.measures import ESTIMATE, QUALITY
 from jaxgan.report import page
 from jaxgan.run import checkpoint, directory, identity, lock, logs, places, tables
 from jaxgan.run.stop import (
@@ -268,7 +268,7 @@ def loop(config, run, looks, state, written, checkpoints, stop, profile=None):
             else:
                 check_finite(step, metrics, state, checkpoints, whole=saving)
             if run.estimate and phase.n_critic:
-                metrics[run.estimate] = metrics["real_score"] - metrics["fake_score"]
+                metrics[ESTIMATE] = metrics["real_score"] - metrics["fake_score"]
             look(config, run, looks, step, state, metrics, written, checkpoints, leaving, stop)
     if profile:
         written.say("No profile: the steps that were left fit into one call.")

@@ -25,7 +25,7 @@ from jaxgan import defaults, sample
 from jaxgan.build import run as build_run
 from jaxgan.core.errors import Stopped, UserError
 from jaxgan.evaluation import directions
-from jaxgan.evaluation.measures import QUALITY
+from jaxgan.evaluation.measures import ESTIMATE, QUALITY
 from jaxgan.run import checkpoint, lock, logs, progress, stop
 from jaxgan.train import next_stop, train
 
@@ -76,6 +76,7 @@ def test_a_run_directory_holds_what_it_promises(whole):
     assert names == set(promised.split())
     assert [row["step"] for row in rows(workdir)] == [4, 8, 12, 16, 20, 24]
     assert [row["step"] for row in rows(workdir) if QUALITY in row] == [8, 16, 24]
+    assert not any(ESTIMATE in row for row in rows(workdir))  # of a critic that classifies
     pictures = sorted(path.name for path in (workdir / "samples").iterdir())
     assert pictures == ["00000000.png", "00000012.png", "00000024.png"]
 
@@ -226,7 +227,7 @@ class Closed(io.StringIO):
         return super().write(text)
 
 
-def full(report, step, *_):
+def full(written, step, *_):
     if step:  # not by what is pictured before the first one
         raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC))
 
@@ -295,6 +296,8 @@ def test_a_run_that_goes_bad_names_the_step_and_keeps_the_good_checkpoint(tmp_pa
     assert step == bad - 1 and all(np.isfinite(leaf).all() for leaf in leaves(variables))
     assert [row["step"] for row in rows(tmp_path)] == list(range(1, bad))
     assert all(value is not None for row in rows(tmp_path) for value in row.values())
+    for row in rows(tmp_path):  # the estimate of Wasserstein's critic
+        assert row[ESTIMATE] == pytest.approx(row["real_score"] - row["fake_score"], rel=1e-6)
 
 
 def test_a_run_that_is_bad_from_the_start_has_saved_nothing(tmp_path):

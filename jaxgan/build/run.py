@@ -34,7 +34,7 @@ class Run(NamedTuple):
       devices: ``parallel.Devices``.
       generator, critic: their ``Network`` outside of any compiled call.
       game: the ``Game`` between these two.
-      estimate: see ``losses.ADVERSARIAL``.
+      estimate: of the loss, see ``losses.ADVERSARIAL``.
       members: ``population.Members``; of several every state has an axis of members.
       schedule: {key of the config: steps} of what the config tells in epochs.
       phases: ``phases.Phase``, in their order; each has a feed and a call of its own.
@@ -51,7 +51,7 @@ class Run(NamedTuple):
     generator: Network
     critic: Network
     game: Game
-    estimate: str
+    estimate: bool
     members: population.Members
     schedule: dict[str, int]
     phases: tuple[Phase, ...]

@@ -262,6 +262,7 @@ def make_encoder(names: list[str], source: Source, features: str, weights: str) 
 # checkpoints by, lower is better, with the row that gives each and the fact that it needs.
 QUALITY = "sliced_wasserstein"
 SPREAD, AT_BOUNDS = "spread", "at_bounds"  # beside it, of no rank: ``run.doctor`` reads them
+ESTIMATE = "wasserstein"  # the critic's, in the rows of training: see ``losses.ADVERSARIAL``
 RANKING = {
     QUALITY: (None, frozenset()),
     "reverse_kl": ("modes", frozenset({"mixture"})),

@@ -7,6 +7,7 @@ no display is touched, and come back as uint8 RGB [H, W, 3].
 import numpy as np
 
 from jaxgan.core.errors import UserError
+from jaxgan.evaluation.measures import ESTIMATE
 
 BLUE, ORANGE, GREY, INK = "#2563eb", "#ea580c", "#9ca3af", "#374151"
 DPI = 100
@@ -102,8 +103,8 @@ def curves_figure(rows, title=None, distance="", held=True):
     """
     estimate = "critic's estimate of " + ("W1" if held else "K W1, K unknown")
     panels = {"loss": {"critic_loss": BLUE, "generator_loss": ORANGE}}
-    if any(row.get("wasserstein") is not None for row in rows):
-        panels[estimate] = {"wasserstein": INK}
+    if any(row.get(ESTIMATE) is not None for row in rows):
+        panels[estimate] = {ESTIMATE: INK}
     figure, all_axes = _figure(len(panels), (7.2, 3.0 * len(panels) + 0.6))
     for axes, (label, names) in zip(all_axes, panels.items(), strict=True):
         for name, color in names.items():

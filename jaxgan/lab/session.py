@@ -8,6 +8,7 @@ import time
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
+from jaxgan.build import parts
 from jaxgan.core.errors import UserError
 from jaxgan.lab import bounds, frames, sights
 from jaxgan.lab.controls import CONTROLS
@@ -179,7 +180,7 @@ class Session:
                 classes=game.source.classes,
                 labelled=game.labelled,
                 z=list(sights.SPREAD[game.config["game"]["z"]]),
-                estimate=game.config["loss"]["name"] == "wasserstein",
+                estimate=parts.estimate(game.config),
             ),
         )
 

@@ -222,7 +222,7 @@ _ROWS = {
         "The critic's mean difference (Arjovsky et al. 2017); it needs a bound on its slope.",
         wasserstein_critic,
         wasserstein_generator,
-        estimate="wasserstein",
+        estimate=True,
     ),
     "least_squares": Row(
         least_squares, {"real_target": 1.0, "fake_target": 0.0, "generator_target": 1.0}
@@ -239,8 +239,7 @@ _ROWS = {
     ),
     **F_ROWS,
 }
-# The fact ``estimate``: the name, in a run's logs, of mean real score - mean fake score, where that
-# is what the critic estimates a distance by.
+# The fact ``estimate``: mean real score - mean fake score is the critic's estimate of a distance.
 ADVERSARIAL = {name: _checked(row) for name, row in _ROWS.items()}
 
 

@@ -3,10 +3,10 @@
 from collections.abc import Callable, Mapping
 from typing import NamedTuple
 
-from jaxgan.evaluation.measures import AT_BOUNDS, QUALITY, SPREAD
+from jaxgan.evaluation.measures import AT_BOUNDS, ESTIMATE, QUALITY, SPREAD
 from jaxgan.run.tables import holds_slope
 
-LOSSES, ESTIMATE = ("critic_loss", "generator_loss"), "wasserstein"
+LOSSES = ("critic_loss", "generator_loss")
 
 
 class Panel(NamedTuple):

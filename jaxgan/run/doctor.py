@@ -9,7 +9,7 @@ from typing import NamedTuple
 
 import numpy as np
 
-from jaxgan.evaluation.measures import AT_BOUNDS, SPREAD
+from jaxgan.evaluation.measures import AT_BOUNDS, ESTIMATE, SPREAD
 
 WARNINGS = "warnings"  # their key in a row
 RECENT = 5  # rows that must agree, so that one odd batch is no sign
@@ -103,7 +103,7 @@ def _critic_clipped(rows, ranked_by, floor):
 def _critic_won(rows, ranked_by, floor):
     losses = _recent(rows, "critic_loss")
     real, fake = _recent(rows, "real_score"), _recent(rows, "fake_score")
-    if "wasserstein" in rows[-1] or not (len(losses) and len(real) and len(fake)):
+    if ESTIMATE in rows[-1] or not (len(losses) and len(real) and len(fake)):
         return ""  # the loss of a critic of Wasserstein's has no least value
     if losses.min() < 0 or losses.max() > WON or (real - fake).min() < APART:
         return ""

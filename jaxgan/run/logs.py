@@ -14,13 +14,14 @@ import jax
 from jaxgan.core.files import write_text
 from jaxgan.core.numbers import finite
 from jaxgan.evaluation import grid
+from jaxgan.evaluation.measures import ESTIMATE
 from jaxgan.run import doctor
 from jaxgan.run.events import Events
 from jaxgan.run.progress import bar
 
 METRICS, MEMBERS, FLOORS = "metrics.jsonl", "members.jsonl", "floors.json"
 # What the progress bar shows, and how it calls it.
-SHORT_NAMES = {"critic_loss": "critic", "generator_loss": "generator", "wasserstein": "W"}
+SHORT_NAMES = {"critic_loss": "critic", "generator_loss": "generator", ESTIMATE: "W"}
 
 
 class Logs:

@@ -31,10 +31,10 @@ def loss(config: Mapping) -> AdversarialLoss:
     return adversarial
 
 
-def estimate(config: Mapping) -> str:
-    """The fact ``estimate`` of the config's loss; "" without it."""
+def estimate(config: Mapping) -> bool:
+    """The fact ``estimate`` of the config's loss: see ``losses.ADVERSARIAL``."""
     row, _ = row_of(config, "loss")
-    return row.facts.get("estimate", "")
+    return row.facts.get("estimate", False)
 
 
 def noise_level(std: float, anneal_steps: int) -> Callable:
