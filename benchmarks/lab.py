@@ -33,8 +33,8 @@ class Run(NamedTuple):
 
 def alone(seconds):
     """The ``Run`` with nobody watching."""
+    from jaxgan.build.parts import both_dense
     from jaxgan.lab.game import LiveGame
-    from jaxgan.models import both_dense
     from jaxgan.step import compilation
 
     config = base()

@@ -4,8 +4,8 @@ import jax
 import jax.numpy as jnp
 import numpy as np
 
+from jaxgan.build.parts import both_dense
 from jaxgan.build.run import prepare
-from jaxgan.models import both_dense
 from jaxgan.step import compilation
 from jaxgan.step.parallel import kind
 

@@ -8,9 +8,9 @@ if __name__ == "__main__":  # before the imports that take seconds: a signal may
     raise SystemExit(cli.console(["train", *sys.argv[1:]]))
 
 from jaxgan.build.overrides import load_recipe, override_all
+from jaxgan.build.parts import both_dense
 from jaxgan.cli import Arguments, run_command
 from jaxgan.core.errors import UserError
-from jaxgan.models import both_dense
 from jaxgan.rehearsal.dry_run import dry_run
 from jaxgan.run.directory import differences
 from jaxgan.step import compilation, parallel

@@ -29,8 +29,8 @@ import jax
 import pytest
 
 from jaxgan import defaults
+from jaxgan.build.parts import both_dense
 from jaxgan.data import bundled, images, stacked, view
-from jaxgan.models import both_dense
 from jaxgan.step import compilation
 
 compilation.set_xla_flags(both_dense(defaults.get_config()))  # as jaxgan train does

@@ -51,8 +51,8 @@ def main(argv=None):
         if any(of_run.values()) and not flags.workdir:
             raise UserError("--step, --member and --data are of a run; name its --workdir, too.")
         bring(*NEEDED, what="the lab", extra="lab")
+        from jaxgan.build.parts import both_dense
         from jaxgan.lab import opened, server, setting
-        from jaxgan.models import both_dense
         from jaxgan.step import compilation
 
         compilation.set_xla_flags(both_dense(setting.base()))

@@ -8,7 +8,6 @@ generator returns {"x": [B, *shape], ...}, a critic {"score": [B] or [B, h, w], 
 
 import dataclasses
 import inspect
-from collections.abc import Mapping
 from typing import Any
 
 from jaxgan.core.table import Row
@@ -75,9 +74,3 @@ CRITICS = {
     "srgan": _row(srresnet.SRGANCritic),
     "global_local": _row(completion.GlobalLocalCritic),
 }
-
-
-def both_dense(config: Mapping) -> bool:
-    """Whether both networks of a config are ``dense``: see ``GENERATORS``."""
-    tables = {"generator": GENERATORS, "critic": CRITICS}
-    return all("dense" in table[config[side]["name"]].facts for side, table in tables.items())

@@ -57,7 +57,7 @@ def options(kind: str) -> dict[str, bool]:
 def set_xla_flags(dense: bool) -> None:
     """Ask for loops with several results where the networks of a process gain by them.
 
-    ``dense``: whether they are matrix products alone, as ``models.both_dense`` says.
+    ``dense``: whether they are matrix products alone, as ``build.parts.both_dense`` says.
 
     There is no other way than the environment's XLA_FLAGS. They are the process's, and are read
     once, when JAX first looks for its devices: so this is for a command to call as it starts, not

@@ -24,6 +24,11 @@ def fields(config: Mapping, side: str) -> dict:
     return row, own
 
 
+def both_dense(config: Mapping) -> bool:
+    """Whether both networks of a config are ``dense``: see ``models.GENERATORS``."""
+    return all(row_of(config, side)[0].facts.get("dense", False) for side in SIDES)
+
+
 def _fits(module, inputs):
     """Whether a network takes all that a game gives it, and needs no more."""
     known = takes(module)
