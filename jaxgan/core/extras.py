@@ -1,11 +1,12 @@
 """Packages that only some commands want: brought where they are needed, or asked for."""
 
 import importlib
+from types import ModuleType
 
 from jaxgan.core.errors import UserError
 
 
-def bring(*modules: str, what: str, extra: str) -> None:
+def bring(*modules: str, what: str, extra: str) -> ModuleType:
     """Import modules of the extra ``extra``; returns the first.
 
     Raises:

@@ -15,7 +15,7 @@ def eight_bits(x: jax.Array) -> jax.Array:
     return jnp.round((jnp.clip(x, -1, 1) + 1) * 127.5) / 127.5 - 1
 
 
-def image_shape(task: str, x: jax.Array) -> tuple[int, int, int]:
+def image_shape(task: str, x: jax.Array) -> tuple[int, int, int, int]:
     """The shape [B, H, W, C] of images, or a ``UserError`` that names the task that needs them."""
     if x.ndim != 4:
         raise UserError(f"the task {task!r} needs images, not x of shape {x.shape[1:]}.")

@@ -6,6 +6,8 @@ import signal
 import sys
 import threading
 import time
+from collections.abc import Callable, Iterator
+from typing import TextIO
 
 # Each asks to leave: the user's, the system's, a closed terminal's, a batch system's.
 SIGNALS = (
@@ -42,7 +44,7 @@ def start() -> None:
     threading.Thread(target=_listen, args=[reader], daemon=True).start()
 
 
-def signals():
+def signals() -> list[signal.Signals]:
     """Those of ``SIGNALS`` that the process takes: nohup's is ignored, as whoever started it asks.
 
     A shell's background jobs ignore SIGINT; here it is sent on purpose.
@@ -107,7 +109,7 @@ def bound_to_main() -> None:
     threading.Thread(target=wait, daemon=True).start()
 
 
-def silence(stream):
+def silence(stream: TextIO) -> None:
     """Send what ``stream`` cannot take, and all that is still printed to it, nowhere."""
     try:
         stream.flush()
@@ -117,7 +119,7 @@ def silence(stream):
 
 
 @contextlib.contextmanager
-def telling(failed=lambda error: None):
+def telling(failed: Callable[[OSError], object] = lambda error: None) -> Iterator[None]:
     """Around what is printed on stderr: what can no longer be printed goes nowhere.
 
     ``failed``: called with the ``OSError``.

@@ -18,6 +18,8 @@ from jaxgan.data.view import View, refuse_for_points, to_uint8
 
 __all__ = ["bundled_digits", "npz", "read_npz"]  # the first by its older name and place
 
+Named = tuple[str, np.ndarray | None]  # an array, and its key
+
 SAMPLES = "samples"  # as ``jaxgan sample`` writes them: images are floating, in [-1, 1]
 X_KEYS = ("images", "x", SAMPLES)
 LABEL_KEYS = ("labels", "y", "label")
@@ -66,7 +68,7 @@ def npz(name: str, view: View, split: str) -> Source:
     return from_named(name, whole | labels_of(label), categories, **more)
 
 
-def read_npz(file: Path):
+def read_npz(file: Path) -> tuple[Named, Named, Named, list[str]]:
     """Read an .npz file; damage is a ``UserError``.
 
     Returns:

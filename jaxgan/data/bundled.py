@@ -30,7 +30,7 @@ TONES = ("none", "light", "medium-light", "medium", "medium-dark", "dark")
 GENDERS = ("none", "woman", "man")
 
 
-def read(file: str):
+def read(file: str) -> dict[str, np.ndarray]:
     """The arrays of a bundled file, {name: array}, after its bytes are verified."""
     data = read_bundled(resources.files("jaxgan.data") / f"{file}.npz", SHA256[file])
     with np.load(io.BytesIO(data)) as stored:
@@ -46,7 +46,7 @@ def mnist10k(name: str, view: View, split: str) -> Source:
     return from_images(name, *digits(), view, {"label": category(10)})
 
 
-def digits():
+def digits() -> tuple[np.ndarray, np.ndarray]:
     """The bundled digits as they are stored: uint8 [10000, 28, 28], int labels [10000]."""
     stored = read("mnist10k")
     return stored["images"], stored["labels"]
@@ -96,7 +96,7 @@ def glyphs(name: str, view: View, split: str, *, x: str = "kai", source: str = "
     return from_named(name, whole, categories, key=chars.__getitem__)
 
 
-def line_art(name: str, view: View, split: str, *, flags: str = False) -> Source:
+def line_art(name: str, view: View, split: str, *, flags: bool = False) -> Source:
     """Load 4115 line drawings and the same drawings in colour.
 
     source uint8 [64, 64, 1] and x [64, 64, 3], exactly aligned, on white, before the view; label

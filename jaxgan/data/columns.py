@@ -2,13 +2,15 @@
 
 import csv
 import hashlib
-from pathlib import PurePosixPath
+from collections.abc import Sequence
+from pathlib import Path, PurePosixPath
 
 import numpy as np
 
 from jaxgan.core.errors import UserError
 from jaxgan.data.labels import categorise
 from jaxgan.data.remarks import listed
+from jaxgan.data.source import Entry
 
 CELEBA = "list_attr_celeba.txt"
 # In the folder of the images, or in the one that it lies in.
@@ -18,7 +20,9 @@ TAKEN = ("x", "source", "z", "mask", "attributes", "score", "features")
 SIGNS = {"-1": "no", "1": "yes"}  # of a column that has no other values, as all of CelebA's
 
 
-def read_columns(directory, paths, names):
+def read_columns(
+    directory: Path, paths: Sequence[str], names: Sequence[str]
+) -> tuple[dict[str, np.ndarray], dict[str, Entry], str, tuple[str, ...]]:
     """Read categories of images from ``attributes.csv``, or from CelebA's list of attributes.
 
     A CSV file has a line of names, and a line for each image: its path below the folder, then its

@@ -44,7 +44,7 @@ def decode(file: Path) -> np.ndarray:
     """
     from PIL import ImageOps
 
-    with opened(file) as image:
+    with _opened(file) as image:
         bits = getattr(image, "tag_v2", {}).get(BITS_PER_SAMPLE, (16,))[0]
         image = ImageOps.exif_transpose(image)
         if image.mode in SIXTEEN:
@@ -71,7 +71,7 @@ class Head(NamedTuple):
 
 def head(file: Path) -> Head:
     """Read the head of a file; all of a PNG whose sides differ, where EXIF may come last."""
-    with opened(file) as image:
+    with _opened(file) as image:
         (width, height), grey = image.size, image.mode in GREY_MODES
         # Pillow turns the size of a TIFF itself.
         if width == height or image.format == "TIFF":
@@ -82,7 +82,7 @@ def head(file: Path) -> Head:
 
 def is_grey(file: Path) -> bool:
     """Whether the file is stored without colours; reads no more than its head."""
-    with opened(file) as image:
+    with _opened(file) as image:
         return image.mode in GREY_MODES
 
 
@@ -92,7 +92,7 @@ def stored_size(file: Path) -> tuple[int, int]:
 
 
 @contextmanager
-def opened(file):
+def _opened(file):
     """Open an image with Pillow; whatever is wrong with the file becomes a ``UserError``."""
     from PIL import Image
 

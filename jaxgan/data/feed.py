@@ -25,6 +25,9 @@ import numpy as np
 from jaxgan.core import noise
 from jaxgan.core.errors import UserError
 from jaxgan.data.source import Source, union
+from jaxgan.step.parallel import Devices
+
+Arrays = tuple[dict[str, jax.Array], ...]  # of whole sources, on every device
 
 
 @functools.partial(jax.jit, static_argnums=(2, 3, 4))
@@ -68,7 +71,7 @@ def to_float(batch: Mapping[str, jax.Array]) -> dict[str, jax.Array]:
     }
 
 
-def place(sources, devices):
+def place(sources: tuple[Source, ...], devices: Devices) -> Arrays:
     """Put the arrays of whole sources on every device, once for all phases of a run."""
     union(source.entries for source in sources)  # or two of them would be one name
     return tuple(devices.replicate(source.arrays()) for source in sources)
@@ -77,12 +80,12 @@ def place(sources, devices):
 def resident(
     sources: tuple[Source, ...],
     *,
-    arrays=None,
+    arrays: Arrays | None = None,
     batch_size: int,
     batches: int,
     steps_per_call: int,
-    seed,
-    devices,
+    seed: int | np.ndarray,
+    devices: Devices,
     first_step: int = 0,
     first_position: int = 0,
 ) -> Feed:
@@ -168,8 +171,8 @@ def streamed(
     batch_size: int,
     batches: int,
     steps_per_call: int,
-    seed,
-    devices,
+    seed: int,
+    devices: Devices,
     workers: int,
     first_step: int = 0,
     first_position: int = 0,
@@ -232,7 +235,12 @@ def check_shared(sources: tuple[Source, ...], resident_bytes: int) -> None:
 
 
 def feed(
-    sources: tuple[Source, ...], *, resident_bytes: int, workers: int, arrays=None, **options
+    sources: tuple[Source, ...],
+    *,
+    resident_bytes: int,
+    workers: int,
+    arrays: Arrays | None = None,
+    **options,
 ) -> Feed:
     """Resident if the sets take at most ``resident_bytes``, streamed otherwise.
 

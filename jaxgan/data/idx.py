@@ -37,9 +37,9 @@ def idx(name: str, view: View, split: str, beside: str | None = "") -> Source:
     if beside:
         only_split(beside, PREFIXES, name)
     directory = expand(name.partition(":")[2])
-    image_file = find(directory, f"{PREFIXES[split]}-images-idx3-ubyte")
-    label_file = find(directory, f"{PREFIXES[split]}-labels-idx1-ubyte")
-    images, labels = read_idx(image_file, 3), read_labels(directory, (split, beside))
+    image_file = _find(directory, f"{PREFIXES[split]}-images-idx3-ubyte")
+    label_file = _find(directory, f"{PREFIXES[split]}-labels-idx1-ubyte")
+    images, labels = read_idx(image_file, 3), _read_labels(directory, (split, beside))
     if len(images) != len(labels[split]):
         raise UserError(
             f"{label_file}: {len(labels[split])} labels for the {len(images)} images of "
@@ -58,7 +58,7 @@ def idx(name: str, view: View, split: str, beside: str | None = "") -> Source:
     return looks(from_images(name, images, label, view, {"label": kind}, **more), LOOKED_IN_MEMORY)
 
 
-def read_labels(directory: Path, wanted):
+def _read_labels(directory: Path, wanted):
     """Read the labels of the splits that are wanted, in their order, and of any other there is.
 
     Returns:
@@ -67,19 +67,19 @@ def read_labels(directory: Path, wanted):
     files = {}
     for split in filter(None, dict.fromkeys((*wanted, *PREFIXES))):
         stem = f"{PREFIXES[split]}-labels-idx1-ubyte"
-        if split in wanted or stored(directory, stem):
-            files[split] = find(directory, stem)
+        if split in wanted or _stored(directory, stem):
+            files[split] = _find(directory, stem)
     return {split: read_idx(file, 1) for split, file in files.items()}
 
 
-def find(directory: Path, stem: str):
+def _find(directory: Path, stem: str):
     """Return the file ``stem`` or ``stem.gz`` in the directory."""
-    if file := stored(directory, stem):
+    if file := _stored(directory, stem):
         return file
     raise UserError(f"{directory / stem}: no such file, nor with .gz.")
 
 
-def stored(directory: Path, stem: str):
+def _stored(directory: Path, stem: str):
     """The same, or None."""
     files = (directory / stem, directory / f"{stem}.gz")
     return next((file for file in files if file.is_file()), None)

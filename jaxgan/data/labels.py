@@ -3,6 +3,7 @@
 import re
 import unicodedata
 from collections.abc import Mapping
+from pathlib import Path
 from typing import Any
 
 import numpy as np
@@ -42,7 +43,7 @@ def class_of(label: Any, names: tuple[str, ...], category: str = "label") -> int
     )
 
 
-def natural(name: str):
+def natural(name: str) -> tuple[list, str]:
     """Sort key by which "2" comes before "10"; all else by code points, alike on every machine."""
     parts = re.split("([0-9]+)", name)  # text and digits in turns
     numbers = [part.lstrip("0") for part in parts[1::2]]
@@ -55,7 +56,9 @@ def composed(name: str) -> str:
     return unicodedata.normalize("NFC", name)
 
 
-def categorise(label, size: int, where, names=None):
+def categorise(
+    label: np.ndarray, size: int, where: Path | str, names: np.ndarray | None = None
+) -> tuple[np.ndarray, Entry]:
     """Number the classes of labels 0, 1, ... in the order of their values.
 
     Labels 0 to K - 1, each with an example, stay as they are and have no names. Others, with gaps

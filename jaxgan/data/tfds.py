@@ -7,9 +7,10 @@ that is not prepared is prepared if TensorFlow is there, and is a ``UserError`` 
 import difflib
 import importlib.util
 import re
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from functools import partial
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 
@@ -31,7 +32,12 @@ def looks_like_tfds(name: str) -> bool:
 
 
 def tfds(
-    name: str, view: View, split: str, data_dir: str | None, known: Sequence[str], beside=""
+    name: str,
+    view: View,
+    split: str,
+    data_dir: str | None,
+    known: Sequence[str],
+    beside: str | None = "",
 ) -> Source:
     """Load an image set by its TFDS name; images are decoded when they are read.
 
@@ -52,7 +58,7 @@ def tfds(
     """
     builder = find_builder(name, data_dir, known)
     if not builder.is_prepared():
-        builder = prepare(builder, name, data_dir)
+        builder = _prepare(builder, name, data_dir)
     image, label = pick_features(builder.info.features, name)
     shape = shape_after(view, builder.info.features[image].shape)
     if None in shape:
@@ -60,10 +66,10 @@ def tfds(
             f"the images of {name} differ in size or channels, {shape}; set size (the side in "
             "pixels) and channels (1 or 3)."
         )
-    examples = open_split(builder, split, name)
+    examples = _open_split(builder, split, name)
     if beside:
-        open_split(builder, beside, name)
-        if overlap(builder, split, beside):
+        _open_split(builder, beside, name)
+        if _overlap(builder, split, beside):
             raise UserError(f"the splits {split!r} and {beside!r} of {name} share examples.")
     entries = {"x": pixels(shape)}
     others = sorted(set(builder.info.features) - {image, label})
@@ -71,7 +77,7 @@ def tfds(
     number = None
     if label:
         feature = builder.info.features[label]
-        used = used_classes(builder, image, label)
+        used = _used_classes(builder, image, label)
         number = np.full(feature.num_classes, -1, np.int32)
         number[used] = np.arange(len(used))
         entries["label"] = category(len(used), [feature.names[index] for index in used])
@@ -90,7 +96,7 @@ def tfds(
     return looks(from_reader(name, read_rows, **more))
 
 
-def find_builder(name, data_dir, known):
+def find_builder(name: str, data_dir: str | None, known: Sequence[str]) -> Any:
     """Find the set by its code in TFDS or by its files in ``data_dir``; nothing is downloaded."""
     import tensorflow_datasets as tfds
 
@@ -108,7 +114,7 @@ def find_builder(name, data_dir, known):
         raise UserError(f"TensorFlow Datasets cannot open {name!r}: {error}") from error
 
 
-def prepare(builder, name, data_dir):
+def _prepare(builder, name, data_dir):
     """Download and write the set as array_record, which needs TensorFlow; return its builder."""
     if importlib.util.find_spec("tensorflow") is None:
         raise UserError(
@@ -126,7 +132,7 @@ def prepare(builder, name, data_dir):
     return builder
 
 
-def pick_features(features, name):
+def pick_features(features: Mapping[str, Any], name: str) -> tuple[str, str | None]:
     """Return the key of the image and the key of the label (or None)."""
     import tensorflow_datasets as tfds
 
@@ -136,7 +142,7 @@ def pick_features(features, name):
     return image, _pick(features, tfds.features.ClassLabel, "label")
 
 
-def used_classes(builder, image, label):
+def _used_classes(builder, image, label):
     """The classes that have a name, or else an example in the whole set; increasing, int [K].
 
     Images are not decoded, and where a sample has every class no more than that is read.
@@ -165,7 +171,7 @@ def used_classes(builder, image, label):
     return np.array(sorted(few if len(few) == len(every) else found(np.arange(size)) - {-1}))
 
 
-def open_split(builder, split, name):
+def _open_split(builder, split, name):
     """Open one split, or slice, for random access."""
     try:
         return builder.as_data_source(split=split)
@@ -181,7 +187,7 @@ def open_split(builder, split, name):
         ) from error
 
 
-def overlap(builder, *splits):
+def _overlap(builder, *splits):
     """Whether two splits, or slices, have an example in common."""
     one, other = (builder.info.splits[split].file_instructions for split in splits)
     return any(

@@ -53,7 +53,7 @@ def mixture_density(mixture: Mixture, x: np.ndarray) -> np.ndarray:
     return jnp.sum(heights * jnp.exp(-squares / 2), axis=-1)
 
 
-def sample_mixture(mixture: Mixture, rng: np.random.Generator, n: int):
+def _sample_mixture(mixture: Mixture, rng: np.random.Generator, n: int):
     """Draw n points: float32 [n, D] and the index of the mode that each came from, int32 [n]."""
     label = rng.choice(len(mixture.weights), size=n, p=mixture.weights)
     noise = rng.standard_normal((n, mixture.means.shape[1]))
@@ -119,7 +119,7 @@ def swiss_roll(*, noise: float = 0.25) -> Toy:
     """
     if not noise > 0:
         raise UserError(f"noise must be greater than 0; got {noise!r}.")
-    return Toy(partial(sample_roll, noise), partial(roll_density, noise))
+    return Toy(partial(_sample_roll, noise), partial(_roll_density, noise))
 
 
 TOYS = {"ring": ring, "grid": grid, "swiss_roll": swiss_roll, "mixture1d": mixture1d}
@@ -127,20 +127,20 @@ TOYS = {"ring": ring, "grid": grid, "swiss_roll": swiss_roll, "mixture1d": mixtu
 ROLL_SCALE = 7.5  # brings the roll to about [-2, 2]
 
 
-def roll_curve(u):
+def roll_curve(u: np.ndarray) -> np.ndarray:
     """Points of the noiseless roll at u in [0, 1], float64 [..., 2]; u is uniform in the data."""
     t = 1.5 * np.pi * (1 + 2 * np.asarray(u))
     return np.stack([t * np.cos(t), t * np.sin(t)], axis=-1) / ROLL_SCALE
 
 
-def sample_roll(noise, rng, n):
+def _sample_roll(noise, rng, n):
     """Draw n points float32 [n, 2] of the roll; there are no labels."""
     curve = roll_curve(rng.random(n))
     points = curve + noise / ROLL_SCALE * rng.standard_normal((n, 2))
     return points.astype(np.float32), None
 
 
-def roll_density(noise, x):
+def _roll_density(noise, x):
     """Density of the roll at points x [..., 2]: its Gaussian noise integrated along the curve.
 
     Gauss-Legendre with 8 nodes on panels at most two standard deviations long: to rounding error.
@@ -172,7 +172,7 @@ def _toy(means, stds, weights=(1.0,)):
             raise UserError(f"{name} must be greater than 0: {values}.")
     weights = np.broadcast_to(weights, modes)
     mixture = Mixture(means, np.broadcast_to(stds, modes), weights / weights.sum())
-    return Toy(partial(sample_mixture, mixture), partial(mixture_density, mixture), mixture)
+    return Toy(partial(_sample_mixture, mixture), partial(mixture_density, mixture), mixture)
 
 
 def _at_least(name, value, least):

@@ -89,7 +89,7 @@ def twins(b: Source, a: Source) -> tuple[Source, ...]:
     return paired(b, a, pairs)
 
 
-def paired(b: Source, a: Source, pairs):
+def paired(b: Source, a: Source, pairs: list[tuple[int, int]]) -> tuple[Source, ...]:
     """One source, (joined,), of the pairs (row of a, row of b); of none both, (b, a)."""
     if not pairs:
         return b, a
@@ -115,7 +115,7 @@ def two(name: str, load: Callable) -> tuple[Source, ...]:
     Raises:
       UserError: not two sets, or one that has pairs itself.
     """
-    a, b = (load(each) for each in names_of(name))
+    a, b = (load(each) for each in _names_of(name))
     if set(a.entries) & {"source"} or set(b.entries) & {"source"}:
         raise UserError(f"{name}: pairs play unpaired by data.unpaired=True, by their own name.")
     a = _as_a(a)
@@ -129,7 +129,7 @@ def two(name: str, load: Callable) -> tuple[Source, ...]:
     return b, a._replace(contents=(), remarks=())
 
 
-def names_of(name: str):
+def _names_of(name: str):
     """The names of the two sets; a folder may be named without ``folder:``.
 
     Raises:
