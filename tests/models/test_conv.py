@@ -239,6 +239,35 @@ def test_native_maps_are_the_same_maps(geometry, channels, features, swapped):
     assert_close(maps(conv_cpu, x, kernel, y), maps(conv_native, x, kernel, y))
 
 
+# (side, window, stride, padding, dilation), (channels, features) -> the kernel of the convolution
+# that each of the three maps is on a CPU; None: it is a product of matrices.
+WHOLE, ROWS, SWAPPED = (3, 3, 3, 16), (1, 3, 16, 9), (8, 8, 2, 16)
+FORMS = [
+    ((8, 3, 1, 1, 1), (3, 16), (WHOLE, ROWS, SWAPPED)),
+    ((8, 3, 1, 1, 1), (16, 3), (ROWS, WHOLE, SWAPPED)),
+    ((7, 3, 1, 1, 1), (16, 5), (None, None, None)),  # 49 pixels are no large image
+    ((8, 3, 1, 1, 1), (16, 5), ((3, 3, 16, 5), (3, 3, 5, 16), None)),  # five are not few channels
+    ((8, 3, 1, 1, 1), (4, 17), ((3, 3, 4, 17), (1, 3, 17, 12), None)),  # seventeen are too many
+    ((8, 3, 1, 2, 2), (3, 16), (WHOLE, (3, 3, 16, 3), SWAPPED)),  # rows of taps apart
+    ((8, 1, 1, 0, 1), (3, 16), ((1, 1, 3, 16), (1, 1, 16, 3), None)),
+    ((8, 9, 1, 4, 1), (16, 5), (None, None, None)),  # the image would be the kernel
+    ((17, 3, 2, 1, 1), (3, 16), (None, None, None)),
+]
+
+
+@pytest.mark.parametrize("sizes, channels, kernels", FORMS)
+def test_form_is_chosen_by_size(sizes, channels, kernels):
+    side, window, *others = sizes
+    geometry = Geometry((side, side), (window, window), *others)
+    x = jnp.zeros((2, side, side, channels[0]))
+    y, k = jnp.zeros((2, *geometry.out, channels[1])), jnp.zeros((window, window, *channels))
+    maps = ((conv_cpu.correlate, x, k), (conv_cpu.spread, y, k), (conv_cpu.weigh, x, y))
+    for (function, *given), kernel in zip(maps, kernels, strict=True):
+        program = jax.make_jaxpr(partial(function, geometry=geometry))(*given)
+        convolutions = [e for e in program.eqns if e.primitive.name == "conv_general_dilated"]
+        assert [e.invars[1].aval.shape for e in convolutions] == [kernel] * (kernel is not None)
+
+
 @pytest.mark.parametrize("sizes, left", [((2, 4, 2, 1), 2), ((2, 5, 1, 2), 3), ((3, 5, 1, 2), 5)])
 def test_taps_that_meet_padding_alone_are_left_out(sizes, left):
     """Of a side, a window, a stride, a padding; their gradient is 0, so lax's to every order."""
