@@ -197,8 +197,7 @@ def _fixed(about, critic, generator, **facts):
 
 def _checked(row):
     """The row whose losses refuse scores of two shapes."""
-    checked = Row(lambda **options: of_one_shape(row.build(**options)), doc=doc_of(row))
-    return checked._replace(options=row.options, facts=row.facts)
+    return row._replace(build=lambda **options: of_one_shape(row.build(**options)), doc=doc_of(row))
 
 
 _ROWS = {
