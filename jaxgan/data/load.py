@@ -69,15 +69,14 @@ def load_sources(
     where, domains, attributes = (
         settings.get(key, "") for key in ("where", "domains", "attributes")
     )
-    wanted = conditions(where)
-    named = (*wanted, domains.partition(":")[0], *names_of(attributes))
+    named = (*conditions(where), domains.partition(":")[0], *names_of(attributes))
     columns = tuple(dict.fromkeys(filter(None, named)))
 
     def one(name):
         folders = form_of(name) == "folder"
         beside = {"columns": columns} if folders else {}
         source = load(**{**chosen, "name": name}, part=part, loaded=loaded, **beside)
-        return numbered_as(chosen_of(source, wanted, where), entries or {}, folders)
+        return numbered_as(chosen_of(source, where), entries or {}, folders)
 
     name = settings["name"]
     two = name.startswith(unpaired.FORM)

@@ -1,7 +1,5 @@
 """Which examples of a set count: those of some classes of its categories."""
 
-from collections.abc import Mapping
-
 import numpy as np
 
 from jaxgan.core.errors import UserError
@@ -17,20 +15,20 @@ from jaxgan.data.source import (
 )
 
 
-def chosen(source: Source, wanted: Mapping[str, list[str]], text: str) -> Source:
-    """The examples of a ``Source`` that meet every condition.
+def chosen(source: Source, text: str) -> Source:
+    """The examples of a ``Source`` that meet every one of the ``conditions`` in a text.
 
     A category of which classes are chosen keeps these alone, in their order. What was known of the
     distribution of a toy is not known of a part of it.
 
     Args:
       source: ``Source``.
-      wanted: {category: classes}, by their names, or else their numbers; {}: all examples.
-      text: the same as it is written, for sentences.
+      text: the conditions, classes by their names, or else their numbers; "": all examples.
 
     Raises:
-      UserError: a category or class that the set does not have, or no such example.
+      UserError: another form, a category or class that the set does not have, or no such example.
     """
+    wanted = conditions(text)
     if not wanted:
         return source
     known, kept, kinds, numbers = categories(source), np.full(source.size, True), {}, {}

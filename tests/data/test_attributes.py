@@ -28,7 +28,7 @@ def rows(of, entry="x"):
 
 def test_examples_of_some_classes():
     text = "tone=dark|light, gender=0|2"
-    chosen = where.chosen(source(), where.conditions(text), text)
+    chosen = where.chosen(source(), text)
     assert rows(chosen) == [0, 1, 5] and chosen.key(2) == "c"
     # Of those that are left: light and dark, in the old order; 0 and 2.
     assert chosen.entries["tone"] == category(2, ("light", "dark"))
@@ -56,7 +56,7 @@ def test_examples_of_some_classes():
 )
 def test_conditions_that_cannot_be(text, sentence):
     with pytest.raises(UserError, match=sentence):
-        where.chosen(source(), where.conditions(text), text)
+        where.chosen(source(), text)
 
 
 def load_one(name, condition):
