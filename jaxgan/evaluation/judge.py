@@ -11,7 +11,7 @@ import numpy as np
 
 from jaxgan.data import read
 from jaxgan.evaluation.encode import NO_NETWORK, Encoder, make_encoder
-from jaxgan.evaluation.examples import Examples, Split, split
+from jaxgan.evaluation.examples import Examples, split
 from jaxgan.evaluation.facts import facts
 from jaxgan.evaluation.measures import METRICS, Reference, Sample, needing
 from jaxgan.features import categories
@@ -68,21 +68,21 @@ class Judge(NamedTuple):
         names += needing(self.names, "truth") if truth is not None else []
         names += needing(self.names, "back") if again is not None else []
         sample = Sample(made, truth, given, mask, again=again)
-        return measured(names, self.reference, self.encoder, sample)
+        return measured(names, self.reference, sample, self.encoder.name)
 
     def against(self, x, labels, truth, given, mask) -> dict[str, float]:
         """As ``score``, of the metrics that need a truth alone."""
         names = needing(self.names, "truth")
         encoder = self.encoder if any(METRICS[name].features for name in names) else NO_NETWORK
         sample = Sample(encoder.encode(x, labels, self.progress), truth, given, mask)
-        return measured(names, self.reference, self.encoder, sample)
+        return measured(names, self.reference, sample, self.encoder.name)
 
     def told(self, x, asked) -> dict[str, float]:
         """Whether x [N, *shape] are of the classes ``asked`` for, {category: int [N]}."""
         if not np.isfinite(x).all():
             return {f"classified_{name}": float("nan") for name in asked}
         sample = Sample(NO_NETWORK.encode(x, None, self.progress), asked=asked)
-        return measured(needing(self.names, "asked"), self.reference, self.encoder, sample)
+        return measured(needing(self.names, "asked"), self.reference, sample, self.encoder.name)
 
 
 def judge(
@@ -118,8 +118,19 @@ def judge(
         labels = part.get("label") if labelled else None
         return encoder.encode(part["x"], labels, progress, keep=True)
 
-    reference = _reference(examples, rows, names, asked, seed, encode)
-    reference = reference._replace(compare=encoder.compare)
+    real, other, train = encode(rows.real), encode(rows.other), None
+    if any(METRICS[name].train for name in names):
+        train = encode(read(examples.train[:1], np.arange(examples.train[0].size)))
+    reference = Reference(
+        source=examples.sources[0],
+        real=real,
+        other=other,
+        train=train,
+        truth=real if rows.given is rows.real else other,
+        compare=encoder.compare,
+        tell=_classifier(examples, asked, seed) if needing(names, "asked") else None,
+        categories={name: rows.real[name] for name in asked},
+    )
     # Real examples have neither a truth of their own nor a way back.
     of_real = [name for name in names if name not in needing(names, "truth", "back")]
     return Judge(
@@ -129,38 +140,21 @@ def judge(
         given=rows.given,
         asking=_asking(rows.given, asked, seed) if needing(names, "asked") else None,
         origin=rows.origin,
-        floor=measured(of_real, reference, encoder, Sample(reference.other)),
+        floor=measured(of_real, reference, Sample(other), encoder.name),
         progress=progress,
     )
 
 
 def measured(
-    names: list[str], reference: Reference, encoder: Encoder, sample: Sample
+    names: list[str], reference: Reference, sample: Sample, network: str
 ) -> dict[str, float]:
     """The numbers of these metrics; the names of those that depend on it tell the network."""
-    present, found = facts(reference.source, encoder.name), {}
+    present, found = facts(reference.source, network), {}
     for row in (METRICS[name] for name in names):
-        tail = "" if row.plain & present else f"_{encoder.name}"
+        tail = "" if row.plain & present else f"_{network}"
         numbers = row.compute(reference, sample)
         found |= {f"{name}{tail}": float(number) for name, number in numbers.items()}
     return found
-
-
-def _reference(examples: Examples, rows: Split, names, asked, seed, encode) -> Reference:
-    """What these metrics need of the real examples; ``encode``: rows -> ``Encoded``."""
-    real, other = encode(rows.real), encode(rows.other)
-    train = None
-    if any(METRICS[name].train for name in names):
-        train = encode(read(examples.train[:1], np.arange(examples.train[0].size)))
-    return Reference(
-        source=examples.sources[0],
-        real=real,
-        other=other,
-        train=train,
-        truth=real if rows.given is rows.real else other,
-        tell=_classifier(examples, asked, seed) if needing(names, "asked") else None,
-        categories={name: rows.real[name] for name in asked},
-    )
 
 
 def _classifier(examples: Examples, asked, seed) -> Callable:

@@ -72,7 +72,7 @@ def make_looks(run, config, progress=None) -> Looks:
 
     def all_floors():
         real = nearest | floors.get("real", {})
-        return {"real": real} | {of: floors[of] for of in floors if of != "real"} if real else {}
+        return {**floors, "real": real} if real else {}
 
     return Looks(picture, quick, metrics, all_floors, ranked_by, network)
 
