@@ -9,7 +9,7 @@ import numpy as np
 
 from jaxgan.core.errors import UserError
 from jaxgan.evaluation import measures
-from jaxgan.evaluation.draw import Looks, groups, in_turn
+from jaxgan.evaluation.draw import ShownByName, groups, in_turn
 from jaxgan.evaluation.encode import Encoder, network_name
 from jaxgan.evaluation.examples import Examples
 from jaxgan.evaluation.judge import Judge, judge
@@ -74,7 +74,7 @@ def real_floor(judges: dict[str, Judge]) -> dict[str, float]:
     }
 
 
-def shown_values(judges: dict[str, Judge], game: Game, see: Callable) -> tuple[dict, Looks]:
+def shown_values(judges: dict[str, Judge], game: Game, see: Callable) -> tuple[dict, ShownByName]:
     """The scores, by direction, of what generators make, and the looks at what was given.
 
     As many as the reference has are judged, of several generators of one domain in turn.
@@ -110,7 +110,7 @@ def _told_values(judged, looks):
     return judged.told(in_turn(looks)[: judged.count], asked)
 
 
-def floor_values(judges: dict[str, Judge], game: Game, looks: Looks) -> dict[str, dict]:
+def floor_values(judges: dict[str, Judge], game: Game, looks: ShownByName) -> dict[str, dict]:
     """What takes no learning, by the name that ``truth.floors`` gives it, and its scores.
 
     Empty where there is no truth.

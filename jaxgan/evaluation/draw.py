@@ -15,12 +15,12 @@ CHUNK = 64
 # Within so many radians of opposite, rounding has the say in which circle two vectors lie on.
 OPPOSITE = 1e-8
 
-Looks = dict[str, Shown]
+ShownByName = dict[str, Shown]
 
 
 def make_show(
     game: Game, chunk: int = CHUNK, paired: bool = True, back: bool = False
-) -> Callable[..., Looks]:
+) -> Callable[..., ShownByName]:
     """Compile ``show(variables, batch, keys, step=0) -> {name: Shown}`` of all rows, in NumPy.
 
     ``variables`` are the generator's; ``batch`` holds named arrays [N, ...], as the data give them
@@ -68,7 +68,7 @@ def direction_of(game: Game, direction, run) -> str:
     return ""
 
 
-def groups(game: Game, looks: Looks) -> dict[str, Looks]:
+def groups(game: Game, looks: ShownByName) -> dict[str, ShownByName]:
     """Looks by direction: what is judged together, since it is of one domain."""
     if "" in game.makes:
         return {"": looks}
@@ -85,7 +85,7 @@ def row_keys(seed: int, rows) -> jax.Array:
     return jax.vmap(lambda row: jax.random.fold_in(key, row))(rows)
 
 
-def in_turn(looks: Looks) -> np.ndarray:
+def in_turn(looks: ShownByName) -> np.ndarray:
     """What several generators made of N rows, one of each in turn: [N * generators, ...]."""
     each = np.stack([shown.made for shown in looks.values()], axis=1)
     return each.reshape(-1, *each.shape[2:])
