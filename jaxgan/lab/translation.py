@@ -7,7 +7,7 @@ import numpy as np
 
 from jaxgan import defaults
 from jaxgan.core.errors import UserError, choose
-from jaxgan.data.decode import decode, stored_size
+from jaxgan.data.decode import ICONS, decode, opened
 from jaxgan.data.view import FITS, View, apply, resize, to_channels, to_uint8
 from jaxgan.evaluation import grid
 from jaxgan.inference import sampling, translation
@@ -105,7 +105,8 @@ def _read(asked, key):
     sent = bounds.picture(asked, key)
     if sent is None:
         raise UserError(f"a translation needs {key}.")
-    height, width = stored_size(Sent(sent))
+    with opened(Sent(sent), without=ICONS) as image:
+        width, height = image.size  # of its head; what EXIF turns has as many pixels
     if height * width > bounds.PIXELS:
         raise UserError(
             f"the picture has {height} x {width} pixels; at most {bounds.PIXELS} are read."

@@ -6,7 +6,7 @@ import urllib.parse
 
 import numpy as np
 import pytest
-from PIL import Image
+from PIL import Image, ImageFile
 
 pytest.importorskip("starlette", reason="the extra `lab` brings it")
 pytest.importorskip("httpx2", reason="the extra `test` brings it")
@@ -188,8 +188,16 @@ def test_what_is_not_asked_rightly(noise, drawn, question, asked, told):
 
 def test_a_large_picture_is_refused_before_it_is_decoded(drawn, monkeypatch):
     monkeypatch.setattr(bounds, "PIXELS", 99)
-    with pytest.raises(ValueError, match="the picture has 10 x 10 pixels; at most 99 are read."):
-        drawn["fitted"]({"picture": frames.picture(np.zeros((10, 10, 1), np.uint8))})
+    monkeypatch.setattr(ImageFile.ImageFile, "load", lambda image: pytest.fail("is decoded"))
+    oblong = frames.picture(np.zeros((9, 12, 1), np.uint8))
+    with pytest.raises(ValueError, match="the picture has 9 x 12 pixels; at most 99 are read."):
+        drawn["fitted"]({"picture": oblong})
+    # An icon would be decoded as it opens.
+    icon = io.BytesIO()
+    Image.new("L", (16, 16)).save(icon, "ICO")
+    sent = frames.PNG + base64.b64encode(icon.getvalue()).decode()
+    with pytest.raises(ValueError, match="the picture: cannot be read as an image"):
+        drawn["fitted"]({"picture": sent})
 
 
 @pytest.fixture
