@@ -23,7 +23,10 @@ export class Translation {
     find("undo").onclick = () => this.sketch.undo();
     find("clear").onclick = () => this.sketch.clear();
     find("example").onclick = () => this.example();
-    find("file").onchange = () => this.read(find("file").files[0]);
+    find("file").onchange = () => {
+      this.read(find("file").files[0]);
+      find("file").value = ""; // or the same file would be no change
+    };
     find("fit").onchange = () => this.file && this.fitted();
     find("direction").replaceChildren(...told.directions.map((name) => new Option(name, name)));
     find("of-direction").hidden = !told.directions.length;
