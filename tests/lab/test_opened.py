@@ -1,5 +1,6 @@
 """A run of images that is looked at: what its page can ask for, how it is answered, and bounded."""
 
+import asyncio
 import base64
 import io
 import urllib.parse
@@ -11,13 +12,14 @@ from PIL import Image, ImageFile
 pytest.importorskip("starlette", reason="the extra `lab` brings it")
 pytest.importorskip("httpx2", reason="the extra `test` brings it")
 
+from starlette.requests import Request
 from starlette.testclient import TestClient
 
 from jaxgan.data.view import to_uint8
 from jaxgan.evaluation import grid
 from jaxgan.games.draw import DISTRIBUTIONS
 from jaxgan.inference import sampling, translation
-from jaxgan.lab import bounds, command, frames, samples, server
+from jaxgan.lab import bounds, command, frames, http, samples, server
 from jaxgan.lab.directions import principal
 from jaxgan.lab.opened import open_run
 from tests import test_sample, test_translate
@@ -160,7 +162,7 @@ DOT, SQUARE = (frames.picture(np.zeros((side, side, 1), np.uint8)) for side in (
         ("samples", {"seed": 1.5}, "seed must be a whole number."),
         ("samples", {"seed": -1}, "seed is -1; it must lie in [0, 2147483648)."),
         ("samples", {"seed": 0, "label": "dog"}, "label dog is unknown; known: 2019, 1, fox"),
-        ("samples", {"seed": 0, "label": ["fox"]}, "label must be a text of at most 64"),
+        ("samples", {"seed": 0, "label": ["fox"]}, "label must be a text of at most 256"),
         ("samples", {"seed": 0, "num": 9}, "unknown part of samples 'num'; known: label, seed."),
         ("moved", {"of": {**OF, "sample": 10**6}}, "sample is 1000000; it must lie in [0, 30)."),
         ("moved", {"of": OF, "amounts": [9]}, "amounts must be at most 6 numbers in [-3, 3]."),
@@ -237,6 +239,7 @@ def test_the_page_and_what_it_is_told(client, years):
     [
         ("samples", b"{", {}, 200, "a question must be JSON."),
         ("samples", b"[" * 5000, {}, 200, "a question must be JSON."),
+        ("samples", rb'{"seed": 0, "label": "\ud800"}', {}, 200, "a question must be JSON."),
         ("samples", b"[]", {}, 200, "a question must be an object."),
         ("write", b"{}", {}, 200, "unknown question 'write'; known: moved, samples, way."),
         ("samples", b'{"seed": "0"}', {}, 200, "seed must be a whole number."),
@@ -248,6 +251,7 @@ def test_the_page_and_what_it_is_told(client, years):
             "a page of another origin asks.",
         ),
         ("samples", b"{}", {"origin": "null"}, 403, "a page of another origin asks."),
+        ("samples", b"{}", {"origin": "http://["}, 403, "a page of another origin asks."),
     ],
 )
 def test_questions_are_bounded(client, question, body, headers, code, told):
@@ -259,6 +263,10 @@ def test_a_question_is_never_long_nor_are_many_heard_at_once(client, monkeypatch
     monkeypatch.setattr(bounds, "BODY", 100)
     answer = client.post("/run/ask/samples", content=b" " * 101)
     assert answer.json()["sentence"] == "what is sent has more than 100 bytes, which is the most."
+    monkeypatch.setattr(bounds, "QUESTIONS", 1)
+    for _ in range(2):  # one that failed waits no more
+        answer = client.post("/run/ask/samples", json={"seed": "0"})
+        assert answer.json()["sentence"] == "seed must be a whole number."
     monkeypatch.setattr(bounds, "QUESTIONS", 0)
     answer = client.post("/run/ask/samples", json={"seed": 0})
     assert (answer.status_code, answer.json()["sentence"]) == (
@@ -266,6 +274,20 @@ def test_a_question_is_never_long_nor_are_many_heard_at_once(client, monkeypatch
         "more than 0 questions wait; slow down.",
     )
     assert client.get("/run/ask/samples").status_code == 405
+
+
+def test_a_question_that_never_ends_is_not_waited_for(monkeypatch):
+    async def still():
+        await asyncio.sleep(60)
+
+    async def leaves():
+        return {"type": "http.disconnect"}
+
+    monkeypatch.setattr(bounds, "UPLOAD", 0.01)
+    for receive, told in ((still, "took longer than 0.01 seconds"), (leaves, "asked has left")):
+        request = Request({"type": "http", "method": "POST"}, receive)
+        with pytest.raises(ValueError, match=told):
+            asyncio.run(http.body_of(request, 100))
 
 
 def test_without_a_run_there_is_no_page_of_one():
