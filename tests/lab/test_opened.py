@@ -299,6 +299,7 @@ def test_what_the_command_refuses(mistake, tmp_path):
     toy = test_sample.write_run(tmp_path / "toy", name="ring")
     told = mistake(command.main, [f"--workdir={toy}", "--no_browser"])
     assert told.startswith(f"{toy} is a run of points; jaxgan film and jaxgan report show it")
-    told = mistake(command.main, ["--step=3"])
+    assert mistake(command.main, ["--workdir="]) == "--workdir is empty; it names a run directory."
+    told = mistake(command.main, ["--step=0"])
     assert told == "--step, --member and --data are of a run; name its --workdir, too."
     assert "is this a run's directory?" in mistake(command.main, [f"--workdir={tmp_path}"])
