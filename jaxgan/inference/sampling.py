@@ -223,12 +223,15 @@ def load(workdir, step=None, member: int = 0, moved: str = "") -> Generate:
     return Generate(sampler, *sampler.restore(step))
 
 
-def load_any(workdir, member: int = 0, moved: str = "", chunk: int = draw.CHUNK) -> Sampler:
+def load_any(
+    workdir, member: int = 0, moved: str = "", chunk: int = draw.CHUNK, found=None
+) -> Sampler:
     """Load a run of which no checkpoint is read yet; arguments and errors as ``load`` has them.
 
-    ``chunk``: rows in one forward pass.
+    ``chunk``: rows in one forward pass; ``found``: the ``generator.Found`` of ``workdir``, of whom
+    has it.
     """
-    stored, restore, instead = generator.find(workdir)
+    stored, restore, instead = found or generator.find(workdir)
     config, entries = defaults.complete(stored["config"]), stored["entries"]
     members = members_of(config)
     within("member", member, 0, members.count)

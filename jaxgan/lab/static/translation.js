@@ -31,7 +31,7 @@ export class Translation {
     find("direction").replaceChildren(...told.directions.map((name) => new Option(name, name)));
     find("of-direction").hidden = !told.directions.length;
     find("direction").onchange = () => { this.pens(); this.example(); };
-    find("other-noise").hidden = !told.drawn;
+    find("other-noise").hidden = !told.noisy;
     find("other-noise").onclick = () => { this.seed += 1; this.translate(); };
     find("classes").replaceChildren(...Object.entries(told.classes).map(([name, classes]) => this.classes(name, classes)));
     const drop = find("drawing");
