@@ -24,8 +24,7 @@ def parser():
     arguments.add_argument(
         "--workdir",
         metavar="DIR",
-        help="a run directory of images, or a .safetensors file of jaxgan export; nothing is "
-        "written there",
+        help="a run directory of images, or a file of jaxgan export; nothing is written there",
     )
     arguments.add_of_runs("member", "data", "step")
     arguments.add_argument("--port", type=int, default=8000, help="0: any that is free (8000)")
@@ -58,7 +57,7 @@ def main(argv=None):
         from jaxgan.models import both_dense
         from jaxgan.step import compilation
 
-        # The flag for small dense networks would make convolutions of a run slower.
+        # The flag is for the toys' dense networks; those of a run may be convolutions.
         compilation.set_xla_flags(not flags.workdir and both_dense(setting.base()))
         run = opened.open_run(flags.workdir, **of_run) if flags.workdir else None
 
