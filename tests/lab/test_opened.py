@@ -67,9 +67,8 @@ def test_principal_directions_are_those_that_the_images_follow():
     # z whose columns are orthogonal; the images vary with its third number by 5, with its first by
     # 2 and with the others not at all.
     rng = np.random.default_rng(0)
-    z, _ = np.linalg.qr(rng.standard_normal((200, 5)) - 0.0)
-    z -= z.mean(axis=0)
-    z, _ = np.linalg.qr(z)
+    z = rng.standard_normal((200, 5))
+    z, _ = np.linalg.qr(z - z.mean(axis=0))
     images = np.zeros((200, 2, 2, 1))
     images[:, 0, 0, 0], images[:, 1, 1, 0] = -5 * z[:, 2], 2 * z[:, 0]
     found = principal(z.reshape(200, 1, 5), images, 2)
@@ -119,8 +118,35 @@ def test_a_way_has_samples_at_its_ends(years, noise):
     assert noise["way"](alike)["labels"] == ["fox"]
 
 
-def test_no_slider_leaves_what_z_can_be():
+def test_no_slider_leaves_what_z_can_be(tmp_path):
     assert set(samples.LIMITS) == set(DISTRIBUTIONS)
+    plain = test_sample.write_run(tmp_path / "plain", z="uniform")
+    generate = sampling.load(plain)
+    made, z_of = generate.described, generate.sampler.z_of
+    rows = np.arange(1024)
+    way = principal(z_of(0, rows), made(rows=rows).x, samples.DIRECTIONS)[0]
+    z = z_of(5, [7]) + 3 * way
+    assert abs(z).max() > 1.5
+    told = open_run(plain).questions["moved"]({"of": {"seed": 5, "sample": 7}, "amounts": [3]})
+    want = to_uint8(made(rows=[7], z=np.clip(z, -1, 1)).x)[0, ..., 0]
+    np.testing.assert_allclose(read(told["strip"]), want, atol=1)
+    assert abs(want - np.float64(to_uint8(made(rows=[7], z=z).x)[0, ..., 0])).max() > 2
+
+
+def test_of_several_generators_the_own_z_is_moved(tmp_path):
+    several = test_sample.write_run(tmp_path / "several", generators=2)
+    generate = sampling.load(several)
+    made, z_of = generate.described, generate.sampler.z_of
+    rows, z = np.arange(1024), np.array(z_of(5, [3]))
+    assert z.shape == (1, 2, 4)
+    way = principal(z_of(0, rows)[:, 1], made(rows=rows).x[1::2], samples.DIRECTIONS)
+    z[:, 1] += 2 * way[1]
+    opened = open_run(several)
+    assert opened.told()["directions"] == 4
+    told = opened.questions["moved"]({"of": {"seed": 5, "sample": 7}, "amounts": [0, 2]})
+    np.testing.assert_allclose(
+        read(told["strip"]), to_uint8(made(rows=[3], z=z).x)[1, ..., 0], atol=1
+    )
 
 
 def test_a_translation_is_that_of_the_command(holes, drawn):
@@ -213,7 +239,6 @@ def client(years):
 
 
 def test_the_page_and_what_it_is_told(client, years):
-    before = contents(years)
     page = client.get("/run")
     assert (
         page.status_code == 200 and "default-src 'self'" in page.headers["content-security-policy"]
@@ -231,7 +256,18 @@ def test_the_page_and_what_it_is_told(client, years):
         )
     answer = client.post("/run/ask/samples", json={"seed": 0}, headers={"origin": HOME})
     assert read(answer.json()["strip"]).shape == (28 * samples.SHOWN, 28)
-    assert contents(years) == before  # nothing is written
+
+
+def test_nothing_is_written_into_a_run(years, holes):
+    sent = {"picture": SQUARE, "mask": SQUARE, "seed": 0}
+    for workdir, question, asked in (
+        (years, "samples", {"seed": 0}),
+        (holes, "example", {"seed": 0}),
+        (holes, "translation", sent),
+    ):
+        before = contents(workdir)
+        open_run(workdir).questions[question](asked)
+        assert contents(workdir) == before
 
 
 @pytest.mark.parametrize(
