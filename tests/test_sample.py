@@ -17,14 +17,25 @@ from jaxgan.run import checkpoint, directory
 YEARS = ("2019", "1", "fox")
 
 
-def write_run(workdir, names=(), z="normal", steps=(3,), known=None, kind="toy", **data_settings):
+def write_run(
+    workdir,
+    names=(),
+    z="normal",
+    steps=(3,),
+    known=None,
+    kind="toy",
+    generators=1,
+    **data_settings,
+):
     """A run of step 3 on 28x28 digits, or on what the settings name; nothing is trained.
 
     Of other steps the average's parameters are larger. ``known``: ``Description`` of the data;
-    ``kind``: of the generator.
+    ``kind``: of the generator; ``generators``: how many.
     """
     config = defaults.get_config()
     config.game = defaults.game("conditional" if names else "unconditional", z_dim=4, z=z)
+    if generators > 1:
+        config.game = defaults.game("multi_generator", z_dim=4, z=z, generators=generators)
     config.generator = defaults.generator(kind, features=(8,))
     config.critic = defaults.critic("toy", features=(8,))
     for key, value in data_settings.items():
@@ -140,6 +151,22 @@ def test_a_sample_does_not_depend_on_how_many_there_are(years, monkeypatch):
     few = generate(7, seed=1)
     monkeypatch.setattr(sampling, "BLOCK", 3)
     np.testing.assert_array_equal(sample.load(years)(5, seed=1), few[:5])
+
+
+@pytest.mark.parametrize(
+    ("options", "told"),
+    [
+        ({"rows": [0.5]}, "rows must be whole numbers"),
+        ({"rows": [-1]}, "rows must be whole numbers"),
+        ({"rows": 3}, "rows must be whole numbers"),
+        ({"z": np.zeros((3, 4)), "rows": [1, 2]}, r"z must be \(2, 4\), a row each, not \(3, 4\)"),
+        ({"z": np.zeros((1, 5)), "num": 1}, r"z must be \(1, 4\), a row each, not \(1, 5\)"),
+        ({"z": np.zeros((2, 4)), "num": 2, "interpolated": True}, "ask for one of both"),
+    ],
+)
+def test_rows_and_noise_of_ones_own_are_checked(plain, options, told):
+    with pytest.raises(UserError, match=told):
+        sample.load(plain)(**options)
 
 
 def test_noise_of_the_run_is_interpolated(plain):

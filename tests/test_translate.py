@@ -102,6 +102,12 @@ def test_samples_of_a_run_in_lab_are_image_files_in_colour(run, tmp_path):
     assert read(tmp_path / "d" / "00001.png").shape == (8, 8, 3)
 
 
+def test_noise_is_what_is_drawn_or_dropped(run):
+    """U-Net drops units in sampling, as pix2pix has it; the other two are functions."""
+    noisy = {name: translate.load(run(name)).noisy for name in RUNS}
+    assert noisy == {"translation": True, "restoration": False, "inpainting": False}
+
+
 def test_the_kind_of_array_is_kept(run):
     redraw = translate.load(run("translation"))
     pixels = image(2, 8, 8, 3)

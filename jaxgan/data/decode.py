@@ -10,6 +10,7 @@ import numpy as np
 from jaxgan.core.errors import UserError
 
 SIXTEEN = ("I", "I;16", "I;16B", "I;16L", "I;16N")
+ICONS = ("ICNS", "ICO")  # hold pictures whose sizes are known only once they are decoded
 GREY_MODES = ("1", "L", "LA", "La", *SIXTEEN)
 ORIENTATION = 0x0112  # EXIF tag; 5 to 8 exchange width and height
 BITS_PER_SAMPLE = 258  # TIFF tag
@@ -44,7 +45,7 @@ def decode(file: Path) -> np.ndarray:
     """
     from PIL import ImageOps
 
-    with _opened(file) as image:
+    with opened(file) as image:
         bits = getattr(image, "tag_v2", {}).get(BITS_PER_SAMPLE, (16,))[0]
         image = ImageOps.exif_transpose(image)
         if image.mode in SIXTEEN:
@@ -71,7 +72,7 @@ class Head(NamedTuple):
 
 def head(file: Path) -> Head:
     """Read the head of a file; all of a PNG whose sides differ, where EXIF may come last."""
-    with _opened(file) as image:
+    with opened(file) as image:
         (width, height), grey = image.size, image.mode in GREY_MODES
         # Pillow turns the size of a TIFF itself.
         if width == height or image.format == "TIFF":
@@ -82,7 +83,7 @@ def head(file: Path) -> Head:
 
 def is_grey(file: Path) -> bool:
     """Whether the file is stored without colours; reads no more than its head."""
-    with _opened(file) as image:
+    with opened(file) as image:
         return image.mode in GREY_MODES
 
 
@@ -92,12 +93,16 @@ def stored_size(file: Path) -> tuple[int, int]:
 
 
 @contextmanager
-def _opened(file):
-    """Open an image with Pillow; whatever is wrong with the file becomes a ``UserError``."""
+def opened(file, without=()):
+    """Open an image with Pillow; whatever is wrong with the file becomes a ``UserError``.
+
+    ``without``: formats that are refused, as ``ICONS``, of which some are decoded as they open.
+    """
     from PIL import Image
 
     try:
-        with Image.open(file, formats=formats()) as image:
+        kinds = [name for name in formats() if name not in without]
+        with Image.open(file, formats=kinds) as image:
             # Pillow scales the grey of PNG and PGM to 16 bits; other files hold what they hold.
             if image.mode == "F" or (image.mode == "I" and image.format not in ("PNG", "PPM")):
                 kind = "floating" if image.mode == "F" else "signed or 32-bit"

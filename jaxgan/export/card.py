@@ -12,6 +12,7 @@ from jaxgan.data import TOYS
 from jaxgan.data.bundled import FILES
 from jaxgan.data.labels import class_names
 from jaxgan.evaluate import FILE, table
+from jaxgan.inference.translation import drops_out
 from jaxgan.run.doctor import WARNINGS
 from jaxgan.run.generator import ENDING, beside
 from jaxgan.run.logs import METRICS, read_metrics
@@ -49,7 +50,7 @@ generator = onnxruntime.InferenceSession("{file}")
     ),
 }
 
-OF_JAXGAN = 'With jaxgan: `sample.load("{file}")`. The config is JSON, in `{config}`.'
+OF_JAXGAN = 'With jaxgan: `{command}.load("{file}")`. The config is JSON, in `{config}`{needed}.'
 
 
 def card(file, exported, workdir) -> str:
@@ -106,13 +107,20 @@ def _use(file, exported):
         kind = f"in the colours of {dict(exported.config['data']['task'])}"
     rows.append(f"| result, `x` | {_shape(exported.made)} | {kind} |")
     zeros = [f"{n}=np.zeros({(16, *s)}, np.float32)" for n, s in exported.inputs.items()]
-    needed, code = READERS[file.suffix]
+    packages, code = READERS[file.suffix]
     code = code.format(file=file.name, arguments=", ".join(zeros))
-    config = 'file.metadata()["jaxgan"]' if file.suffix == ENDING else beside(file).name
-    told = ["All arrays are float32.", "\n".join(rows), f"`pip install {needed}`"]
-    told += [f"```python\n{code}```", OF_JAXGAN.format(file=file.name, config=config)]
-    network = exported.config["generator"]
-    if file.suffix != ENDING and network.get("dropout") and network.get("dropout_at_test"):
+    config, needed = 'file.metadata()["jaxgan"]', ""
+    if file.suffix != ENDING:
+        config, needed = beside(file).name, ", which must lie beside the file"
+    of_jaxgan = {
+        "command": "translate" if "source" in exported.inputs else "sample",
+        "file": file.name,
+        "config": config,
+        "needed": needed,
+    }
+    told = ["All arrays are float32.", "\n".join(rows), f"`pip install {packages}`"]
+    told += [f"```python\n{code}```", OF_JAXGAN.format(**of_jaxgan)]
+    if file.suffix != ENDING and drops_out(exported.config["generator"]):
         told.append("Dropout, this network's noise in sampling, is left out: one result an input.")
     return "\n\n".join(told)
 

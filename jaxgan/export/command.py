@@ -34,7 +34,8 @@ def main(argv=None):
         if out.suffix not in FORMS:
             raise UserError(f"cannot write {out}: it must end in {', '.join(FORMS)}.")
         beside = out.with_name(f"{out.name}.md")
-        for place in (out, beside, generator.beside(out)):
+        content = () if out.suffix == generator.ENDING else (generator.beside(out),)
+        for place in (out, beside, *content):
             check_place(place)
         of = (flags.workdir, flags.step, flags.member, flags.direction)
         exported = load(*of, weights=out.suffix == generator.ENDING)

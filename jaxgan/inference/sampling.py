@@ -97,7 +97,11 @@ class Sampler(NamedTuple):
         z=None,
     ) -> files.Samples:
         """Samples by these variables, which are of this step; the options as ``load`` has them."""
-        num = num if rows is None else self.generators * len(rows)
+        if rows is not None:
+            rows = np.asarray(rows)
+            if rows.ndim != 1 or not np.issubdtype(rows.dtype, np.integer) or (rows < 0).any():
+                raise UserError("rows must be whole numbers [N], 0 or more.")
+            num = self.generators * len(rows)
         asked = {"label": label, "interpolated": interpolated, "direction": direction}
         self.check(num, seed=seed, **asked)
         names, game = self.class_names, self.players.game
@@ -106,7 +110,9 @@ class Sampler(NamedTuple):
         if interpolated and names and label is None:
             label = 0
         # Each generator makes one sample of each row.
-        rows = np.arange(-(-num // self.generators)) if rows is None else np.asarray(rows)
+        rows = np.arange(-(-num // self.generators)) if rows is None else rows
+        if z is not None:
+            z = self._checked(z, len(rows), interpolated)
         if interpolated:
             z = interpolate(seed, len(rows), self.players.shapes["z"], self.distribution)
         keys, made, beside = draw.row_keys(seed, rows), [], []
@@ -126,6 +132,17 @@ class Sampler(NamedTuple):
         )
         x = np.concatenate(made)[:num]
         return files.Samples(x, step, seed, labels, names, self.generators, given, truth)
+
+    def _checked(self, z, count, interpolated):
+        """The noise [N, *shape of z] that a user brings for so many rows, or a ``UserError``."""
+        if "z" not in self.players.shapes:
+            raise UserError(f"{self.workdir} draws no z; it takes none.")
+        if interpolated:
+            raise UserError("z is given and is to be interpolated, too; ask for one of both.")
+        z, shape = np.asarray(z, np.float32), (count, *self.players.shapes["z"])
+        if z.shape != shape:
+            raise UserError(f"z must be {shape}, a row each, not {z.shape}.")
+        return z
 
     def _batch(self, rows, seed, label, z):
         """What the data or the user must bring for these rows [N]."""
@@ -199,18 +216,22 @@ def load(workdir, step=None, member: int = 0, moved: str = "") -> Generate:
       takes the same, gives ``files.Samples``.
 
     Raises:
-      UserError: no run there, no readable checkpoint, no such member, or other data than the run's.
+      UserError: no run there, no readable checkpoint, no such member, or other data than the run's;
+        of a call, options that the run does not have, or rows and z of another form.
     """
     sampler = load_any(workdir, member, moved)
     return Generate(sampler, *sampler.restore(step))
 
 
-def load_any(workdir, member: int = 0, moved: str = "", chunk: int = draw.CHUNK) -> Sampler:
+def load_any(
+    workdir, member: int = 0, moved: str = "", chunk: int = draw.CHUNK, found=None
+) -> Sampler:
     """Load a run of which no checkpoint is read yet; arguments and errors as ``load`` has them.
 
-    ``chunk``: rows in one forward pass.
+    ``chunk``: rows in one forward pass; ``found``: the ``generator.Found`` of ``workdir``, of whom
+    has it.
     """
-    stored, restore, instead = generator.find(workdir)
+    stored, restore, instead = found or generator.find(workdir)
     config, entries = defaults.complete(stored["config"]), stored["entries"]
     members = members_of(config)
     within("member", member, 0, members.count)

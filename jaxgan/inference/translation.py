@@ -36,6 +36,7 @@ class Translator(NamedTuple):
       game: ``Game``.
       task: what is given of a picture.
       masked: whether it fills holes.
+      noisy: whether the seed matters: noise is drawn, or units are dropped as in training.
       channels: {entry: its channels} of "source" and "x".
       multiple: of which sizes a source may be.
       factor: by which images are enlarged.
@@ -50,6 +51,7 @@ class Translator(NamedTuple):
     game: Game
     task: Task
     masked: bool
+    noisy: bool
     channels: Mapping[str, int]
     multiple: int
     factor: int
@@ -70,24 +72,26 @@ class Translator(NamedTuple):
 
     def check(
         self, masks: bool, label=None, attributes=None, direction=None, seed: int = 0
-    ) -> None:
-        """Raise the errors of a call; ``masks``: whether it has any."""
+    ) -> tuple[dict[str, int], str]:
+        """Raise the errors of a call; ``masks``: whether it has any.
+
+        Returns:
+          {category: number} of the classes that are asked for, and the direction.
+        """
         within("seed", seed, 0, 2**31)
-        _numbers(label, attributes, self.class_names, self.workdir)
+        numbers = _numbers(label, attributes, self.class_names, self.workdir)
         if self.masked and not masks:
             raise UserError(f"{self.workdir} fills holes: name a mask, which is white in the hole.")
         if masks and not self.masked:
             raise UserError(f"{self.workdir} fills no holes; it takes no mask.")
-        draw.direction_of(self.game, direction, self.workdir)
+        return numbers, draw.direction_of(self.game, direction, self.workdir)
 
     def __call__(
         self, images, *, mask=None, label=None, attributes=None, direction=None, seed=0, rows=None
     ) -> np.ndarray:
         """Translate images; see ``load``."""
-        self.check(mask is not None, label, attributes, direction, seed)
-        numbers = _numbers(label, attributes, self.class_names, self.workdir)
-        way = draw.direction_of(self.game, direction, self.workdir)
-        images, integers, alone = _as_batch(images, self.channels_of(direction))
+        numbers, way = self.check(mask is not None, label, attributes, direction, seed)
+        images, integers, alone = _as_batch(images, self.channels[self._start_of(way)])
         holes = () if mask is None else _holes(mask, images, alone)
         size = images.shape[1:3]
         plan = self.plan(*size)
@@ -142,34 +146,56 @@ def load(workdir, step=None, member: int = 0, chunk: int = draw.CHUNK) -> Transl
     Raises:
       UserError: no run there, no readable checkpoint, no such member, or no run of such a game.
     """
-    stored, restore, instead = generator.find(workdir)
-    config, entries = defaults.complete(stored["config"]), stored["entries"]
-    players, task = parts.players(config, entries, **instead), parts.task(config)
+    found = generator.find(workdir)
+    config, entries = defaults.complete(found.stored["config"]), found.stored["entries"]
+    players = parts.players(config, entries, **found.instead)
     if "source" not in players.generator.inputs:
         raise UserError(
             f"{workdir} makes images of noise and none of images; jaxgan sample draws its samples."
         )
     members = members_of(config)
     within("member", member, 0, members.count)
-    variables, found = restore(step)
+    variables, step = found.restore(step)
     if members.count > 1:
         variables = population.member(variables, member)
+    return translator(workdir, found, players, variables, step, chunk)
+
+
+def translator(workdir, found, players, variables, step, chunk: int) -> Translator:
+    """The ``Translator`` of what is restored already.
+
+    Args:
+      workdir, chunk: as ``load`` has them.
+      found: ``generator.Found``.
+      players: ``build.parts.Players`` of its config.
+      variables: of one member's average generator.
+      step: that they are of.
+    """
+    config, entries = defaults.complete(found.stored["config"]), found.stored["entries"]
+    task, instead = parts.task(config), found.instead
     source, x = players.shapes["source"], players.shapes["x"]
     asked = asked_of(players.generator, entries)
     return Translator(
         workdir=workdir,
-        step=found,
+        step=step,
         size=source[:2],
         class_names={name: class_names(entries[name]) for name in asked},
         variables=variables,
         game=players.game,
         task=task,
         masked="mask" in players.generator.inputs,
+        # An exported function has no dropout.
+        noisy="z" in players.shapes or (not instead and drops_out(config["generator"])),
         channels={"source": task.channels or source[2], "x": x[2]},
         multiple=players.generator.multiple,
         factor=x[0] // source[0],
         show=_make_show(config, entries, x[0] // source[0], chunk, instead),
     )
+
+
+def drops_out(network: Mapping) -> bool:
+    """Whether a generator, by its config, drops units when it is not trained."""
+    return bool(network.get("dropout") and network.get("dropout_at_test"))
 
 
 def _make_show(config, entries, factor, chunk, instead):

@@ -14,10 +14,12 @@ PENDING = 32  # messages that wait
 POINTS = (8, 2000)  # drawn by hand, at least and at most
 REACH = 4.0  # of a drawn point's coordinates
 TEXT = 64  # characters of a value
+NAME = 256  # characters of a class or a direction, which may be the name of a folder
 DEPTH, WIDTH = 4, 256  # hidden layers, and their units
 ENTRIES = 16  # of several values
 QUESTIONS = 8  # about a run that wait
 BODY = 2**24  # bytes of one of them
+UPLOAD = 60  # seconds until these have come
 PIXELS = 2**25  # of a picture that is sent
 SPEEDS = (1, 5, 20, 100, 500, 10_000)  # steps a second, at most
 
@@ -151,8 +153,8 @@ def whole(asked, key, low, high):
 def text(asked, key):
     """A text of a question, or None where it has none."""
     value = asked.get(key)
-    if value is not None and not (isinstance(value, str) and len(value) <= TEXT):
-        raise UserError(f"{key} must be a text of at most {TEXT} characters.")
+    if value is not None and not (isinstance(value, str) and len(value) <= NAME):
+        raise UserError(f"{key} must be a text of at most {NAME} characters.")
     return value
 
 

@@ -24,8 +24,7 @@ def parser():
     arguments.add_argument(
         "--workdir",
         metavar="DIR",
-        help="a run directory of images, or a .safetensors file of jaxgan export; nothing is "
-        "written there",
+        help="a run directory of images, or a file of jaxgan export; nothing is written there",
     )
     arguments.add_of_runs("member", "data", "step")
     arguments.add_argument("--port", type=int, default=8000, help="0: any that is free (8000)")
@@ -48,14 +47,18 @@ def main(argv=None):
         flags = parser().parse_args(sys.argv[1:] if argv is None else argv)
         within("--port", flags.port, 0, 2**16)
         of_run = {"step": flags.step, "member": flags.member, "moved": flags.data}
-        if any(of_run.values()) and not flags.workdir:
+        if flags.workdir == "":
+            raise UserError("--workdir is empty; it names a run directory.")
+        given = flags.step is not None or flags.member or flags.data
+        if flags.workdir is None and given:
             raise UserError("--step, --member and --data are of a run; name its --workdir, too.")
         bring(*NEEDED, what="the lab", extra="lab")
         from jaxgan.build.parts import both_dense
         from jaxgan.lab import opened, server, setting
         from jaxgan.step import compilation
 
-        compilation.set_xla_flags(both_dense(setting.base()))
+        # The flag is for the toys' dense networks; those of a run may be convolutions.
+        compilation.set_xla_flags(not flags.workdir and both_dense(setting.base()))
         run = opened.open_run(flags.workdir, **of_run) if flags.workdir else None
 
         def started(address):

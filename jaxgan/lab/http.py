@@ -24,7 +24,10 @@ WRONG, STRANGE, TOO_MANY = 400, 403, 429  # codes of what is refused
 def same_origin(headers):
     """Whether a page of this very server asks; a program that is no browser tells no origin."""
     origin = headers.get("origin")
-    return origin is None or urlsplit(origin).netloc == headers.get("host")
+    try:
+        return origin is None or urlsplit(origin).netloc == headers.get("host")
+    except ValueError:  # as of http://[, whose bracket is never closed
+        return False
 
 
 def page(name):
@@ -74,7 +77,7 @@ def routes(run):
             asked = read(await body_of(request, bounds.BODY))
             async with one:
                 work = partial(question, asked)
-                # Who leaves waits for no answer.
+                # A server that is ended waits for no answer.
                 return told(200, **await anyio.to_thread.run_sync(work, abandon_on_cancel=True))
         except UserError as error:  # of the user's; browsers would log a code of failure
             return told(200, sentence=str(error))
@@ -93,14 +96,22 @@ async def body_of(request, most):
     """The bytes of a request's body.
 
     Raises:
-      UserError: more than ``most``; no more are read then.
+      UserError: more than ``most``, no more are read then; or they do not come to an end in time.
     """
+    from starlette.requests import ClientDisconnect
+
     parts, size = [], 0
-    async for part in request.stream():
-        size += len(part)
-        if size > most:
-            raise UserError(f"what is sent has more than {most} bytes, which is the most.")
-        parts.append(part)
+    try:
+        async with asyncio.timeout(bounds.UPLOAD):
+            async for part in request.stream():
+                size += len(part)
+                if size > most:
+                    raise UserError(f"what is sent has more than {most} bytes, which is the most.")
+                parts.append(part)
+    except TimeoutError as error:
+        raise UserError(f"what is sent took longer than {bounds.UPLOAD} seconds.") from error
+    except ClientDisconnect as error:
+        raise UserError("whoever asked has left.") from error
     return b"".join(parts)
 
 
@@ -112,6 +123,7 @@ def read(body):
     """
     try:
         asked = json.loads(body)
+        json.dumps(asked, ensure_ascii=False).encode()  # no half of a surrogate pair
     except (ValueError, RecursionError) as error:
         raise UserError("a question must be JSON.") from error
     if not isinstance(asked, dict):

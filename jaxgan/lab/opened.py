@@ -36,19 +36,17 @@ def open_run(workdir, step=None, member=0, moved=""):
     Raises:
       UserError: no run there, one of points, no such checkpoint or member.
     """
-    stored = generator.find(workdir).stored
-    if len(stored["entries"]["x"].shape) != 3:
+    found = generator.find(workdir)
+    if len(found.stored["entries"]["x"].shape) != 3:
         raise UserError(
             f"{workdir} is a run of points; jaxgan film and jaxgan report show it, and the page of "
             "jaxgan lab trains such games."
         )
-    at = sampling.load_any(workdir, member, moved, chunk=samples.CHUNK)
+    at = sampling.load_any(workdir, member, moved, samples.CHUNK, found)
     if at.gives_images:
-        kind, found, facts, questions = translation.open_(
-            workdir, step, member, moved, stored["config"]
-        )
+        kind, step, facts, questions = translation.open_(at, step, found)
     else:
-        kind, found, facts, questions = samples.open_(at, step)
+        kind, step, facts, questions = samples.open_(at, step)
 
     def kept():
         return read.pictures(Path(workdir) / "samples")
@@ -56,7 +54,7 @@ def open_run(workdir, step=None, member=0, moved=""):
     def told():
         over = {name: [step for step, _ in each] for name, each in kept().items()}
         name = Path(workdir).resolve().name
-        return {"kind": kind, "name": name, "step": found, "pictures": over, **facts}
+        return {"kind": kind, "name": name, "step": step, "pictures": over, **facts}
 
     def picture(member, step):
         for number, path in kept().get(member, ()):

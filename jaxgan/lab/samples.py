@@ -34,6 +34,10 @@ def open_(at, step):
     variables, found = at.restore(step)
     described, count = partial(at.described, variables, found), at.generators
 
+    def own(z, one):
+        """What of z [N, ...] is a generator's own: several have one each of [N, generators, Z]."""
+        return z[:, one] if count > 1 else z
+
     def of(asked):
         """Whose sample it is: its seed, row and generator; its z [1, ...]; the class asked for."""
         bounds.known(asked, ("seed", "sample", "label"), "of a sample")
@@ -48,7 +52,7 @@ def open_(at, step):
             made = described(rows=rows[start : start + AT_ONCE])
             images.append(thinned(made.x[one::count]))
         label = rows % len(at.class_names) if at.class_names else None
-        return principal(at.z_of(0, rows), np.concatenate(images), DIRECTIONS, label)
+        return principal(own(at.z_of(0, rows), one), np.concatenate(images), DIRECTIONS, label)
 
     def samples(asked):
         bounds.known(asked, ("seed", "label"), "of samples")
@@ -60,9 +64,11 @@ def open_(at, step):
         seed, row, one, z, label = of(bounds.group(asked, "of"))
         amounts = bounds.numbers(asked, "amounts", DIRECTIONS, -REACH, REACH)
         ways = directions(one)[: len(amounts)]
-        z = z + np.tensordot(np.float32(amounts)[: len(ways)], ways, 1)
-        z = np.clip(z, *LIMITS[at.distribution])
-        made = described(rows=[row], z=np.float32(z), seed=seed, label=label)
+        z = np.array(z)
+        moving = own(z, one)  # a view
+        moving += np.tensordot(np.float32(amounts)[: len(ways)], ways, 1)
+        np.clip(moving, *LIMITS[at.distribution], out=moving)
+        made = described(rows=[row], z=z, seed=seed, label=label)
         return {"strip": _strip(made.x[one : one + 1]), "labels": _names(made)[:1]}
 
     def way(asked):
@@ -86,7 +92,7 @@ def open_(at, step):
         "shown": SHOWN,
         "way": WAY,
         "reach": REACH,
-        "directions": min(DIRECTIONS, at.z_of(0, [0]).size),
+        "directions": min(DIRECTIONS, own(at.z_of(0, [0]), 0).size),
     }
     return "samples", found, facts, {"samples": samples, "moved": moved, "way": way}
 

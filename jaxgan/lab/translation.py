@@ -7,10 +7,11 @@ import numpy as np
 
 from jaxgan import defaults
 from jaxgan.core.errors import UserError, choose
-from jaxgan.data.decode import decode, stored_size
+from jaxgan.data.decode import ICONS, decode, opened
 from jaxgan.data.view import FITS, View, apply, resize, to_channels, to_uint8
 from jaxgan.evaluation import grid
-from jaxgan.inference import sampling, translation
+from jaxgan.evaluation.draw import make_show
+from jaxgan.inference import translation
 from jaxgan.lab import bounds
 from jaxgan.lab.frames import picture
 
@@ -22,19 +23,20 @@ class Sent(io.BytesIO):
         return "the picture"
 
 
-def open_(workdir, step, member, moved, config):
+def open_(at, step, found):
     """What the page is told of a run, and its questions.
 
     Args:
-      workdir, step, member, moved: as ``sampling.load`` has them.
-      config: as ``config.json`` has it.
+      at: ``sampling.Sampler``.
+      step: of the checkpoint.
+      found: ``generator.Found`` of the same.
 
     Returns:
       "translation", the step, facts {name: value}, questions {name: function}.
     """
-    redraw = translation.load(workdir, step, member, chunk=1)
-    at = sampling.load_any(workdir, member, moved, chunk=1)
-    described = partial(at.described, *at.restore(redraw.step))
+    restored = at.restore(step)
+    redraw = translation.translator(at.workdir, found, at.players, *restored, chunk=1)
+    described = partial(at._replace(show=make_show(at.players.game, chunk=1)).described, *restored)
     height, width = redraw.size
     fits = FITS if height == width else {"stretch": FITS["stretch"]}
 
@@ -70,7 +72,8 @@ def open_(workdir, step, member, moved, config):
         bounds.known(asked, ("picture", "fit", "direction"), "of a picture")
         file = _read(asked, "picture")
         wanted = channels(bounds.text(asked, "direction"))
-        return {"picture": _shown(brought(file, bounds.text(asked, "fit") or "crop", wanted))}
+        fit = bounds.text(asked, "fit") or next(iter(fits))
+        return {"picture": _shown(brought(file, fit, wanted))}
 
     def translated(asked):
         parts = ("picture", "mask", "direction", "classes", "seed")
@@ -91,9 +94,9 @@ def open_(workdir, step, member, moved, config):
         "channels": [channels(each) for each in redraw.directions or (None,)],
         "classes": {name: list(names) for name, names in redraw.class_names.items()},
         "masked": redraw.masked,
-        "drawn": "z" in at.players.shapes,
+        "noisy": redraw.noisy,
         "fits": list(fits),
-        "fit": defaults.complete(config)["data"]["fit"],
+        "fit": defaults.complete(found.stored["config"])["data"]["fit"],
         "bytes": bounds.BODY // 2,
     }
     questions = {"example": example, "fitted": fitted, "translation": translated}
@@ -105,7 +108,8 @@ def _read(asked, key):
     sent = bounds.picture(asked, key)
     if sent is None:
         raise UserError(f"a translation needs {key}.")
-    height, width = stored_size(Sent(sent))
+    with opened(Sent(sent), without=ICONS) as image:
+        width, height = image.size  # of its head; what EXIF turns has as many pixels
     if height * width > bounds.PIXELS:
         raise UserError(
             f"the picture has {height} x {width} pixels; at most {bounds.PIXELS} are read."

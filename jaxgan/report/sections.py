@@ -22,16 +22,16 @@ def header(runs) -> str:
 
 def _summary(run):
     config = run.config
-    words_ = [
+    told = [
         f"game {config['game']['name']}",
         f"loss {config['loss']['name']}",
         f"data {config['data']['name']}",
         f"seed {config['seed']}",
     ]
     if config["population"]["members"] > 1:
-        words_.append(f"{config['population']['members']} members: medians, bands of quartiles")
-    words_.append(f"step {run.step:,} of {config['steps']:,}")
-    return escape(" · ".join(words_))
+        told.append(f"{config['population']['members']} members: medians, bands of quartiles")
+    told.append(f"step {run.step:,} of {config['steps']:,}")
+    return escape(" · ".join(told))
 
 
 def warnings(runs) -> str:

@@ -121,9 +121,16 @@ def test_weights_where_there_is_no_jaxgan_and_where_there_is(run, tmp_path):
 
 
 def test_the_card_tells_data_licence_and_metrics(run, tmp_path):
+    (tmp_path / "g.safetensors.json").mkdir()  # where functions alone have something beside them
     assert main(["export", f"--workdir={run}", f"--out={tmp_path}/g.safetensors"]) == 0
     text = (tmp_path / "g.safetensors.md").read_text()
-    for words in ("CC BY-SA 3.0", "sliced_wasserstein", "| `z` | [B, 3] |", "one-hot: 0, 1, 2"):
+    for words in (
+        "CC BY-SA 3.0",
+        '`sample.load("g.safetensors")`',
+        "sliced_wasserstein",
+        "| `z` | [B, 3] |",
+        "one-hot: 0, 1, 2",
+    ):
         assert words in text
     assert "collapse" not in text
 
@@ -172,6 +179,7 @@ def test_a_run_that_goes_both_ways(mistake, tmp_path):
     assert "name one of AtoB, BtoA" in told
     back = card(tmp_path / "a.onnx", load(workdir, direction="BtoA"), workdir)
     assert "It translates BtoA." in back and "holds both" not in back
+    assert '`translate.load("a.onnx")`' in back and "in `a.onnx.json`, which must lie" in back
     assert main(["export", f"--workdir={workdir}", f"--out={tmp_path}/a.safetensors"]) == 0
     assert "holds both AtoB and BtoA" in (tmp_path / "a.safetensors.md").read_text()
     both, back = tmp_path / "a.safetensors", tmp_path / "a.stablehlo"

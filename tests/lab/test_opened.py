@@ -1,23 +1,25 @@
 """A run of images that is looked at: what its page can ask for, how it is answered, and bounded."""
 
+import asyncio
 import base64
 import io
 import urllib.parse
 
 import numpy as np
 import pytest
-from PIL import Image
+from PIL import Image, ImageFile
 
 pytest.importorskip("starlette", reason="the extra `lab` brings it")
 pytest.importorskip("httpx2", reason="the extra `test` brings it")
 
+from starlette.requests import Request
 from starlette.testclient import TestClient
 
 from jaxgan.data.view import to_uint8
 from jaxgan.evaluation import grid
 from jaxgan.games.draw import DISTRIBUTIONS
 from jaxgan.inference import sampling, translation
-from jaxgan.lab import bounds, command, frames, samples, server
+from jaxgan.lab import bounds, command, frames, http, samples, server
 from jaxgan.lab.directions import principal
 from jaxgan.lab.opened import open_run
 from tests import test_sample, test_translate
@@ -65,9 +67,8 @@ def test_principal_directions_are_those_that_the_images_follow():
     # z whose columns are orthogonal; the images vary with its third number by 5, with its first by
     # 2 and with the others not at all.
     rng = np.random.default_rng(0)
-    z, _ = np.linalg.qr(rng.standard_normal((200, 5)) - 0.0)
-    z -= z.mean(axis=0)
-    z, _ = np.linalg.qr(z)
+    z = rng.standard_normal((200, 5))
+    z, _ = np.linalg.qr(z - z.mean(axis=0))
     images = np.zeros((200, 2, 2, 1))
     images[:, 0, 0, 0], images[:, 1, 1, 0] = -5 * z[:, 2], 2 * z[:, 0]
     found = principal(z.reshape(200, 1, 5), images, 2)
@@ -117,8 +118,35 @@ def test_a_way_has_samples_at_its_ends(years, noise):
     assert noise["way"](alike)["labels"] == ["fox"]
 
 
-def test_no_slider_leaves_what_z_can_be():
+def test_no_slider_leaves_what_z_can_be(tmp_path):
     assert set(samples.LIMITS) == set(DISTRIBUTIONS)
+    plain = test_sample.write_run(tmp_path / "plain", z="uniform")
+    generate = sampling.load(plain)
+    made, z_of = generate.described, generate.sampler.z_of
+    rows = np.arange(1024)
+    way = principal(z_of(0, rows), made(rows=rows).x, samples.DIRECTIONS)[0]
+    z = z_of(5, [7]) + 3 * way
+    assert abs(z).max() > 1.5
+    told = open_run(plain).questions["moved"]({"of": {"seed": 5, "sample": 7}, "amounts": [3]})
+    want = to_uint8(made(rows=[7], z=np.clip(z, -1, 1)).x)[0, ..., 0]
+    np.testing.assert_allclose(read(told["strip"]), want, atol=1)
+    assert abs(want - np.float64(to_uint8(made(rows=[7], z=z).x)[0, ..., 0])).max() > 2
+
+
+def test_of_several_generators_the_own_z_is_moved(tmp_path):
+    several = test_sample.write_run(tmp_path / "several", generators=2)
+    generate = sampling.load(several)
+    made, z_of = generate.described, generate.sampler.z_of
+    rows, z = np.arange(1024), np.array(z_of(5, [3]))
+    assert z.shape == (1, 2, 4)
+    way = principal(z_of(0, rows)[:, 1], made(rows=rows).x[1::2], samples.DIRECTIONS)
+    z[:, 1] += 2 * way[1]
+    opened = open_run(several)
+    assert opened.told()["directions"] == 4
+    told = opened.questions["moved"]({"of": {"seed": 5, "sample": 7}, "amounts": [0, 2]})
+    np.testing.assert_allclose(
+        read(told["strip"]), to_uint8(made(rows=[3], z=z).x)[1, ..., 0], atol=1
+    )
 
 
 def test_a_translation_is_that_of_the_command(holes, drawn):
@@ -160,7 +188,7 @@ DOT, SQUARE = (frames.picture(np.zeros((side, side, 1), np.uint8)) for side in (
         ("samples", {"seed": 1.5}, "seed must be a whole number."),
         ("samples", {"seed": -1}, "seed is -1; it must lie in [0, 2147483648)."),
         ("samples", {"seed": 0, "label": "dog"}, "label dog is unknown; known: 2019, 1, fox"),
-        ("samples", {"seed": 0, "label": ["fox"]}, "label must be a text of at most 64"),
+        ("samples", {"seed": 0, "label": ["fox"]}, "label must be a text of at most 256"),
         ("samples", {"seed": 0, "num": 9}, "unknown part of samples 'num'; known: label, seed."),
         ("moved", {"of": {**OF, "sample": 10**6}}, "sample is 1000000; it must lie in [0, 30)."),
         ("moved", {"of": OF, "amounts": [9]}, "amounts must be at most 6 numbers in [-3, 3]."),
@@ -188,8 +216,16 @@ def test_what_is_not_asked_rightly(noise, drawn, question, asked, told):
 
 def test_a_large_picture_is_refused_before_it_is_decoded(drawn, monkeypatch):
     monkeypatch.setattr(bounds, "PIXELS", 99)
-    with pytest.raises(ValueError, match="the picture has 10 x 10 pixels; at most 99 are read."):
-        drawn["fitted"]({"picture": frames.picture(np.zeros((10, 10, 1), np.uint8))})
+    monkeypatch.setattr(ImageFile.ImageFile, "load", lambda image: pytest.fail("is decoded"))
+    oblong = frames.picture(np.zeros((9, 12, 1), np.uint8))
+    with pytest.raises(ValueError, match="the picture has 9 x 12 pixels; at most 99 are read."):
+        drawn["fitted"]({"picture": oblong})
+    # An icon would be decoded as it opens.
+    icon = io.BytesIO()
+    Image.new("L", (16, 16)).save(icon, "ICO")
+    sent = frames.PNG + base64.b64encode(icon.getvalue()).decode()
+    with pytest.raises(ValueError, match="the picture: cannot be read as an image"):
+        drawn["fitted"]({"picture": sent})
 
 
 @pytest.fixture
@@ -203,7 +239,6 @@ def client(years):
 
 
 def test_the_page_and_what_it_is_told(client, years):
-    before = contents(years)
     page = client.get("/run")
     assert (
         page.status_code == 200 and "default-src 'self'" in page.headers["content-security-policy"]
@@ -221,7 +256,18 @@ def test_the_page_and_what_it_is_told(client, years):
         )
     answer = client.post("/run/ask/samples", json={"seed": 0}, headers={"origin": HOME})
     assert read(answer.json()["strip"]).shape == (28 * samples.SHOWN, 28)
-    assert contents(years) == before  # nothing is written
+
+
+def test_nothing_is_written_into_a_run(years, holes):
+    sent = {"picture": SQUARE, "mask": SQUARE, "seed": 0}
+    for workdir, question, asked in (
+        (years, "samples", {"seed": 0}),
+        (holes, "example", {"seed": 0}),
+        (holes, "translation", sent),
+    ):
+        before = contents(workdir)
+        open_run(workdir).questions[question](asked)
+        assert contents(workdir) == before
 
 
 @pytest.mark.parametrize(
@@ -229,6 +275,7 @@ def test_the_page_and_what_it_is_told(client, years):
     [
         ("samples", b"{", {}, 200, "a question must be JSON."),
         ("samples", b"[" * 5000, {}, 200, "a question must be JSON."),
+        ("samples", rb'{"seed": 0, "label": "\ud800"}', {}, 200, "a question must be JSON."),
         ("samples", b"[]", {}, 200, "a question must be an object."),
         ("write", b"{}", {}, 200, "unknown question 'write'; known: moved, samples, way."),
         ("samples", b'{"seed": "0"}', {}, 200, "seed must be a whole number."),
@@ -240,6 +287,7 @@ def test_the_page_and_what_it_is_told(client, years):
             "a page of another origin asks.",
         ),
         ("samples", b"{}", {"origin": "null"}, 403, "a page of another origin asks."),
+        ("samples", b"{}", {"origin": "http://["}, 403, "a page of another origin asks."),
     ],
 )
 def test_questions_are_bounded(client, question, body, headers, code, told):
@@ -251,6 +299,10 @@ def test_a_question_is_never_long_nor_are_many_heard_at_once(client, monkeypatch
     monkeypatch.setattr(bounds, "BODY", 100)
     answer = client.post("/run/ask/samples", content=b" " * 101)
     assert answer.json()["sentence"] == "what is sent has more than 100 bytes, which is the most."
+    monkeypatch.setattr(bounds, "QUESTIONS", 1)
+    for _ in range(2):  # one that failed waits no more
+        answer = client.post("/run/ask/samples", json={"seed": "0"})
+        assert answer.json()["sentence"] == "seed must be a whole number."
     monkeypatch.setattr(bounds, "QUESTIONS", 0)
     answer = client.post("/run/ask/samples", json={"seed": 0})
     assert (answer.status_code, answer.json()["sentence"]) == (
@@ -258,6 +310,20 @@ def test_a_question_is_never_long_nor_are_many_heard_at_once(client, monkeypatch
         "more than 0 questions wait; slow down.",
     )
     assert client.get("/run/ask/samples").status_code == 405
+
+
+def test_a_question_that_never_ends_is_not_waited_for(monkeypatch):
+    async def still():
+        await asyncio.sleep(60)
+
+    async def leaves():
+        return {"type": "http.disconnect"}
+
+    monkeypatch.setattr(bounds, "UPLOAD", 0.01)
+    for receive, told in ((still, "took longer than 0.01 seconds"), (leaves, "asked has left")):
+        request = Request({"type": "http", "method": "POST"}, receive)
+        with pytest.raises(ValueError, match=told):
+            asyncio.run(http.body_of(request, 100))
 
 
 def test_without_a_run_there_is_no_page_of_one():
@@ -269,6 +335,7 @@ def test_what_the_command_refuses(mistake, tmp_path):
     toy = test_sample.write_run(tmp_path / "toy", name="ring")
     told = mistake(command.main, [f"--workdir={toy}", "--no_browser"])
     assert told.startswith(f"{toy} is a run of points; jaxgan film and jaxgan report show it")
-    told = mistake(command.main, ["--step=3"])
+    assert mistake(command.main, ["--workdir="]) == "--workdir is empty; it names a run directory."
+    told = mistake(command.main, ["--step=0"])
     assert told == "--step, --member and --data are of a run; name its --workdir, too."
     assert "is this a run's directory?" in mistake(command.main, [f"--workdir={tmp_path}"])

@@ -72,7 +72,7 @@ def test_it_is_asked_for_under_the_name_that_it_listens_on():
 
 
 def test_strangers_are_refused(client):
-    for origin in ("http://evil.example", "null", "http://127.0.0.1:9"):
+    for origin in ("http://evil.example", "null", "http://127.0.0.1:9", "http://["):
         with (
             pytest.raises(WebSocketDisconnect),
             client.websocket_connect(PLAY, headers={"origin": origin}),

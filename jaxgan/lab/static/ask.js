@@ -7,7 +7,7 @@ export class Told extends Error {}
 
 export async function heard(address, options) {
   const answer = await fetch(address, options).catch(() => { throw new Told(word("status_closed")); });
-  const told = await answer.json();
+  const told = await answer.json().catch(() => { throw new Told(`${answer.status} ${answer.statusText}`); });
   if (told.sentence) throw new Told(told.sentence);
   return told;
 }

@@ -8,6 +8,7 @@ import { Translation } from "./translation.js";
 import { language, setLanguage, translate, word } from "./words.js";
 
 const find = (id) => document.getElementById(id);
+let told = null;
 let part = null;
 let busy = 0;
 
@@ -18,14 +19,14 @@ function fail(sentence) {
 
 // `act`, and whatever is wrong with it is told.
 const guard = (act) => async (...words) => {
+  if (!busy) find("error").hidden = true;
   busy += 1;
   say();
   try {
     await act(...words);
-    find("error").hidden = true;
   } catch (error) {
-    if (!(error instanceof Told)) throw error;
     fail(error.message);
+    if (!(error instanceof Told)) throw error; // the console tells where
   } finally {
     busy -= 1;
     say();
@@ -41,6 +42,7 @@ function words() {
   document.documentElement.lang = language;
   find("language").textContent = language === "en" ? "中文" : "English";
   find("language").lang = language === "en" ? "zh" : "en";
+  if (told) find("run-name").textContent = `${told.name} · ${word("step")} ${told.step}`;
   say();
   part?.words();
 }
@@ -53,8 +55,8 @@ find("language").onclick = () => {
 readColours();
 words();
 guard(async () => {
-  const told = await heard("/run/told");
-  find("run-name").textContent = `${told.name} · ${word("step")} ${told.step}`;
+  told = await heard("/run/told");
+  words();
   document.title = `${told.name} · jaxgan lab`;
   overTime(find, told.pictures);
   part = told.kind === "samples" ? new Samples(find, told, guard) : new Translation(find, told, guard, fail);

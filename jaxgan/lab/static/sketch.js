@@ -30,7 +30,8 @@ export class Sketch {
     });
     canvas.addEventListener("pointermove", (event) => {
       if (!canvas.hasPointerCapture(event.pointerId)) return;
-      for (const each of event.getCoalescedEvents()) this.line(this.at(each));
+      const all = event.getCoalescedEvents?.() ?? []; // only where the page is a secure context
+      for (const each of all.length ? all : [event]) this.line(this.at(each));
     });
     canvas.addEventListener("keydown", (event) => this.key(event));
     canvas.addEventListener("focus", () => this.show());

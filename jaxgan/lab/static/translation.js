@@ -23,12 +23,15 @@ export class Translation {
     find("undo").onclick = () => this.sketch.undo();
     find("clear").onclick = () => this.sketch.clear();
     find("example").onclick = () => this.example();
-    find("file").onchange = () => this.read(find("file").files[0]);
+    find("file").onchange = () => {
+      this.read(find("file").files[0]);
+      find("file").value = ""; // or the same file would be no change
+    };
     find("fit").onchange = () => this.file && this.fitted();
     find("direction").replaceChildren(...told.directions.map((name) => new Option(name, name)));
     find("of-direction").hidden = !told.directions.length;
     find("direction").onchange = () => { this.pens(); this.example(); };
-    find("other-noise").hidden = !told.drawn;
+    find("other-noise").hidden = !told.noisy;
     find("other-noise").onclick = () => { this.seed += 1; this.translate(); };
     find("classes").replaceChildren(...Object.entries(told.classes).map(([name, classes]) => this.classes(name, classes)));
     const drop = find("drawing");
