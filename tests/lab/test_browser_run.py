@@ -74,6 +74,10 @@ def test_samples_are_chosen_moved_and_joined(browser, samples):
         page.keyboard.press("Tab")
         settled(page, lambda: page.is_visible("#error"))
         assert page.inner_text("#error") == "seed must be a whole number."
+        page.route("**/run/ask/samples", lambda route: route.fulfill(body="no JSON"))
+        page.click("#next-seed")
+        settled(page, lambda: page.is_visible("#error"))
+        assert page.inner_text("#error") == "200 OK"
 
 
 def test_pictures_over_time_in_chinese_on_a_phone(browser, samples):
@@ -89,6 +93,7 @@ def test_pictures_over_time_in_chinese_on_a_phone(browser, samples):
         assert page.get_attribute("#kept", "src").endswith("step=5")
         page.click("#language")
         assert page.inner_text("#samples-name") == "Samples"
+        assert page.inner_text("#run-name").endswith("step 3")
         page.click("header a")  # to the toy games, which lead back
         until(page, lambda: page.is_visible("#of-run"))
         page.click("#of-run")
@@ -137,6 +142,8 @@ def test_a_drawing_is_translated(browser, holes, tmp_path):
         Image.new("RGB", (40, 20), (200, 30, 60)).save(tmp_path / "red.png")
         answers(lambda: page.set_input_files("#file", tmp_path / "red.png"))
         answers(lambda: page.select_option("#fit", "pad"))
+        answers(lambda: page.click("#clear"))
+        answers(lambda: page.set_input_files("#file", tmp_path / "red.png"))  # the same again
         (tmp_path / "broken.png").write_bytes(b"no picture")
         page.set_input_files("#file", tmp_path / "broken.png")
         settled(page, lambda: page.is_visible("#error"))
