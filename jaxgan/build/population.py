@@ -1,13 +1,13 @@
 """Who the members of a population are: what ``config.population`` says."""
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 
 import numpy as np
 
 from jaxgan.build.check import find
 from jaxgan.core.errors import UserError, within
 from jaxgan.losses import PENALTIES
-from jaxgan.step.population import Members
+from jaxgan.step.population import Members, member
 
 RATES = ("generator.optimizer.learning_rate", "critic.optimizer.learning_rate")
 WEIGHTS = tuple(f"penalties.{name}.weight" for name in PENALTIES)
@@ -60,6 +60,21 @@ def alone(config: Mapping, who: Members, i: int) -> dict:
     """
     own = _with(config, {dotted: each[i] for dotted, each in who.values.items()})
     return own | {"population": {"members": 1, "vary": ""}, "seed": int(who.seeds[i])}
+
+
+def restore_of(restore: Callable, who: Members, i: int) -> Callable:
+    """``restore``, step -> (variables, the step that they are of), for member i alone.
+
+    Raises:
+      UserError: at once, where there is no such member.
+    """
+    within("member", i, 0, who.count)
+
+    def restored(step=None):
+        variables, found = restore(step)
+        return (member(variables, i) if who.count > 1 else variables), found
+
+    return restored
 
 
 def _with(config, values):

@@ -1,6 +1,7 @@
 """The generator of a run as one pure function of named arrays, and what there is to know of it."""
 
 from collections.abc import Callable, Mapping
+from functools import partial
 from pathlib import Path
 from typing import Any, NamedTuple
 
@@ -9,13 +10,11 @@ import numpy as np
 
 from jaxgan import defaults
 from jaxgan.build import parts
-from jaxgan.build.population import alone
+from jaxgan.build.population import alone, restore_of
 from jaxgan.build.population import members as members_of
-from jaxgan.core.errors import within
 from jaxgan.data.source import Entry
 from jaxgan.evaluation import draw
 from jaxgan.run import checkpoint, directory
-from jaxgan.step import population
 
 
 class Generator(NamedTuple):
@@ -57,15 +56,14 @@ def load(workdir, step=None, member=0, direction=None, weights=False) -> Generat
     stored = directory.parse(content, Path(workdir) / "config.json")
     config, entries = defaults.complete(stored["config"]), stored["entries"]
     members = members_of(config)
-    within("member", member, 0, members.count)
+    restore = partial(checkpoint.restore_ema, Path(workdir) / "checkpoints")
+    restore = restore_of(restore, members, member)
     played = parts.players(config, entries)
     if weights and direction is None:
         way = next(iter(played.game.makes))
     else:
         way = draw.direction_of(played.game, direction, workdir)
-    variables, found = checkpoint.restore_ema(Path(workdir) / "checkpoints", step)
-    if members.count > 1:
-        variables = population.member(variables, member)
+    variables, found = restore(step)
     turn = {"name": way} if way else {}
     inputs = {name: played.shapes[name] for name in played.generator.inputs}
     if way:  # each of both networks is given its image by the same name

@@ -9,7 +9,7 @@ import numpy as np
 
 from jaxgan import data, defaults
 from jaxgan.build import parts
-from jaxgan.build.population import members as members_of
+from jaxgan.build.population import members, restore_of
 from jaxgan.core import memory, process
 from jaxgan.core.errors import UserError, within
 from jaxgan.data.labels import class_names, class_of
@@ -17,7 +17,6 @@ from jaxgan.evaluation import draw, files
 from jaxgan.evaluation.examples import examples_of
 from jaxgan.games.draw import DISTRIBUTIONS
 from jaxgan.run import generator, identity
-from jaxgan.step import population
 
 BLOCK = 16 * draw.CHUNK  # rows that are in memory at once, beside the samples themselves
 
@@ -233,19 +232,12 @@ def load_any(
     """
     stored, restore, instead = found or generator.find(workdir)
     config, entries = defaults.complete(stored["config"]), stored["entries"]
-    members = members_of(config)
-    within("member", member, 0, members.count)
+    restore = restore_of(restore, members(config), member)
     players = parts.players(config, entries, **instead)
     classed = _classed(players.generator, entries)
     if moved and "source" not in players.generator.inputs:
         raise UserError(f"{workdir} is sampled without data; leave --data out.")
     examples = cache(partial(_examples, workdir, stored, moved))
-
-    def restore_member(step=None):
-        variables, found = restore(step)
-        if members.count > 1:
-            variables = population.member(variables, member)
-        return variables, found
 
     @lru_cache(maxsize=1)
     def order(seed):
@@ -253,7 +245,7 @@ def load_any(
 
     return Sampler(
         workdir=workdir,
-        restore=restore_member,
+        restore=restore,
         players=players,
         entries=entries,
         class_names=class_names(classed["label"]) if "label" in classed else (),

@@ -10,7 +10,7 @@ import numpy as np
 
 from jaxgan import defaults
 from jaxgan.build import parts
-from jaxgan.build.population import members as members_of
+from jaxgan.build.population import members, restore_of
 from jaxgan.core.errors import UserError, choose, within
 from jaxgan.data.labels import class_names, class_of
 from jaxgan.data.tasks import Task
@@ -19,7 +19,6 @@ from jaxgan.evaluation import draw, tiles
 from jaxgan.evaluation.facts import asked_of
 from jaxgan.games import Game
 from jaxgan.run import generator
-from jaxgan.step import population
 
 PIXELS = 2**16  # of all images in one pass, which bounds the memory
 
@@ -153,11 +152,7 @@ def load(workdir, step=None, member: int = 0, chunk: int = draw.CHUNK) -> Transl
         raise UserError(
             f"{workdir} makes images of noise and none of images; jaxgan sample draws its samples."
         )
-    members = members_of(config)
-    within("member", member, 0, members.count)
-    variables, step = found.restore(step)
-    if members.count > 1:
-        variables = population.member(variables, member)
+    variables, step = restore_of(found.restore, members(config), member)(step)
     return translator(workdir, found, players, variables, step, chunk)
 
 
