@@ -399,7 +399,16 @@ def test_a_new_name_brings_the_options_of_its_row(tmp_path):
         "clip_gradient": 0.0,
     }
     assert config.generator.activation == "tanh" and "first_norm" not in config.generator
-    assert config.generator.optimizer.name == "rmsprop"
+    assert config.generator.optimizer.to_dict() == {
+        "name": "rmsprop",
+        "decay": 0.99,
+        "eps": 1e-8,
+        "learning_rate": 5e-5,
+        "anneal": False,
+        "anneal_after": 0.0,
+        "weight_limit": 0.0,
+        "clip_gradient": 0.0,
+    }
     assert config.data.options.modes == 3 and config.data.options.points == 100_000
 
 

@@ -107,5 +107,7 @@ def _rename(config, dotted, name):
     parent, last = find(config, dotted)
     group, held = GROUPS[dotted], parent[last]
     made = group.make(name)
-    made.update({key: held[key] for key in group.kept if key in made})
+    for key in group.kept:  # as a whole: the options of two optimisers do not mix
+        if key in made:
+            made[key] = held[key]
     parent[last] = made
