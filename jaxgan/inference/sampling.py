@@ -276,10 +276,10 @@ def load(workdir, step=None, member: int = 0, moved: str = "") -> Generate:
       ``truncation``: entries of z beyond it are drawn anew, which makes samples better and more
       alike; ``standing``: batch statistics from so many passes, see ``evaluation.standing``. A
       generator that is given images is given those that the run holds out, or else those of its
-      training set; ``direction``: of a run that translates both ways, AtoB or BtoA. The attribute ``step`` tells
-      the checkpoint; ``generators`` how many the run has: sample i is of generator i % generators;
-      ``class_names`` its classes; ``shape_of(direction)`` that of a sample; ``described``, which
-      takes the same, gives ``files.Samples``.
+      training set; ``direction``: of a run that translates both ways, AtoB or BtoA. The attribute
+      ``step`` tells the checkpoint; ``generators`` how many the run has: sample i is of generator
+      i % generators; ``class_names`` its classes; ``shape_of(direction)`` that of a sample;
+      ``described``, which takes the same, gives ``files.Samples``.
 
     Raises:
       UserError: no run there, no readable checkpoint, no such member, or other data than the run's;
