@@ -19,10 +19,12 @@ ROOT = Path(__file__).parents[1]
 RECIPES = sorted((ROOT / "configs").glob("*.py"))
 STACKED = [f"stacked_digits.py:{setting}" for setting in ("dcgan", "wgan", "wgan_gp")]
 VARIANTS = [
+    "biggan.py:cifar",
     "cyclegan.py:glyphs",
     "cyclegan.py:tone",
     "dcgan.py:paper",
     "inpaint.py:digits",
+    "sngan.py:cifar",
     "superres.py:digits",
     "wgan.py:dcgan",
     *STACKED,
