@@ -27,7 +27,7 @@ SMALL = {
     "dcgan32": {"channels": (2, 3, 4, 5)},
     "dcgan": {"channels": (4, 3)},
     "resnet32": {"channels": (4, 3, 3, 5)},
-    "biggan": {"width": 2, "attention": 4},
+    "biggan": {"width": 1},
     "patch": {"layers": 1, "width": 2},
     "zi2zi": {"width": 2},
     "srgan": {"width": 2, "hidden": 5},
