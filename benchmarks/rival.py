@@ -87,10 +87,16 @@ def non_saturating(fake):
     return binary_cross_entropy_with_logits(fake, torch.ones_like(fake))
 
 
+def hinge(real, fake):
+    """The critic's loss of Lim and Ye 2017."""
+    return torch.relu(1 - real).mean() + torch.relu(1 + fake).mean()
+
+
 # loss of the config -> (critic's of real and fake scores, generator's of fake scores)
 LOSSES = {
     "non_saturating": (cross_entropy, non_saturating),
     "wasserstein": (lambda real, fake: fake.mean() - real.mean(), lambda fake: -fake.mean()),
+    "hinge": (hinge, lambda fake: -fake.mean()),
 }
 
 

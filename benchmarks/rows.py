@@ -2,7 +2,7 @@
 
 import itertools
 
-from jaxgan import defaults
+from jaxgan import data, defaults
 from jaxgan.build.overrides import load_recipe
 
 
@@ -42,6 +42,14 @@ def _resnet32():
     return config
 
 
+def _biggan():
+    """BigGAN's script for CIFAR-10, on images of its shape in ten classes."""
+    config = load_recipe("biggan:cifar")
+    config.data.name, config.data.options = "mnist10k", data.options_of("mnist10k")
+    config.data.where, config.data.size, config.data.channels = "", 32, 3
+    return config
+
+
 # name -> () -> config
 ROWS = {
     "gan": _recipe("gan"),
@@ -54,6 +62,7 @@ ROWS = {
     "cyclegan": _recipe("cyclegan"),
     "cyclegan_resnet": _cyclegan_resnet,
     "resnet32": _resnet32,
+    "biggan": _biggan,
 }
 
 

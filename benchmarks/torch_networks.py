@@ -4,7 +4,7 @@ import torch
 from torch import nn
 from torch.nn import functional
 
-from benchmarks import torch_translators
+from benchmarks import torch_biggan, torch_translators
 
 
 class Joined(nn.Module):
@@ -128,6 +128,7 @@ GENERATORS = {
     "mlp": mlp_generator,
     "dcgan32": dcgan32_generator,
     "resnet32": resnet32_generator,
+    "biggan": torch_biggan.Generator,
     "unet": torch_translators.unet_generator,
     "srresnet": torch_translators.srresnet_generator,
     "resnet_translator": torch_translators.resnet_translator_generator,
@@ -136,6 +137,7 @@ CRITICS = {
     "mlp": mlp_critic,
     "dcgan32": dcgan32_critic,
     "resnet32": resnet32_critic,
+    "biggan": torch_biggan.Critic,
     "patch": torch_translators.patch_critic,
     "srgan": torch_translators.srgan_critic,
 }
@@ -151,7 +153,9 @@ def initialise(network, initializer):
                 nn.init.normal_(layer.weight, 0.0, 0.02)
             if layer.bias is not None:
                 nn.init.zeros_(layer.bias)
-        elif isinstance(layer, nn.BatchNorm2d) and initializer == "dcgan":
+        elif isinstance(layer, nn.Embedding):
+            nn.init.normal_(layer.weight, 0.0, 0.02)
+        elif isinstance(layer, nn.BatchNorm2d) and layer.affine and initializer == "dcgan":
             nn.init.normal_(layer.weight, 1.0, 0.02)
 
 
@@ -167,5 +171,7 @@ def make(config, shape, classes):
         options["game"] = config["game"]["name"]
         network = table[options["name"]](options, *more, image, classes)
         initialise(network, options["initializer"])
+        if "spectral_eps" in options:  # behind the draws, which are of the weights as they are
+            torch_biggan.constrain(network, options["spectral_eps"])
         made.append(network)
     return made

@@ -50,6 +50,9 @@ KEYS = {
     "steps": Key(10_000, 0, noise.INITIAL, True, "how long the run is; the step is the clock"),
     "epochs": Key(0.0, 0, INF, True, "the same in passes over the training set; 0: steps tells"),
     "batch_size": Key(64, 1, INT32, why="examples an update, over all devices"),
+    "generator_batch_size": Key(
+        0, 0, INT32, why="a multiple of it, of the generator's own; 0: it shares the critic's last"
+    ),
     "steps_per_call": Key(50, 1, MANY, True, "steps of a compiled call, between two looks"),
     "compute_dtype": Key("float32", why="or bfloat16; parameters, losses, penalties: float32"),
     "compilation_cache": Key(True, free=True, why="keep compiled programs in the user's cache"),
@@ -63,6 +66,7 @@ KEYS = {
     "instance_noise.std": Key(0.0, 0, INF, why="on all that the critic sees; [-1, 1] is 2 wide"),
     "instance_noise.anneal_steps": Key(0, 0, INT32, why="over which it falls to 0; 0: it stays"),
     "ema": Key(0.999, 0, 1, why="decay of the generator's average, per step; 0: no averaging"),
+    "ema_from": Key(0, 0, INT32, why="step it begins at; before, it is the generator itself"),
     # Several runs at once, in one program.
     "population.members": Key(1, 1, MANY, why="of the seeds seed, seed + 1, ..."),
     "population.vary": Key(
@@ -111,6 +115,7 @@ OPTIMIZER = {
     "anneal": Key(False, why="the rate falls linearly, to 0 at the last step"),
     "anneal_after": Key(0.0, 0, 1, why="share of the updates before it falls; with anneal"),
     "clip_gradient": Key(0.0, 0, INF, why="largest global norm of the gradient; 0: not clipped"),
+    "orthogonal": Key(0.0, 0, INF, why="weight of BigGAN's orthogonal regulariser; 0: none"),
     "weight_limit": Key(0.0, 0, INF, why="c of WGAN's weight clipping; 0: not clipped"),
 }
 # Of options that belong to rows, (low, high) where a config has them; a row may know more of them.
@@ -130,6 +135,12 @@ OPTIONS = {
     "generator.width": (1, MANY),
     "critic.width": (1, MANY),
     "generator.halvings": (1, 16),
+    "critic.halvings": (1, 16),
+    "generator.attention": (0, MANY),
+    "critic.attention": (0, MANY),
+    "generator.shared": (0, MANY),
+    "generator.spectral_eps": (0, INF),
+    "critic.spectral_eps": (0, INF),
     "generator.embedding": (0, MANY),
     "critic.layers": (0, 16),
     "generator.blocks": (0, FEW),

@@ -27,10 +27,21 @@ def parser():
     arguments.add_of_runs("workdir")
     arguments.add_argument("--num", type=int, default=64, help="how many samples (64)")
     arguments.add_argument(
-        "--label", help="class, its name or number, of a conditional run; default: all in turn"
+        "--label",
+        help="class, its name or number, of a conditional run; default: all in turn; with "
+        "--interpolate A,B, from one to the other",
     )
     arguments.add_of_runs("member", "data", "direction", "seed", "step")
     arguments.add_argument("--interpolate", action="store_true", help="between two noise vectors")
+    arguments.add_argument(
+        "--truncation", type=float, help="entries of a normal z beyond it are drawn anew, as .5"
+    )
+    arguments.add_argument(
+        "--standing",
+        type=int,
+        default=0,
+        help="take batch statistics anew, from so many passes, as 16; default: those of training",
+    )
     arguments.add_argument(
         "--out", default="samples.png", help=".png: a grid; .npz: arrays; DIR/: image files"
     )
@@ -51,10 +62,14 @@ def main(argv=None):
             label=flags.label,
             interpolated=flags.interpolate,
             direction=flags.direction,
+            truncation=flags.truncation,
+            standing=flags.standing,
         )
         files.save(flags.out, samples)
         of = ""
-        if flags.label is not None:
+        if flags.label is not None and samples.label is None:
+            of = f" between the classes {flags.label}"
+        elif flags.label is not None:
             number = samples.label[0]
             of = f" of class {samples.class_names[number]!r} (number {number})"
         print(f"{len(samples.x)} samples{of} of step {samples.step}: {flags.out}")

@@ -291,7 +291,7 @@ RECIPES = {
     "config.penalties.gp = 1.0": ": unknown config key 'penalties.gp'; known: penalties.consiste",
     "config.steps = 'many'": ", line 4: TypeError: Could not override field 'steps'",
     "config.seed = -1": ": seed is -1; it must lie in",
-    "config.generator = defaults.generator('mpl')": ", line 4: unknown generator 'mpl'; known: com",
+    "config.generator = defaults.generator('mpl')": ", line 4: unknown generator 'mpl'; known: big",
     "config.generator = ConfigDict({'name': 'mlp'})": ": the config has no generator.optimizer; ",
     "config.data = ConfigDict({'name': 'ring'})": ": the config has no data.attributes; ",
 }
@@ -322,8 +322,8 @@ def test_a_recipe_is_found_by_its_name_from_anywhere(mistake, tmp_path, monkeypa
         assert told == f"--config={name}: there is no such file or recipe; {near}"
     (tmp_path / "mine.py").write_text("")
     told = mistake(main, ["--config=mime.py", "--workdir=run"])
-    assert "; did you mean mine.py? Known: cgan, " in told
-    assert "or recipe; known: cgan, " in mistake(main, ["--config=zzz", "--workdir=run"])
+    assert "; did you mean mine.py? Known: biggan, " in told
+    assert "or recipe; known: biggan, " in mistake(main, ["--config=zzz", "--workdir=run"])
     # A file is nearer than a name.
     (tmp_path / "wgan.py").write_text(HEAD + BODY.format("config.steps = 7"))
     assert load_recipe("wgan.py").steps == 7 and load_recipe("wgan").steps == 15_000
@@ -397,6 +397,7 @@ def test_a_new_name_brings_the_options_of_its_row(tmp_path):
         "anneal_after": 0.0,
         "weight_limit": 0.01,
         "clip_gradient": 0.0,
+        "orthogonal": 0.0,
     }
     assert config.generator.activation == "tanh" and "first_norm" not in config.generator
     assert config.generator.optimizer.to_dict() == {

@@ -25,18 +25,19 @@ def write_run(
     known=None,
     kind="toy",
     generators=1,
+    norm="none",
     **data_settings,
 ):
     """A run of step 3 on 28x28 digits, or on what the settings name; nothing is trained.
 
     Of other steps the average's parameters are larger. ``known``: ``Description`` of the data;
-    ``kind``: of the generator; ``generators``: how many.
+    ``kind``, ``norm``: of the generator; ``generators``: how many.
     """
     config = defaults.get_config()
     config.game = defaults.game("conditional" if names else "unconditional", z_dim=4, z=z)
     if generators > 1:
         config.game = defaults.game("multi_generator", z_dim=4, z=z, generators=generators)
-    config.generator = defaults.generator(kind, features=(8,))
+    config.generator = defaults.generator(kind, features=(8,), norm=norm)
     config.critic = defaults.critic("toy", features=(8,))
     for key, value in data_settings.items():
         config.data[key] = value
@@ -167,6 +168,52 @@ def test_a_sample_does_not_depend_on_how_many_there_are(years, monkeypatch):
 def test_rows_and_noise_of_ones_own_are_checked(plain, options, told):
     with pytest.raises(UserError, match=told):
         sample.load(plain)(**options)
+
+
+def test_from_one_class_to_another_by_one_noise(years, tmp_path, capsys, mistake):
+    """The ends are those of the classes, of the same z; the label is a mixture between."""
+    generate = sample.load(years)
+    walked = generate.described(5, seed=3, label="2019,fox", interpolated=True)
+    assert walked.label is None and walked.class_names == ()
+    z = generate.sampler.z_of(3, [0])
+    for place, label in ((0, "2019"), (4, "fox")):
+        end = generate(1, seed=3, label=label, z=z)[0]
+        np.testing.assert_allclose(walked.x[place], end, atol=1e-6)
+    between = np.abs(walked.x[2] - walked.x[[0, 4]]).reshape(2, -1).max(axis=1)
+    assert (between > 1e-4).all()
+    words = [f"--workdir={years}", "--interpolate", f"--out={tmp_path}/a.png"]
+    assert sample.main([*words, "--num=5", "--label=0,2"]) == 0
+    assert "5 samples between the classes 0,2 of step 3" in capsys.readouterr().out
+    assert mistake(sample.main, [*words, "--label=0,1,2"]).startswith("label 0,1,2 names 3 classes")
+    assert "label x is unknown" in mistake(sample.main, [*words, "--label=0,x"])
+    told = mistake(sample.main, [f"--workdir={years}", "--label=0,2", f"--out={tmp_path}/b.png"])
+    assert told.startswith("label 0,2 is unknown")
+
+
+def test_truncated_samples(years, plain, tmp_path, mistake):
+    """The same noise where it is within; a far threshold changes nothing."""
+    generate = sample.load(years)
+    z = generate.sampler.z_of(1, np.arange(5), 0.5)
+    assert np.abs(z).max() <= 0.5
+    np.testing.assert_array_equal(generate(5, seed=1, truncation=0.5), generate(5, seed=1, z=z))
+    np.testing.assert_array_equal(generate(5, seed=1, truncation=9.0), generate(5, seed=1))
+    ends = sampling.interpolate(1, 3, 4, truncation=0.5)[[0, 2]]
+    np.testing.assert_allclose(ends, z[:2], atol=1e-6)
+    words = [f"--workdir={plain}", f"--out={tmp_path}/a.png"]
+    told = mistake(sample.main, [*words, "--truncation=.5"])
+    assert told == f"{plain} draws uniform z; truncation is of normal z alone."
+    told = mistake(sample.main, [f"--workdir={years}", words[1], "--truncation=0"])
+    assert told == "truncation is 0.0; it must be finite and at least 0.01."
+
+
+def test_standing_statistics(plain, tmp_path, mistake):
+    """Of a run without batch norm there are none; with it samples are others, and few moved."""
+    told = mistake(sample.main, [f"--workdir={plain}", "--standing=2", f"--out={tmp_path}/a.png"])
+    assert told == f"{plain} has no batch statistics; leave standing out."
+    run = sample.load(write_run(tmp_path / "batch", norm="batch"))
+    running, stood = run(3), run(3, standing=2)
+    assert np.isfinite(stood).all() and np.abs(stood - running).max() > 1e-3
+    np.testing.assert_array_equal(run(3, standing=2, truncation=9.0), stood)
 
 
 def test_noise_of_the_run_is_interpolated(plain):

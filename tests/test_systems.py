@@ -20,6 +20,7 @@ pytestmark = pytest.mark.thorough
 
 PRETRAINED = "2:n_critic=0,adversarial=0"
 SYSTEMS = {
+    "biggan": {},
     "colourise": {"data.task.space": "lab"},
     "cyclegan": {},
     "denoise": {},
@@ -27,6 +28,7 @@ SYSTEMS = {
     "inpaint": {"phases": f"{PRETRAINED} 4:n_generator=0"},
     "line_art": {},
     "pix2pix": {},
+    "sngan": {},
     "stargan": {},
     "superres": {"phases": PRETRAINED},
     "zi2zi": {},

@@ -27,6 +27,7 @@ class Phase(NamedTuple):
     """Steps ``first_step <= t < last_step``, and the values that they are played with.
 
     ``terms``: (row of ``DISTANCES``, weight) of those that weigh otherwise than in the config.
+    ``own_batches``: how many batches a generator update plays with; 0: with the critic's last.
     """
 
     first_step: int
@@ -36,13 +37,17 @@ class Phase(NamedTuple):
     batch_size: int
     adversarial: float
     terms: tuple[tuple[str, float], ...] = ()
+    own_batches: int = 0
 
     @property
     def batches(self) -> int:
         """How many batches a step plays with.
 
-        The first generator update shares that of the last critic update; further ones have theirs.
+        The first generator update shares that of the last critic update; further ones have theirs,
+        and with ``own_batches`` all.
         """
+        if self.own_batches:
+            return self.n_critic + self.n_generator * self.own_batches
         return max(self.n_critic, 1) + max(self.n_generator - 1, 0)
 
     @property
@@ -77,10 +82,11 @@ def phases(config: Mapping[str, Any]) -> tuple[Phase, ...]:
             within(f"{where}terms.{name}.weight", weight, 0, FLOAT32)
         values = own | values
         _check(values, config, where)
-        found.append(Phase(first, last, **values, terms=terms))
+        batches = _own_batches(values, config, where)
+        found.append(Phase(first, last, **values, terms=terms, own_batches=batches))
         first = last
     if first < steps or not found:
-        found.append(Phase(first, steps, **own))
+        found.append(Phase(first, steps, **own, own_batches=_own_batches(own, config, "")))
     return tuple(found)
 
 
@@ -131,6 +137,17 @@ def _read(word):
     return int(end), values
 
 
+def _own_batches(values, config, where):
+    """``config.generator_batch_size`` in batches of the phase's size."""
+    size, batch_size = config["generator_batch_size"], values["batch_size"]
+    if size % batch_size:
+        raise UserError(
+            f"{where}generator_batch_size is {size}; it must be a multiple of batch_size, as "
+            f"{2 * batch_size}, or 0."
+        )
+    return size // batch_size
+
+
 def _check(values, config, where):
     for key, value in values.items():
         within(f"{where}{key}", value, KEYS[key].low, KEYS[key].high)
@@ -138,7 +155,7 @@ def _check(values, config, where):
         raise UserError(
             f"{where}n_critic and n_generator are both 0, and nobody learns; set one of them to 1."
         )
-    batches = Phase(0, 0, **values).batches
+    batches = Phase(0, 0, **values, own_batches=_own_batches(values, config, where)).batches
     within(
         f"{where}steps_per_call * batch_size * {batches} batches a step",
         config["steps_per_call"] * values["batch_size"] * batches,

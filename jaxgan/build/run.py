@@ -175,7 +175,9 @@ def _make_steps(config, entries, players, frozen, devices):
                 batch_size=phase.batch_size,
                 n_critic=phase.n_critic,
                 n_generator=phase.n_generator,
+                own_batches=phase.own_batches,
                 ema=config["ema"],
+                ema_from=config["ema_from"],
                 devices=devices,
             )
             return played(state, batches, key)

@@ -46,11 +46,29 @@ def z(shape: tuple[int, ...], distribution: str) -> Callable:
     return draw
 
 
+def truncated(z: jax.Array, keys: jax.Array, threshold: float) -> jax.Array:
+    """N(0, 1) draws z [B, ...] with those beyond -threshold and threshold drawn anew until within.
+
+    Reference: Large Scale GAN Training (arXiv:1809.11096), sec. 3.1.
+    """
+
+    def again(key):
+        key = jax.random.fold_in(key, noise.AGAIN)
+        return jax.random.truncated_normal(key, -threshold, threshold, z.shape[1:])
+
+    return jnp.where(jnp.abs(z) > threshold, jax.vmap(again)(keys), z)
+
+
 def one_hot(name: str, classes: int) -> Callable:
-    """Turn the category ``name``, int [B], into its one-hot vector [B, classes]."""
+    """Turn the category ``name``, int [B], into its one-hot vector [B, classes].
+
+    What is a vector already, as one between two classes, stays as it is.
+    """
 
     def draw(batch, keys, step):
-        return {**batch, name: jax.nn.one_hot(batch[name], classes)} if name in batch else batch
+        if name not in batch or batch[name].ndim > 1:
+            return batch
+        return {**batch, name: jax.nn.one_hot(batch[name], classes)}
 
     return draw
 

@@ -15,10 +15,12 @@ from jaxgan.core.errors import UserError, within
 from jaxgan.data.labels import class_names, class_of
 from jaxgan.evaluation import draw, files
 from jaxgan.evaluation.examples import examples_of
-from jaxgan.games.draw import DISTRIBUTIONS
+from jaxgan.evaluation.standing import standing as standing_of
+from jaxgan.games.draw import DISTRIBUTIONS, truncated
 from jaxgan.run import generator, identity
 
 BLOCK = 16 * draw.CHUNK  # rows that are in memory at once, beside the samples themselves
+LEAST = 0.01  # truncation: below it all samples would be one
 
 
 class Sampler(NamedTuple):
@@ -61,26 +63,59 @@ class Sampler(NamedTuple):
         way = draw.direction_of(self.players.game, direction, self.workdir)
         return self.entries[self.players.game.makes[way] if way else "x"].shape
 
-    def check(self, num=64, *, seed=0, label=None, interpolated=False, direction=None) -> None:
+    def check(
+        self,
+        num=64,
+        *,
+        seed=0,
+        label=None,
+        interpolated=False,
+        direction=None,
+        truncation=None,
+        standing=0,
+    ) -> None:
         """Raise the errors of a call of ``described``."""
         size = prod(self.shape_of(direction))
         within("num", num, 1, 2**31)
         within("seed", seed, 0, 2**31)
+        within("standing", standing, 0, 2**16)
+        if truncation is not None:
+            within("truncation", truncation, LEAST)
+            if self.distribution != "normal":
+                drawn = f"draws {self.distribution} z" if self.distribution else "draws no z"
+                raise UserError(f"{self.workdir} {drawn}; truncation is of normal z alone.")
         if label is not None and "attributes" in self.players.generator.inputs:
             raise UserError(f"{self.workdir} changes attributes; ask by jaxgan translate --set.")
         if label is not None and not self.class_names:
             raise UserError(f"{self.workdir} is an unconditional run; it takes no label.")
-        if interpolated and "z" not in self.players.shapes:
+        between_classes = label is not None and len(self._classes(label, interpolated)) > 1
+        if interpolated and "z" not in self.players.shapes and not between_classes:
             raise UserError(f"{self.workdir} draws no z; there is nothing to interpolate.")
-        if label is not None:
-            class_of(label, self.class_names)
         x = (f"{num} samples take", 2 * 4 * num * size, memory.of_host())
         memory.check_fits(*x, "lower num, and take others of another seed")
 
-    def z_of(self, seed, rows) -> np.ndarray:
+    def z_of(self, seed, rows, truncation=None) -> np.ndarray:
         """z [N, *shape] that rows [N] have, of a generator of noise."""
+        keys = draw.row_keys(seed, rows)
         batch = self._batch(np.asarray(rows), seed, None, None)
-        return np.asarray(self.players.draw(batch, draw.row_keys(seed, rows), 0)["z"])
+        z = self.players.draw(batch, keys, 0)["z"]
+        return np.asarray(z if truncation is None else truncated(z, keys, truncation))
+
+    def standing(self, variables, passes, *, seed=0, truncation=None, step=0) -> dict:
+        """The variables with batch statistics of so many passes of ``draw.CHUNK`` rows.
+
+        Raises:
+          UserError: there are none.
+        """
+        if "batch_stats" not in variables:
+            raise UserError(f"{self.workdir} has no batch statistics; leave standing out.")
+
+        def rows_of(i):
+            rows = i * draw.CHUNK + np.arange(draw.CHUNK)
+            z = None if truncation is None else self.z_of(seed, rows, truncation)
+            return self._batch(rows, seed, None, z), draw.row_keys(seed, rows)
+
+        return standing_of(self.players.game, variables, map(rows_of, range(passes)), step)
 
     def described(
         self,
@@ -94,6 +129,8 @@ class Sampler(NamedTuple):
         direction=None,
         rows=None,
         z=None,
+        truncation=None,
+        standing=0,
     ) -> files.Samples:
         """Samples by these variables, which are of this step; the options as ``load`` has them."""
         if rows is not None:
@@ -102,28 +139,42 @@ class Sampler(NamedTuple):
                 raise UserError("rows must be whole numbers [N], 0 or more.")
             num = self.generators * len(rows)
         asked = {"label": label, "interpolated": interpolated, "direction": direction}
-        self.check(num, seed=seed, **asked)
+        self.check(num, seed=seed, truncation=truncation, standing=standing, **asked)
         names, game = self.class_names, self.players.game
         direction = draw.direction_of(game, direction, self.workdir)
-        label = None if label is None else class_of(label, names)
+        classes = () if label is None else self._classes(label, interpolated)
+        label = classes[0] if classes else None
         if interpolated and names and label is None:
             label = 0
         # Each generator makes one sample of each row.
         rows = np.arange(-(-num // self.generators)) if rows is None else rows
         if z is not None:
             z = self._checked(z, len(rows), interpolated)
-        if interpolated:
-            z = interpolate(seed, len(rows), self.players.shapes["z"], self.distribution)
+        vectors = None
+        if len(classes) > 1:
+            vectors = draw.straight(*np.eye(len(names))[list(classes)], len(rows))
+            rows = np.full(len(rows), rows[0])
+        elif interpolated:
+            shape = self.players.shapes["z"]
+            z = interpolate(seed, len(rows), shape, self.distribution, truncation)
+        if truncation is not None and z is None:
+            z = self.z_of(seed, rows, truncation)
+        if standing:
+            passes = {"seed": seed, "truncation": truncation, "step": step}
+            variables = self.standing(variables, standing, **passes)
         keys, made, beside = draw.row_keys(seed, rows), [], []
         for start in range(0, len(rows), BLOCK):
             block = slice(start, start + BLOCK)
             batch = self._batch(rows[block], seed, label, None if z is None else z[block])
+            if vectors is not None:
+                batch["label"] = vectors[block]
             looks = self.show(variables, batch, keys[block], step)
             looks = draw.groups(game, looks)[direction]
             made.append(draw.in_turn(looks))
             first = next(iter(looks.values()))
             told = first.given is not None and not names and self.examples().paired
             beside.append((first.given, first.truth if told else None))
+        names = names if vectors is None else ()
         labels = _labels(rows, label, len(names)).repeat(self.generators)[:num] if names else None
         given, truth = (
             None if parts[0] is None else np.concatenate(parts)
@@ -131,6 +182,19 @@ class Sampler(NamedTuple):
         )
         x = np.concatenate(made)[:num]
         return files.Samples(x, step, seed, labels, names, self.generators, given, truth)
+
+    def _classes(self, label, interpolated):
+        """The numbers of the classes that a label names: one, or the two of A,B that it is between.
+
+        Raises:
+          UserError: no such class, or another number of them.
+        """
+        names, words = self.class_names, str(label).split(",")
+        if not interpolated or label in names or len(words) == 1:
+            return (class_of(label, names),)
+        if len(words) > 2:
+            raise UserError(f"label {label} names {len(words)} classes; it is between two, as A,B.")
+        return tuple(class_of(word.strip(), names) for word in words)
 
     def _checked(self, z, count, interpolated):
         """The noise [N, *shape of z] that a user brings for so many rows, or a ``UserError``."""
@@ -203,16 +267,19 @@ def load(workdir, step=None, member: int = 0, moved: str = "") -> Generate:
 
     Returns:
       ``generate(num=64, *, seed=0, label=None, interpolated=False, direction=None, rows=None,
-      z=None)`` -> float32 [num, *shape], images in [-1, 1]; sample i does not depend on ``num``.
-      ``label``: a class, by its name or else its number, alone; None: all classes in turn.
-      ``interpolated``: from one z to another, within a class; see ``interpolate``. ``rows``: int
-      [N], in place of the rows 0, 1, ... of the noise, of each of which every generator makes a
-      sample; ``z`` [N, *shape of z]: their noise, in place of the seed's. A generator that is given
-      images is given those that the run holds out, or else those of its training set;
-      ``direction``: of a run that translates both ways, AtoB or BtoA. The attribute ``step`` tells
-      the checkpoint; ``generators`` how many the run has: sample i is of generator i % generators;
-      ``class_names`` its classes; ``shape_of(direction)`` that of a sample; ``described``, which
-      takes the same, gives ``files.Samples``.
+      z=None, truncation=None, standing=0)`` -> float32 [num, *shape], images in [-1, 1]; sample i
+      does not depend on ``num``. ``label``: a class, by its name or else its number, alone; None:
+      all classes in turn. ``interpolated``: from one z to another, within a class, see
+      ``interpolate``; or, with a ``label`` "A,B", from one class to another, by the same z.
+      ``rows``: int [N], in place of the rows 0, 1, ... of the noise, of each of which every
+      generator makes a sample; ``z`` [N, *shape of z]: their noise, in place of the seed's.
+      ``truncation``: entries of z beyond it are drawn anew, which makes samples better and more
+      alike; ``standing``: batch statistics from so many passes, see ``evaluation.standing``. A
+      generator that is given images is given those that the run holds out, or else those of its
+      training set; ``direction``: of a run that translates both ways, AtoB or BtoA. The attribute
+      ``step`` tells the checkpoint; ``generators`` how many the run has: sample i is of generator
+      i % generators; ``class_names`` its classes; ``shape_of(direction)`` that of a sample;
+      ``described``, which takes the same, gives ``files.Samples``.
 
     Raises:
       UserError: no run there, no readable checkpoint, no such member, or other data than the run's;
@@ -276,7 +343,7 @@ def _labels(rows, label, classes):
     return np.asarray(rows % classes if label is None else np.full(len(rows), label), np.int32)
 
 
-def interpolate(seed, num, shape, distribution="normal"):
+def interpolate(seed, num, shape, distribution="normal", truncation=None):
     """Noise on the way from one draw to another -> float32 [num, *shape].
 
     Args:
@@ -284,9 +351,12 @@ def interpolate(seed, num, shape, distribution="normal"):
       num: how many, the ends among them.
       shape: of one z, (Z,) or Z, or (generators, Z), each with a way of its own.
       distribution: row of ``games.draw.DISTRIBUTIONS``; ``draw.PATHS`` has the way of each.
+      truncation: of the ends, which are then normal; None: none.
     """
-    shape = tuple(np.atleast_1d(shape))
-    return between(*DISTRIBUTIONS[distribution](draw.row_keys(seed, 2), shape), num, distribution)
+    keys = draw.row_keys(seed, 2)
+    ends = DISTRIBUTIONS[distribution](keys, tuple(np.atleast_1d(shape)))
+    ends = ends if truncation is None else truncated(ends, keys, truncation)
+    return between(*ends, num, distribution)
 
 
 def between(a, b, num, distribution="normal"):

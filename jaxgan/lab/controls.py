@@ -74,7 +74,8 @@ _GAME = {
 }
 _PENALTIES = {f"penalties.{name}.weight": Control("penalties", 0, 1001) for name in PENALTIES}
 _PENALTIES["critic.optimizer.weight_limit"] = Control("penalties", 0, 10)
-_NORMS = tuple(name for name in layers.NORMS if name != "instance")  # which is of images
+# Of points, of both sides: one is of images, one of a generator with labels.
+_NORMS = tuple(name for name in layers.NORMS if name not in ("instance", layers.CONDITIONAL))
 _SIDES = {
     f"{side}.{key}": control._replace(group=side)
     for side in ("generator", "critic")

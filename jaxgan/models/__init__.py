@@ -12,6 +12,7 @@ from typing import Any
 
 from jaxgan.core.table import Row
 from jaxgan.models import (
+    biggan,
     completion,
     dcgan,
     mlp,
@@ -56,6 +57,7 @@ GENERATORS = {
     "dcgan32": _row(dcgan.DCGAN32Generator),
     "dcgan": _row(dcgan.DCGANGenerator),
     "resnet32": _row(resnet.ResNet32Generator),
+    "biggan": _row(biggan.BigGANGenerator),
     "unet": _row(unet.UNetGenerator),
     "resnet_translator": _row(resnet_translator.ResNetTranslator),
     "srresnet": _row(srresnet.SRResNetGenerator),
@@ -68,6 +70,7 @@ CRITICS = {
     "dcgan32": _row(dcgan.DCGAN32Critic),
     "dcgan": _row(dcgan.DCGANCritic),
     "resnet32": _row(resnet.ResNet32Critic),
+    "biggan": _row(biggan.BigGANCritic),
     "patch": _row(patch.PatchCritic),
     "zi2zi": _row(zi2zi.Zi2ziCritic),
     "stargan": _row(stargan.StarGANCritic),

@@ -65,17 +65,17 @@ class DCGAN32Generator(nn.Module):
         check_count(self.channels, 3, "generator dcgan32")
         height, width, _ = image_shape(self.shape, "dcgan32")
         check_multiples(height, width, 8, "generator dcgan32")
-        x = layers.join(z, label)
-        return _grow(self, x, (height // 8, width // 8), _GROW_32, self.first_norm, train)
+        start = (height // 8, width // 8)
+        return _grow(self, z, label, start, _GROW_32, self.first_norm, train)
 
 
 class DCGAN32Critic(nn.Module):
     """conv 16 - LReLU - conv 32 - BN LReLU - conv 64 - BN LReLU - conv 128 - BN LReLU - linear 1.
 
     Fields: as the generator's, ``downsample`` (a row of ``DOWNSAMPLES``; pools stand behind a
-    convolution of 3x3), ``dropout`` (share of the hidden units that are dropped) and ``outputs``
-    (scores an example), ``heads`` (name, width). ``norm="none"`` is the variant for gradient
-    penalties.
+    convolution of 3x3), ``dropout`` (share of the hidden units that are dropped), ``projection``
+    (whether the label comes by it, and not as planes), ``outputs`` (scores an example) and
+    ``heads`` (name, width). ``norm="none"`` is the variant for gradient penalties.
     """
 
     channels: tuple[int, ...] = (16, 32, 64, 128)
@@ -84,6 +84,7 @@ class DCGAN32Critic(nn.Module):
     norm: str = "batch"
     norm_eps: float = 1e-5
     dropout: float = 0.0
+    projection: bool = False
     initializer: str = "dcgan"
     outputs: int = 1
     heads: tuple[tuple[str, int], ...] = ()
@@ -102,7 +103,7 @@ class DCGAN32Critic(nn.Module):
             )
         if self.downsample != "stride":
             check_multiples(height, width, 8, "critic dcgan32 with pools")
-        return _shrink(self, layers.join_planes(x, label), _SHRINK_32, train, keys)
+        return _shrink(self, x, label, _SHRINK_32, train, keys)
 
 
 class DCGANGenerator(nn.Module):
@@ -129,7 +130,7 @@ class DCGANGenerator(nn.Module):
         """z [B, Z], one-hot label [B, K] -> {"x": [B, H, W, C] in [-1, 1]}."""
         _check_power(self.shape, self.channels, "generator dcgan")
         geometries = (_DOUBLE,) * len(self.channels)
-        return _grow(self, layers.join(z, label), (4, 4), geometries, True, train)
+        return _grow(self, z, label, (4, 4), geometries, True, train)
 
 
 class DCGANCritic(nn.Module):
@@ -144,6 +145,7 @@ class DCGANCritic(nn.Module):
     norm: str = "batch"
     norm_eps: float = 1e-5
     dropout: float = 0.0
+    projection: bool = False
     initializer: str = "dcgan"
     outputs: int = 1
     heads: tuple[tuple[str, int], ...] = ()
@@ -155,29 +157,31 @@ class DCGANCritic(nn.Module):
         """x [B, H, W, C], one-hot label [B, K], keys [B] -> see ``layers.scores``."""
         _check_power(x.shape[1:], self.channels, "critic dcgan")
         geometries = (_DOUBLE,) * len(self.channels)
-        return _shrink(self, layers.join_planes(x, label), geometries, train, keys)
+        return _shrink(self, x, label, geometries, train, keys)
 
 
-def _grow(module, x, start, geometries, first_norm, train):
+def _grow(module, z, label, start, geometries, first_norm, train):
     """Vectors to ``start``-sized images, then one layer that enlarges a geometry, then tanh."""
     *inner, last = geometries
     activate = choose(layers.ACTIVATIONS, module.activation, "activation")
     enlarge = choose(UPSAMPLES, module.upsample, "upsample")
+    x = layers.join(z, layers.joined(module, label))
     x = layers.dense(module, x, prod(start) * module.channels[0])
     x = x.reshape(x.shape[0], *start, module.channels[0])
     if first_norm:
-        x = activate(layers.norm(module, x, train=train))
+        x = activate(layers.norm(module, x, train=train, code=label))
     for features, geometry in zip(module.channels[1:], inner, strict=True):
         x = enlarge(module, x, features, geometry)
-        x = activate(layers.norm(module, x, train=train))
+        x = activate(layers.norm(module, x, train=train, code=label))
     x = enlarge(module, x, module.shape[-1], last)
     return {"x": jnp.tanh(layers.as_output(x))}
 
 
-def _shrink(module, x, geometries, train, keys):
+def _shrink(module, x, label, geometries, train, keys):
     """One convolution a geometry, all but the first normalised, then a linear score."""
     activate = choose(layers.ACTIVATIONS, module.activation, "activation")
     shrink = choose(DOWNSAMPLES, module.downsample, "downsample")
+    x = layers.join_planes(x, layers.joined(module, label))
     for i, (features, geometry) in enumerate(zip(module.channels, geometries, strict=True)):
         layer = shrink if geometry[1] == 2 else layers.convolve
         x = layer(module, x, features, geometry)
@@ -185,7 +189,7 @@ def _shrink(module, x, geometries, train, keys):
             x = layers.norm(module, x, train=train)
         x = activate(x)
         x = layers.dropout(module, x, keys, i, train=train)
-    return layers.scores(module, layers.flatten(x))
+    return layers.scores(module, layers.flatten(x), label)
 
 
 def _check_power(shape, channels, network):

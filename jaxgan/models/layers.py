@@ -13,6 +13,7 @@ from jaxgan.core.errors import UserError, choose
 from jaxgan.models import conv, resize
 
 FLOAT = jnp.float32
+MOMENTUM = 0.9  # of running statistics; PyTorch writes the same as 0.1
 
 
 def prelu(x: jax.Array) -> jax.Array:
@@ -34,11 +35,16 @@ ACTIVATIONS = {
 
 
 class Init(NamedTuple):
-    """Initialisers of one network; those of kernels and biases know the layer's fan-in."""
+    """Initialisers of one network; those of kernels and biases know the layer's fan-in.
+
+    ``scale`` is of the gains of a normalisation, ``table`` of what the class of an example adds to
+    its gain, which is 1 without it, and to its shift.
+    """
 
     kernel: Callable
     bias: Callable
     scale: Callable
+    table: Callable
 
 
 def _flat(draw):
@@ -63,14 +69,38 @@ def _normal_about_one(key, shape, dtype=FLOAT):
     return 1 + 0.02 * jax.random.normal(key, shape, dtype)
 
 
+def _glorot(key, shape, dtype=FLOAT):
+    """U(-b, b), b = gain (6 / (fan_in + fan_out))^1/2; gain 2^1/2 of windows, else 1."""
+    taps = prod(shape[:-2])
+    bound = ((12 if taps > 1 else 6) / (taps * (shape[-2] + shape[-1]))) ** 0.5
+    return _flat(lambda *drawn: jax.random.uniform(*drawn, -bound, bound))(key, shape, dtype)
+
+
 INITS = {
     # Unsupervised Representation Learning with Deep Convolutional GANs (arXiv:1511.06434), sec. 4.
-    "dcgan": Init(lambda fan_in: _flat(initializers.normal(0.02)), _zeros, _normal_about_one),
+    "dcgan": Init(
+        lambda fan_in: _flat(initializers.normal(0.02)),
+        _zeros,
+        _normal_about_one,
+        _flat(initializers.normal(0.02)),
+    ),
     # What PyTorch gives nn.Linear, nn.Conv2d and nn.ConvTranspose2d unasked.
-    "torch": Init(_uniform, _uniform, initializers.ones),
+    "torch": Init(_uniform, _uniform, initializers.ones, initializers.zeros),
     # Delving Deep into Rectifiers (arXiv:1502.01852), eq. 10.
     "he": Init(
-        lambda fan_in: _flat(initializers.normal((2 / fan_in) ** 0.5)), _zeros, initializers.ones
+        lambda fan_in: _flat(initializers.normal((2 / fan_in) ** 0.5)),
+        _zeros,
+        initializers.ones,
+        initializers.zeros,
+    ),
+    # Glorot and Bengio 2010, eq. 16, with the gains of the code of Miyato et al. 2018.
+    "glorot": Init(lambda fan_in: _glorot, _zeros, initializers.ones, initializers.zeros),
+    # Exact solutions to the nonlinear dynamics of learning (arXiv:1312.6120), as BigGAN has it.
+    "orthogonal": Init(
+        lambda fan_in: initializers.orthogonal(),
+        _zeros,
+        initializers.ones,
+        initializers.orthogonal(),
     ),
 }
 
@@ -125,6 +155,20 @@ class ConvTranspose(nn.Module):
         return conv.conv_transpose(x.astype(self.dtype), kernel, *geometry) + bias
 
 
+class ClassTable(nn.Module):
+    """A row of parameters a class: one-hot labels [B, K] -> [B, features], linear between them."""
+
+    features: int
+    initializer: Callable
+    dtype: Any
+
+    @nn.compact
+    def __call__(self, label):
+        """label [B, K] -> [B, features]."""
+        table = self.param("table", self.initializer, (label.shape[1], self.features), FLOAT)
+        return label.astype(self.dtype) @ table.astype(self.dtype)
+
+
 def _kernel_and_bias(module, channels, fan_in):
     init = choose(INITS, module.initializer, "initializer")
     shape = (module.window, module.window, channels, module.features)
@@ -138,16 +182,23 @@ def _kernel_and_bias(module, channels, fan_in):
 # The functions below add a layer to the module that calls them; its fields say which.
 
 
-def dense(module: nn.Module, x: jax.Array, features: int) -> jax.Array:
+def dense(module: nn.Module, x: jax.Array, features: int, bias: bool = True) -> jax.Array:
     """A linear layer [B, D] -> [B, features]."""
     init, fan_in = choose(INITS, module.initializer, "initializer"), x.shape[-1]
     layer = nn.Dense(
         features,
+        use_bias=bias,
         dtype=module.dtype,
         kernel_init=init.kernel(fan_in),
         bias_init=init.bias(fan_in),
     )
     return _constrained(module, layer, x)
+
+
+def class_table(module: nn.Module, classes: int, features: int) -> ClassTable:
+    """A table of classes that is drawn as the module's other weights are."""
+    init = choose(INITS, module.initializer, "initializer").kernel(classes)
+    return ClassTable(features, init, module.dtype)
 
 
 def convolve(
@@ -181,26 +232,50 @@ def convolve_transpose(
 def _constrained(module, layer, x):
     """``layer(x)``, its kernel divided by its spectral norm where the module's ``norm`` says so.
 
+    A module whose ``norm`` is of what flows says so by a field ``spectral``, and may tell the eps
+    of its unit vectors by one called ``spectral_eps``.
+
     One power iteration a call; u is a mutable of the network, and the gradient runs through the
     estimated norm too. Reference: Spectral Normalization (arXiv:1802.05957), algorithm 1.
     """
-    if module.norm != "spectral":
+    if module.norm != "spectral" and not getattr(module, "spectral", False):
         return layer(x)
     moving = module.is_mutable_collection("spectral")
-    return nn.SpectralNorm(layer, collection_name="spectral")(x, update_stats=moving)
+    eps = getattr(module, "spectral_eps", nn.SpectralNorm.epsilon)
+    normed = nn.SpectralNorm(layer, epsilon=eps, collection_name="spectral")
+    return normed(x, update_stats=moving)
 
 
-def scores(module: nn.Module, x: jax.Array) -> jax.Array:
+def scores(module: nn.Module, x: jax.Array, label: jax.Array | None = None) -> jax.Array:
     """What a critic returns of its last hidden layer x [B, D], all float32.
+
+    With the module's field ``projection`` the score is a linear layer of x plus the inner product
+    of x and the row of the label's class, one-hot [B, K], in a table.
+    Reference: cGANs with Projection Discriminator (arXiv:1802.05637), eq. 8.
 
     Returns:
       "score": raw, [B], or [B, K] by the module's field ``outputs``; "features": x itself; and a
       linear layer [B, width] for each (name, width) of the field ``heads``.
+
+    Raises:
+      UserError: a projection without a label.
     """
     score = as_output(dense(module, x, module.outputs))
     heads = {name: as_output(dense(module, x, width)) for name, width in module.heads}
     score = score if module.outputs > 1 else score[:, 0]
+    if getattr(module, "projection", False):
+        score += _projection(module, x, label)
     return {"score": score, "features": as_output(x), **heads}
+
+
+def _projection(module, x, label):
+    if label is None:
+        raise UserError(
+            "critic.projection is of a label, and the critic is given none: play a game that gives "
+            "it one, as game='conditional', or set critic.projection=false."
+        )
+    table = class_table(module, label.shape[1], x.shape[1])
+    return jnp.sum(as_output(_constrained(module, table, label)) * as_output(x), axis=1)
 
 
 def dropout(
@@ -223,12 +298,23 @@ def dropout(
     return jnp.where(jax.vmap(kept)(keys), x / (1 - module.dropout), 0)
 
 
-def norm(module: nn.Module, x: jax.Array, *, train: bool) -> jax.Array:
-    """Normalise [B, ..., C] as the module's field ``norm`` says."""
-    return choose(NORMS, module.norm, "norm")(module, x, train)
+def norm(
+    module: nn.Module, x: jax.Array, *, train: bool, code: jax.Array | None = None
+) -> jax.Array:
+    """Normalise [B, ..., C] as the module's field ``norm`` says.
+
+    ``code``: the label, one-hot [B, K], or what stands for it, for norms that are conditional.
+    """
+    return choose(NORMS, module.norm, "norm")(module, x, train, code)
 
 
-def _batch_norm(module, x, train):
+def norm_of_all(module: nn.Module, x: jax.Array, *, train: bool) -> jax.Array:
+    """``norm``, of all classes alike."""
+    name = "batch" if module.norm == CONDITIONAL else module.norm
+    return choose(NORMS, name, "norm")(module, x, train, None)
+
+
+def _batch_norm(module, x, train, code, **fields):
     """Batch normalisation over all axes but the last, statistics in float32.
 
     With ``train`` the statistics are those of the batch (over all devices of ``axis_name``) and
@@ -238,16 +324,43 @@ def _batch_norm(module, x, train):
     """
     layer = nn.BatchNorm(
         use_running_average=not train,
-        momentum=0.9,  # PyTorch writes the same as 0.1.
+        momentum=MOMENTUM,
         epsilon=module.norm_eps,
         dtype=module.dtype,
         scale_init=choose(INITS, module.initializer, "initializer").scale,
         axis_name=module.axis_name,
+        **fields,
     )
     return layer(x)
 
 
-def _layer_norm(module, x, train):
+def _conditional_batch_norm(module, x, train, code):
+    """Batch normalisation whose gain and shift are those of the example's class.
+
+    The gain is 1 plus a linear map of the one-hot label, the shift another one. With a field
+    ``shared`` they are of a code that the classes have in common, and layers like all others.
+    Reference: Modulating early visual processing by language (arXiv:1707.00683), sec. 3, in the
+    form of cGANs with Projection Discriminator (arXiv:1802.05637).
+    """
+    if code is None:
+        raise UserError(
+            f"norm {CONDITIONAL!r} is of a label, and here is none: it is for generators of noise, "
+            "in a game with labels, as game='conditional'; else take norm='batch'."
+        )
+    x = _batch_norm(module, x, train, None, use_scale=False, use_bias=False)
+    gain, shift = (_of_class(module, code, x.shape[-1]) for _ in range(2))
+    flat = (len(x),) + (1,) * (x.ndim - 2) + (x.shape[-1],)
+    return x * (1 + gain.reshape(flat)) + shift.reshape(flat)
+
+
+def _of_class(module, code, features):
+    if getattr(module, "shared", 0):
+        return dense(module, code, features, bias=False)
+    init = choose(INITS, module.initializer, "initializer").table
+    return ClassTable(features, init, module.dtype)(code)
+
+
+def _layer_norm(module, x, train, code):
     """Layer normalisation over all of an example: rows do not see one another.
 
     Scale and shift are those of the last axis. Reference: Layer Normalization (arXiv:1607.06450).
@@ -261,7 +374,7 @@ def _layer_norm(module, x, train):
     return layer(x)
 
 
-def _instance_norm(module, x, train):
+def _instance_norm(module, x, train, code):
     """Each channel of each image [B, H, W, C] to mean 0 and variance 1, statistics in float32.
 
     No parameters and no running statistics, as PyTorch's ``InstanceNorm2d`` unasked. An image of
@@ -276,12 +389,14 @@ def _instance_norm(module, x, train):
     return (centred * jax.lax.rsqrt(variance + module.norm_eps)).astype(module.dtype)
 
 
-def _unchanged(module, x, train):
+def _unchanged(module, x, train, code):
     return x
 
 
+CONDITIONAL = "conditional_batch"
 NORMS = {
     "batch": _batch_norm,
+    CONDITIONAL: _conditional_batch_norm,
     # The others are fit for critics under a gradient penalty, whose rows must not see one another.
     "layer": _layer_norm,
     "instance": _instance_norm,
@@ -293,6 +408,15 @@ NORMS = {
 def flatten(x: jax.Array) -> jax.Array:
     """[B, ...] -> [B, D]."""
     return x.reshape(x.shape[0], prod(x.shape[1:]))
+
+
+def joined(module: nn.Module, label: jax.Array | None) -> jax.Array | None:
+    """The label where it is joined to what the module is given.
+
+    None where it comes by the module's conditional ``norm`` or by its ``projection``.
+    """
+    elsewhere = module.norm == CONDITIONAL or getattr(module, "projection", False)
+    return None if elsewhere else label
 
 
 def join(x: jax.Array, label: jax.Array | None) -> jax.Array:

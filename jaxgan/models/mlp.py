@@ -33,7 +33,8 @@ class MLPGenerator(nn.Module):
     @nn.compact
     def __call__(self, *, z, label=None, keys=None, train):
         """z [B, Z], one-hot label [B, K] -> {"x": [B, *shape] in [-1, 1]}."""
-        x = _hidden(self, layers.join(z, label), "leaky_relu", train)
+        x = layers.join(z, layers.joined(self, label))
+        x = _hidden(self, x, "leaky_relu", train, label=label)
         return {"x": jnp.tanh(_points(self, x))}
 
 
@@ -44,6 +45,7 @@ class MLPCritic(nn.Module):
       features: widths of the hidden layers.
       norm: a row of ``layers.NORMS``; of all hidden layers but the first, spectral of all layers.
       dropout: share of the hidden units that are dropped.
+      projection: whether the label comes by it, and is not joined; see ``layers.scores``.
       initializer: a row of ``layers.INITS``.
       outputs: scores an example.
       heads: (name, width) of further linear layers beside the score.
@@ -53,6 +55,7 @@ class MLPCritic(nn.Module):
     norm: str = "none"
     norm_eps: float = 1e-5
     dropout: float = 0.0
+    projection: bool = False
     initializer: str = "torch"
     outputs: int = 1
     heads: tuple[tuple[str, int], ...] = ()
@@ -62,8 +65,8 @@ class MLPCritic(nn.Module):
     @nn.compact
     def __call__(self, *, x, label=None, keys=None, train):
         """x [B, ...], one-hot label [B, K], keys [B] -> see ``layers.scores``."""
-        x = layers.join(layers.flatten(x), label)
-        return layers.scores(self, _hidden(self, x, "leaky_relu", train, keys))
+        x = layers.join(layers.flatten(x), layers.joined(self, label))
+        return layers.scores(self, _hidden(self, x, "leaky_relu", train, keys), label)
 
 
 class ToyGenerator(nn.Module):
@@ -90,7 +93,8 @@ class ToyGenerator(nn.Module):
     @nn.compact
     def __call__(self, *, z, label=None, keys=None, train):
         """z [B, Z], one-hot label [B, K] -> {"x": points [B, *shape]}."""
-        x = _hidden(self, layers.join(z, label), self.activation, train, first=0)
+        x = layers.join(z, layers.joined(self, label))
+        x = _hidden(self, x, self.activation, train, first=0, label=label)
         return {"x": _points(self, x)}
 
 
@@ -105,6 +109,7 @@ class ToyCritic(nn.Module):
     norm: str = "none"
     norm_eps: float = 1e-5
     dropout: float = 0.0
+    projection: bool = False
     initializer: str = "he"
     outputs: int = 1
     heads: tuple[tuple[str, int], ...] = ()
@@ -114,17 +119,17 @@ class ToyCritic(nn.Module):
     @nn.compact
     def __call__(self, *, x, label=None, keys=None, train):
         """x [B, ...], one-hot label [B, K], keys [B] -> see ``layers.scores``."""
-        x = layers.join(layers.flatten(x), label)
-        return layers.scores(self, _hidden(self, x, self.activation, train, keys))
+        x = layers.join(layers.flatten(x), layers.joined(self, label))
+        return layers.scores(self, _hidden(self, x, self.activation, train, keys), label)
 
 
-def _hidden(module, x, activation, train, keys=None, *, first=1):
+def _hidden(module, x, activation, train, keys=None, *, first=1, label=None):
     """Hidden layers, normalised from number ``first`` on, units dropped by the keys [B]."""
     activate = choose(layers.ACTIVATIONS, activation, "activation")
     for i, width in enumerate(module.features):
         x = layers.dense(module, x, width)
         if i >= first:
-            x = layers.norm(module, x, train=train)
+            x = layers.norm(module, x, train=train, code=label)
         x = layers.dropout(module, activate(x), keys, i, train=train)
     return x
 

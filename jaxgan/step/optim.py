@@ -1,5 +1,7 @@
 """One optax chain a side, read top to bottom; clipping the weights is its last link."""
 
+from math import prod
+
 import jax
 import jax.numpy as jnp
 import optax
@@ -50,6 +52,30 @@ def clip_weights(limit: float) -> optax.GradientTransformation:
     return optax.GradientTransformation(lambda params: optax.EmptyState(), update)
 
 
+def add_orthogonal(weight: float) -> optax.GradientTransformation:
+    """Add the slope of weight / 2 * sum of ||W W^T o (1 - I)||_F^2 over all kernels.
+
+    W [out, in] are the kernels [..., in, out], a row an output; that slope is
+    weight * 2 (W W^T o (1 - I)) W. Biases, gains and tables of classes are left alone.
+    Reference: Large Scale GAN Training (arXiv:1809.11096), eq. 3, in the authors' PyTorch form.
+    """
+
+    def slope(path, update, param):
+        if path[-1].key != "kernel":
+            return update
+        w = param.reshape(prod(param.shape[:-1]), param.shape[-1])
+        products = w.T @ w
+        beside = products - jnp.diag(jnp.diag(products))
+        return update + weight * 2 * (w @ beside).reshape(param.shape)
+
+    def update(updates, state, params=None):
+        if params is None:
+            raise ValueError(optax.NO_PARAMS_MSG)
+        return jax.tree_util.tree_map_with_path(slope, updates, params), state
+
+    return optax.GradientTransformation(lambda params: optax.EmptyState(), update)
+
+
 @jax.jit
 def share_at_limit(params: PyTree, limit: float) -> jax.Array:
     """The share, in [0, 1], of all weights that lie at the bounds -limit and limit, to 0.1 %."""
@@ -65,17 +91,19 @@ def optimizer(
     anneal_updates: int = 0,
     anneal_after: int = 0,
     clip_gradient: float = 0.0,
+    orthogonal: float = 0.0,
     weight_limit: float = 0.0,
     **options,
 ) -> optax.GradientTransformation:
-    """Build a side's chain: clip the gradient's global norm, optimise, clip the weights.
+    """Build a side's chain: clip the gradient, regularise it, optimise, clip the weights.
 
     Args:
       name: row of ``OPTIMIZERS``.
       learning_rate: > 0; may be traced.
       anneal_updates: after so many updates of this side the rate has fallen to 0; 0: it stays.
       anneal_after: after so many it begins to, linearly.
-      clip_gradient: largest global norm of the gradient; 0 leaves it alone.
+      clip_gradient: its largest global norm; 0 leaves it alone.
+      orthogonal: weight of ``add_orthogonal``; 0 leaves the gradient alone.
       weight_limit: c of WGAN's weight clipping; 0 leaves the weights alone.
       **options: the row's own options.
 
@@ -90,6 +118,7 @@ def optimizer(
         "anneal_updates": anneal_updates,
         "anneal_after": anneal_after,
         "clip_gradient": clip_gradient,
+        "orthogonal": orthogonal,
         "weight_limit": weight_limit,
     }
     for key, value in {**limits, **options}.items():
@@ -99,6 +128,7 @@ def optimizer(
         learning_rate = optax.linear_schedule(learning_rate, 0.0, falls, anneal_after)
     links = [
         optax.clip_by_global_norm(clip_gradient) if clip_gradient else None,
+        add_orthogonal(orthogonal) if orthogonal else None,
         row.build(learning_rate, **options),
         clip_weights(weight_limit) if weight_limit else None,
     ]

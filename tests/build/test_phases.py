@@ -43,6 +43,21 @@ def test_batches_of_a_step(n_critic, n_generator, batches):
     assert Phase(0, 1, n_critic, n_generator, 8, 1.0).batches == batches
 
 
+def test_a_generator_with_batches_of_its_own():
+    """Two of 64 as one: n_critic and twice n_generator a step, of half the size four."""
+    played = phases(config("1000:batch_size=32 2000:n_critic=0", generator_batch_size=128))
+    assert [phase.own_batches for phase in played] == [4, 2, 2]
+    assert [phase.batches for phase in played] == [2 + 4, 2, 2 + 2]
+    assert positions(played) == [0, 1000 * 32 * 6, 1000 * 32 * 6 + 1000 * 64 * 2]
+    assert Phase(0, 1, 0, 3, 8, 1.0, own_batches=1).batches == 3
+    with pytest.raises(
+        UserError, match="^phases: 9:batch_size=3: generator_batch_size is 128; it m"
+    ):
+        phases(config("9:batch_size=3", generator_batch_size=128))
+    with pytest.raises(UserError, match="must be a multiple of batch_size, as 128, or 0."):
+        phases(config(generator_batch_size=32))
+
+
 def test_more_steps_are_the_last_phase():
     words = "1000:n_critic=0 2000:n_generator=0"
     short, long = (phases(config(words, steps=steps)) for steps in (2500, 4000))

@@ -6,6 +6,7 @@ import numpy as np
 import pytest
 from scipy import stats
 
+from jaxgan.core import noise
 from jaxgan.core.errors import UserError
 from jaxgan.games import draw
 
@@ -110,3 +111,21 @@ def test_another_label_is_never_the_true_one_and_any_of_the_others(classes):
     few = np.array([5, 2])
     part = draw.other("label")({"label": given["label"][few]}, KEYS[few])
     np.testing.assert_array_equal(part["label"], wrong["label"][few])
+
+
+def test_truncated_noise():
+    """What is within stays, the rest is as N(0, 1) between the thresholds (SciPy's quantiles)."""
+    keys = jax.random.split(jax.random.key(0), 400)
+    z = noise.normal(keys, (25,))
+    found = np.asarray(draw.truncated(z, keys, 0.5))
+    within = np.abs(z) <= 0.5
+    assert np.abs(found).max() <= 0.5 and 0.3 < within.mean() < 0.5
+    np.testing.assert_array_equal(found[within], np.asarray(z)[within])
+    for part in (found.ravel(), found[~within]):
+        assert stats.kstest(part, stats.truncnorm(-0.5, 0.5).cdf).pvalue > 0.01
+    np.testing.assert_array_equal(draw.truncated(z, keys, 9.0), z)
+
+
+def test_what_is_between_two_classes_stays():
+    batch = {"label": jnp.array([[0.5, 0.5, 0.0]])}
+    assert draw.one_hot("label", 3)(batch, None, 0)["label"] is batch["label"]

@@ -18,6 +18,7 @@ SHAPES = {
     "dcgan32": (32, 40, 1),
     "dcgan": (16, 16, 3),
     "resnet32": (8, 16, 3),
+    "biggan": (8, 16, 2),
     "unet": (8, 12, 2),
     "patch": (12, 14, 2),
     "zi2zi": (8, 16, 2),
@@ -34,6 +35,7 @@ SMALL = {
     "dcgan32": {"channels": (4, 3, 2)},
     "dcgan": {"channels": (4, 3)},
     "resnet32": {"channels": (4, 3, 3, 5)},
+    "biggan": {"width": 2, "attention": 8},
     "unet": {"halvings": 2, "width": 2},
     "patch": {"layers": 1, "width": 2},
     "zi2zi": {"width": 2},
@@ -44,7 +46,11 @@ SMALL = {
     "stargan": {"layers": 2, "width": 2},
     "global_local": {"layers": 2, "width": 2, "hidden": 8, "window": 4},
 }
-SMALL_CRITIC = {**SMALL, "dcgan32": {"channels": (2, 3, 4, 5)}}
+SMALL_CRITIC = {
+    **SMALL,
+    "dcgan32": {"channels": (2, 3, 4, 5)},
+    "biggan": {"width": 2, "attention": 4},
+}
 
 
 def test_the_tables_are_all_tried_here():
@@ -242,6 +248,17 @@ COUNTS = {
         jnp.zeros((2, 32, 32, 3)),
         3584 + 147584 + 512 + 2 * 147584 + 16512 + 4 * 147584 + 129,
     ),
+    # The same with 256 filters; gamma and, without biases, 256 * (32 + 32 + 128) and 128 * 256.
+    "biggan generator": (
+        models.GENERATORS["biggan"](shape=(32, 32, 3), attention=16),
+        NOISE_100,
+        413696 + 3 * (2 * 512 + 2 * 590080 + 65792) + 512 + 6915 + 1 + 49152 + 32768,
+    ),
+    "biggan critic": (
+        models.CRITICS["biggan"](),
+        jnp.zeros((2, 32, 32, 3)),
+        7168 + 590080 + 1024 + 2 * 590080 + 65792 + 4 * 590080 + 257,
+    ),
 }
 
 
@@ -383,6 +400,42 @@ BAD_SIZES = {
     "critic resnet32 is for images whose sides are multiples of 4, not 30x32": (
         models.CRITICS["resnet32"](),
         jnp.zeros((2, 30, 32, 1)),
+    ),
+    "critic resnet32 with 4 channels halves 1 to 4 times, not 5": (
+        models.CRITICS["resnet32"](halvings=5),
+        jnp.zeros((2, 32, 32, 1)),
+    ),
+    "unknown pool 'x'; known: mean, sum": (
+        models.CRITICS["resnet32"](pool="x"),
+        jnp.zeros((2, 32, 32, 1)),
+    ),
+    "shorter side is at least 8 and less than 1024, not 7x32": (
+        models.CRITICS["biggan"](),
+        jnp.zeros((2, 7, 32, 1)),
+    ),
+    "generator biggan is for images whose sides are multiples of 8, not 32x36": (
+        models.GENERATORS["biggan"](shape=(32, 36, 1)),
+        NOISE_100,
+    ),
+    "generator biggan has no map of side 4 for attention; it has 8, 16, 32": (
+        models.GENERATORS["biggan"](shape=(32, 32, 1), attention=4),
+        NOISE_100,
+    ),
+    "critic biggan has no map of side 32 for attention; it has 8, 16": (
+        models.CRITICS["biggan"](attention=32),
+        jnp.zeros((2, 32, 32, 1)),
+    ),
+    "whose channels are a multiple of 8, not of 16x16 with 4": (
+        models.CRITICS["biggan"](width=1, attention=16),
+        jnp.zeros((2, 32, 32, 1)),
+    ),
+    "whose norms are given a code; set generator.norm=conditional_batch": (
+        models.GENERATORS["biggan"](shape=(32, 32, 1), shared=4),
+        NOISE_100,
+    ),
+    "set generator.shared, as 32": (
+        models.GENERATORS["biggan"](shape=(32, 32, 1), norm="conditional_batch", split=True),
+        NOISE_100,
     ),
     "mlp or toy": (models.CRITICS["dcgan"](), jnp.zeros((2, 2))),
     "unknown activation 'x'; known: leaky_relu, prelu, relu, softplus, tanh": (

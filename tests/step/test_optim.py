@@ -100,6 +100,34 @@ def test_agrees_with_torch(name, given):
         np.testing.assert_allclose(ours, param.detach().numpy(), rtol=1e-4, atol=1e-6)
 
 
+def test_kernels_are_drawn_to_orthogonal_rows():
+    """By autograd of w / 2 ||W W^T o (1 - I)||_F^2, W [out, in]; nothing else has a slope."""
+    shapes = {"Conv": {"kernel": (2, 2, 3, 5)}, "Dense": {"kernel": (4, 3), "bias": (3,)}}
+    shapes |= {"ClassTable": {"table": (4, 3)}, "gamma": ()}
+    rng, weight = np.random.default_rng(0), 0.3
+    params = jax.tree.map(
+        lambda shape: jnp.array(rng.standard_normal(shape)),
+        shapes,
+        is_leaf=lambda x: type(x) is tuple,
+    )
+    still = jax.tree.map(jnp.ones_like, params)
+
+    def excess(params):
+        w = [params[layer]["kernel"] for layer in ("Conv", "Dense")]
+        w = [each.reshape(-1, each.shape[-1]).T for each in w]
+        return sum(jnp.sum((a @ a.T * (1 - jnp.eye(len(a)))) ** 2) for a in w)
+
+    slopes = jax.grad(lambda params: weight / 2 * excess(params))(params)
+    options = {"learning_rate": 1.0, "orthogonal": weight, "momentum": 0.0}
+    chain = optimizer("sgd", **options)
+    updates, _ = chain.update(still, chain.init(params), params)
+    jax.tree.map(
+        lambda found, slope: np.testing.assert_allclose(found, -1 - slope, rtol=1e-4, atol=1e-5),
+        updates,
+        slopes,
+    )
+
+
 def test_errors():
     with pytest.raises(UserError, match="unknown optimizer 'adan'; known: adam, rmsprop, sgd"):
         optimizer("adan", learning_rate=1e-3)
@@ -108,7 +136,7 @@ def test_errors():
     for rate in (0.0, -1e-3, float("nan"), float("inf")):
         with pytest.raises(UserError, match="learning_rate is .*; it must be greater than 0"):
             optimizer("adam", learning_rate=rate)
-    for option in ("clip_gradient", "weight_limit", "eps", "b1"):
+    for option in ("clip_gradient", "orthogonal", "weight_limit", "eps", "b1"):
         with pytest.raises(UserError, match=f"{option} is -1.0; it must"):
             optimizer("adam", **{"learning_rate": 1e-3, option: -1.0})
     with pytest.raises(UserError, match=r"b2 is 1.0; it must lie in \[0, 1\)"):

@@ -37,6 +37,7 @@ class Small(nn.Module):
     norm: str
     norm_eps: float = 1e-3
     dropout: float = 0.0
+    projection: bool = False
     initializer: str = "torch"
     outputs: int = 1
     heads: tuple = ()
@@ -45,12 +46,13 @@ class Small(nn.Module):
 
     @nn.compact
     def __call__(self, *, z=None, x=None, label=None, train, keys=None):
-        x = layers.dense(self, layers.join(z if x is None else x, label), 4)
-        x = jnp.tanh(layers.norm(self, x, train=train))
+        x = layers.join(z if x is None else x, layers.joined(self, label))
+        x = layers.dense(self, x, 4)
+        x = jnp.tanh(layers.norm(self, x, train=train, code=label))
         x = layers.dropout(self, x, keys, 0, train=train)
         if self.side == "generator":
             return {"x": layers.as_output(layers.dense(self, x, 2))}
-        return layers.scores(self, x)
+        return layers.scores(self, x, label)
 
 
 def weighed(*names):
@@ -62,6 +64,8 @@ def weighed(*names):
 CASES = {
     "statistics": ("batch", 0.0, "conditional", "label_swapped", {"noise_level": lambda t: 0.1}),
     "penalty": ("none", 0.0, "unconditional", "wasserstein", weighed("gradient_penalty")),
+    # Labels by gains and shifts and by a projection, a generator with batches of its own.
+    "labels": ("spectral", 0.0, "conditional", "hinge", {}),
     "drawn": ("spectral", 0.3, "unconditional", "hinge", weighed("dragan_code", "consistency")),
 }
 
@@ -73,9 +77,12 @@ def train(case, mode, number):
     drawn = [each({"z_dim": Z, "z": "normal"}, {"label": CLASSES}) for each in rules.draws]
     shapes = {"z": (Z,), "x": (2,), "label": (CLASSES,)}
 
+    told, own = case == "labels", 2 if case == "labels" else 0
+
     def players(axis_name):
-        generator = Small("generator", "batch", axis_name=axis_name)
-        critic = Small("critic", norm, dropout=dropout, axis_name=axis_name)
+        kind = layers.CONDITIONAL if told else "batch"
+        generator = Small("generator", kind, axis_name=axis_name)
+        critic = Small("critic", norm, dropout=dropout, projection=told, axis_name=axis_name)
         return (
             network(generator, rules.generator, shapes),
             network(critic, rules.critic, shapes),
@@ -90,9 +97,9 @@ def train(case, mode, number):
     )
     calls = {"steps_per_call": STEPS // 2, "seed": 0}
     resident = feed.resident(
-        (SOURCE,), batch_size=BATCH, batches=N_CRITIC, devices=devices, **calls
+        (SOURCE,), batch_size=BATCH, batches=N_CRITIC + own, devices=devices, **calls
     )
-    sizes = {"n_critic": N_CRITIC, "batch_size": BATCH}
+    sizes = {"n_critic": N_CRITIC, "batch_size": BATCH, "own_batches": own}
     step = make_step(game, SGD, SGD, ema=0.9, devices=devices, **sizes)
     call = devices.compile(make_call(step, resident.batches, **calls))
     state = devices.replicate(jax.jit(lambda key: create(*players(None), SGD, SGD, key))(KEY))
@@ -130,7 +137,13 @@ def on_one_device():
 
 
 @pytest.mark.parametrize(
-    "case, mode", [("statistics", "pmap"), ("statistics", "shard_map"), ("penalty", "shard_map")]
+    "case, mode",
+    [
+        ("statistics", "pmap"),
+        ("statistics", "shard_map"),
+        ("penalty", "shard_map"),
+        ("labels", "shard_map"),
+    ],
 )
 def test_four_devices_do_what_one_does(on_one_device, case, mode):
     assert len(jax.devices()) == 4
@@ -138,7 +151,7 @@ def test_four_devices_do_what_one_does(on_one_device, case, mode):
     found, compiled_again = train(case, mode, 4)
     assert not compiled_again
     statistics = bool(jax.tree.leaves(expected[0].critic.mutables))
-    assert statistics == (case == "statistics") and expected[0].step == STEPS
+    assert statistics == (case in ("statistics", "labels")) and expected[0].step == STEPS
     jax.tree.map(lambda a, b: np.testing.assert_allclose(a, b, 1e-4, 1e-5), found, expected)
 
 

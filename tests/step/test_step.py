@@ -71,8 +71,11 @@ def moved(got, want):
     return all(np.any(a != b) for a, b in pairs)
 
 
-def by_hand(state, batches, key, n_critic, n_generator, ema):
-    """The same turns, one after the other, with plain gradients of plain losses."""
+def by_hand(state, batches, key, n_critic, n_generator, ema, own=0):
+    """The same turns, one after the other, with plain gradients of plain losses.
+
+    ``own``: batches of a generator update, which then come behind all of the critic's.
+    """
 
     def apply(side, gradients, mutables):
         updates, opt_state = ADAM.update(gradients, side.opt_state, side.params)
@@ -100,10 +103,20 @@ def by_hand(state, batches, key, n_critic, n_generator, ema):
     if n_generator > 1:
         further = jax.random.split(jax.random.fold_in(key_generator, 1 << 21), n_generator - 1)
         turns += [(max(n_critic, 1) + i, *jax.random.split(k)) for i, k in enumerate(further)]
+    if own:
+        further = jax.random.split(jax.random.fold_in(key_generator, 1 << 21), n_generator)
+        turns = [(n_critic + own * i, *jax.random.split(k)) for i, k in enumerate(further)]
+
+    def rows_of(key):
+        if own < 2:
+            return jax.random.split(key, B)
+        return jnp.concatenate([jax.random.split(k, B) for k in jax.random.split(key, own)])
+
     average = state.ema
     for batch, key_fake, key_update in turns[:n_generator]:
-        keys_fake, keys = jax.random.split(key_fake, B), jax.random.split(key_update, B)
-        given = {"x": batches["x"][batch], "z": noise.normal(keys_fake, (Z,))}
+        keys_fake, keys = rows_of(key_fake), rows_of(key_update)
+        x = jnp.concatenate(batches["x"][batch : batch + max(own, 1)])
+        given = {"x": x, "z": noise.normal(keys_fake, (Z,))}
 
         def generator_loss(params, player=player, given=given, keys=keys):
             variables = {"params": params, **player.mutables}
@@ -128,28 +141,33 @@ def norm(tree):
 
 # A decay of 0.12 lies between the first two of the warm-up, 1/10 and 2/11.
 @pytest.mark.parametrize(
-    "n_critic, n_generator, ema",
+    "n_critic, n_generator, ema, own",
     [
-        (1, 1, 0.12),
-        (2, 1, 0.999),
-        (1, 3, 0.12),
-        (2, 2, 0.9),
-        (0, 1, 0.9),
-        (0, 3, 0.12),
-        (2, 0, 0.9),
+        (1, 1, 0.12, 0),
+        (2, 1, 0.999, 0),
+        (1, 3, 0.12, 0),
+        (2, 2, 0.9, 0),
+        (0, 1, 0.9, 0),
+        (0, 3, 0.12, 0),
+        (2, 0, 0.9, 0),
+        (1, 2, 0.9, 2),
+        (2, 1, 0.9, 1),
+        (2, 0, 0.9, 2),
     ],
 )
-def test_a_step_is_the_turns_by_hand(n_critic, n_generator, ema):
+def test_a_step_is_the_turns_by_hand(n_critic, n_generator, ema, own):
     numbers = {"n_critic": n_critic, "n_generator": n_generator}
-    step = jax.jit(make_step(game, ADAM, ADAM, **numbers, batch_size=B, ema=ema))
-    reference = jax.jit(by_hand, static_argnums=(3, 4, 5))
+    step = make_step(game, ADAM, ADAM, **numbers, batch_size=B, ema=ema, own_batches=own)
+    step, reference = jax.jit(step), jax.jit(by_hand, static_argnums=(3, 4, 5, 6))
     state = expected = fresh()
     for t in range(3):
         # A batch a critic update, at least one, and one for each further generator update.
-        x = np.concatenate(RING[5 * t : 5 * t + 2])[: max(n_critic, 1) + max(n_generator - 1, 0)]
+        count = max(n_critic, 1) + max(n_generator - 1, 0)
+        count = n_critic + own * n_generator if own else count
+        x = np.concatenate(RING[5 * t : 5 * t + 2])[:count]
         batches, key = {"x": x}, jax.random.key(t)
         before, (state, metrics) = state, step(state, batches, key)
-        expected, expected_metrics = reference(expected, batches, key, *numbers.values(), ema)
+        expected, expected_metrics = reference(expected, batches, key, *numbers.values(), ema, own)
         assert metrics.keys() == expected_metrics.keys()
         close((state, metrics), (expected, expected_metrics))
         # Every parameter, every statistic and every average of a side that plays has moved; of
@@ -171,6 +189,19 @@ def test_a_step_is_the_turns_by_hand(n_critic, n_generator, ema):
             lambda a, b: decay * a + (1 - decay) * b, before.ema, state.generator.variables
         )
         close(state.ema, average)
+
+
+def test_an_average_from_a_step_on():
+    """Before step 2 it is the generator; from it on decays min(.9, 3/12), min(.9, 4/13)."""
+    step = jax.jit(make_step(plain, ADAM, ADAM, batch_size=B, ema=0.9, ema_from=2))
+    state = fresh()
+    for t, decay in enumerate((0, 0, 3 / 12, 4 / 13)):
+        before, (state, _) = state, step(state, {"x": RING[t, :1]}, jax.random.key(t))
+        average = jax.tree.map(
+            lambda a, b, d=decay: d * a + (1 - d) * b, before.ema, state.generator.variables
+        )
+        close(state.ema, average)
+        assert (decay == 0) == (not moved(state.ema, state.generator.variables))
 
 
 def test_the_loss_of_a_side_that_rests_is_not_asked():

@@ -1,0 +1,79 @@
+"""BigGAN (Brock et al. 2019, arXiv:1809.11096), small: emoji of nine categories, 32x32.
+
+Residual networks under spectral norm on both sides, self-attention at 16x16, a code of the classes
+that all norms of the generator share, beside it a piece of z for each block, orthogonal weights at
+first and drawn to be so; hinge loss, projection, two critic updates, the critic's rate twice the
+generator's. These are a fourth as wide as the authors' for CIFAR-10, whose script has neither
+attention, shared code nor pieces, four critic updates on batches of 50, an average from step 1000
+on, and 125,000 steps: --config=configs/biggan.py:cifar --config.data.name=cifar10 (by TFDS).
+
+- Better samples, which are more alike: jaxgan sample --truncation=.5 --standing=16
+- From one category to another: jaxgan sample --interpolate --label="Flags,Food & Drink"
+
+Cost: 1500 steps, to be measured; 20 of them 0.2 a second on a fifth of a CPU core.
+Expect: to be measured after 1500 steps (seed 0); after 20 sliced Wasserstein distance .425.
+Run: python -m jaxgan.main --config=configs/biggan.py --workdir=runs/biggan
+"""
+
+from jaxgan import data, defaults
+from jaxgan.core.errors import choose
+
+CATEGORIES = (
+    *("Activities", "Animals & Nature", "Flags", "Food & Drink", "Objects", "People & Body"),
+    *("Smileys & Emotion", "Symbols", "Travel & Places"),
+)
+
+
+def get_config(setting="emoji"):
+    return choose({"emoji": emoji, "cifar": cifar}, setting, "setting of biggan.py")()
+
+
+def emoji():
+    config = played()
+    config.steps = 1500
+    config.batch_size = 32
+    config.n_critic = 2
+    config.game = defaults.game("conditional", z_dim=64)
+    both = {"width": 16, "attention": 16}
+    adam = {"b1": 0.0, "orthogonal": 1e-4}
+    config.generator = defaults.generator(
+        "biggan",
+        norm="conditional_batch",
+        shared=32,
+        split=True,
+        optimizer=defaults.optimizer("adam", learning_rate=2e-4, **adam),
+        **both,
+    )
+    config.critic = defaults.critic(
+        "biggan",
+        projection=True,
+        optimizer=defaults.optimizer("adam", learning_rate=4e-4, **adam),
+        **both,
+    )
+    return config
+
+
+def cifar():
+    config = played()
+    config.steps = 125_000
+    config.batch_size = 50
+    config.n_critic = 4
+    config.ema, config.ema_from = 0.9999, 1000
+    config.game = defaults.game("conditional", z_dim=128)
+    both = {"initializer": "dcgan", "optimizer": defaults.optimizer("adam", b1=0.0)}
+    config.generator = defaults.generator("biggan", norm="conditional_batch", **both)
+    config.critic = defaults.critic("biggan", projection=True, **both)
+    return config
+
+
+def played():
+    """What both have: emoji by category, those of people in one tone alone, under the hinge."""
+    config = defaults.get_config()
+    config.steps_per_call = 10
+    config.log_every = 10
+    config.sample_every = config.checkpoint_every = 250
+    config.data.name = "emoji"
+    config.data.options = {**data.options_of("emoji"), "source": ""}
+    config.data.where = f"tone=none,label={'|'.join(CATEGORIES)}"
+    config.loss = defaults.loss("hinge")
+    return config
