@@ -16,6 +16,7 @@ from jaxgan.models import (
     dcgan,
     mlp,
     patch,
+    r3gan,
     resnet,
     resnet_translator,
     srresnet,
@@ -60,6 +61,7 @@ GENERATORS = {
     "resnet_translator": _row(resnet_translator.ResNetTranslator),
     "srresnet": _row(srresnet.SRResNetGenerator),
     "completion": _row(completion.CompletionGenerator),
+    "r3gan": _row(r3gan.R3GANGenerator),
 }
 
 CRITICS = {
@@ -73,4 +75,5 @@ CRITICS = {
     "stargan": _row(stargan.StarGANCritic),
     "srgan": _row(srresnet.SRGANCritic),
     "global_local": _row(completion.GlobalLocalCritic),
+    "r3gan": _row(r3gan.R3GANCritic),
 }

@@ -41,7 +41,7 @@ class Init(NamedTuple):
     scale: Callable
 
 
-def _flat(draw):
+def flat(draw: Callable) -> Callable:
     """The initialiser ``draw``, of a vector that is then laid out: the same numbers.
 
     XLA takes five times as long to compile random numbers of four axes as those of one.
@@ -52,7 +52,7 @@ def _flat(draw):
 def _uniform(fan_in):
     """U(-1/√fan_in, 1/√fan_in)."""
     bound = fan_in**-0.5
-    return _flat(lambda key, shape, dtype: jax.random.uniform(key, shape, dtype, -bound, bound))
+    return flat(lambda key, shape, dtype: jax.random.uniform(key, shape, dtype, -bound, bound))
 
 
 def _zeros(fan_in):
@@ -65,12 +65,12 @@ def _normal_about_one(key, shape, dtype=FLOAT):
 
 INITS = {
     # Unsupervised Representation Learning with Deep Convolutional GANs (arXiv:1511.06434), sec. 4.
-    "dcgan": Init(lambda fan_in: _flat(initializers.normal(0.02)), _zeros, _normal_about_one),
+    "dcgan": Init(lambda fan_in: flat(initializers.normal(0.02)), _zeros, _normal_about_one),
     # What PyTorch gives nn.Linear, nn.Conv2d and nn.ConvTranspose2d unasked.
     "torch": Init(_uniform, _uniform, initializers.ones),
     # Delving Deep into Rectifiers (arXiv:1502.01852), eq. 10.
     "he": Init(
-        lambda fan_in: _flat(initializers.normal((2 / fan_in) ** 0.5)), _zeros, initializers.ones
+        lambda fan_in: flat(initializers.normal((2 / fan_in) ** 0.5)), _zeros, initializers.ones
     ),
 }
 
