@@ -63,6 +63,9 @@ KEYS = {
     "instance_noise.std": Key(0.0, 0, INF, why="on all that the critic sees; [-1, 1] is 2 wide"),
     "instance_noise.anneal_steps": Key(0, 0, INT32, why="over which it falls to 0; 0: it stays"),
     "ema": Key(0.999, 0, 1, why="decay of the generator's average, per step; 0: no averaging"),
+    # What moves.
+    "schedules.to": Key("", why="KEY=VALUE of rates, weights, ema; build/schedules"),
+    "schedules.steps": Key(0, 0, INT32, why="in which they go there, by half a cosine"),
     # Several runs at once, in one program.
     "population.members": Key(1, 1, MANY, why="of the seeds seed, seed + 1, ..."),
     "population.vary": Key(

@@ -9,7 +9,7 @@ from typing import Any, NamedTuple
 import jax
 
 from jaxgan import data
-from jaxgan.build import parts
+from jaxgan.build import parts, schedules
 from jaxgan.build.check import check_config
 from jaxgan.build.epochs import IN_EPOCHS, in_steps
 from jaxgan.build.phases import Phase, phases, positions, weighed
@@ -154,9 +154,9 @@ def _make_steps(config, entries, players, frozen, devices):
         )
 
     def step_of(phase, values):
-        optimizers = [parts.optimizer(config, side, values) for side in parts.SIDES]
-
         def step(state, batches, key, variables):
+            now = schedules.at(config, values, state.step)
+            optimizers = [parts.optimizer(config, side, now) for side in parts.SIDES]
             see = {name: partial(network.see, variables[name]) for name, network in frozen.items()}
             game = parts.game(
                 weighed(config, phase),
@@ -166,7 +166,7 @@ def _make_steps(config, entries, players, frozen, devices):
                 shapes=players.shapes,
                 adversarial=phase.adversarial,
                 mean_over_devices=devices.mean,
-                values=values,
+                values=now,
                 see=see,
             )
             played = make_step(
@@ -175,7 +175,7 @@ def _make_steps(config, entries, players, frozen, devices):
                 batch_size=phase.batch_size,
                 n_critic=phase.n_critic,
                 n_generator=phase.n_generator,
-                ema=config["ema"],
+                ema=now.get("ema", config["ema"]),
                 devices=devices,
             )
             return played(state, batches, key)

@@ -77,12 +77,14 @@ def optimizer(
       anneal_after: after so many it begins to, linearly.
       clip_gradient: largest global norm of the gradient; 0 leaves it alone.
       weight_limit: c of WGAN's weight clipping; 0 leaves the weights alone.
-      **options: the row's own options.
+      **options: the row's own options; one that is traced is not checked.
 
     Raises:
       UserError: an unknown name or option, or a number out of range.
     """
     row = choose(OPTIMIZERS, name, "optimizer")
+    traced = {key: value for key, value in options.items() if isinstance(value, jax.Array)}
+    options = {key: value for key, value in options.items() if key not in traced}
     options = options_of(row, "optimizer", name, options)
     if not isinstance(learning_rate, jax.Array) and not 0 < learning_rate < float("inf"):
         raise UserError(f"learning_rate is {learning_rate}; it must be greater than 0.")
@@ -99,7 +101,7 @@ def optimizer(
         learning_rate = optax.linear_schedule(learning_rate, 0.0, falls, anneal_after)
     links = [
         optax.clip_by_global_norm(clip_gradient) if clip_gradient else None,
-        row.build(learning_rate, **options),
+        row.build(learning_rate, **options | traced),
         clip_weights(weight_limit) if weight_limit else None,
     ]
     return optax.chain(*[link for link in links if link is not None])
