@@ -63,6 +63,15 @@ KEYS = {
     "instance_noise.std": Key(0.0, 0, INF, why="on all that the critic sees; [-1, 1] is 2 wide"),
     "instance_noise.anneal_steps": Key(0, 0, INT32, why="over which it falls to 0; 0: it stays"),
     "ema": Key(0.999, 0, 1, why="decay of the generator's average, per step; 0: no averaging"),
+    # Both sides' images on their way to the critic.
+    "augmentation.rows": Key("", why="what varies them: color,translation,cutout; empty: nothing"),
+    "augmentation.probability": Key(
+        1.0, 0, 1 + 1e-9, why="of each of them; with a target at first"
+    ),
+    "augmentation.target": Key(
+        0.0, 0, 1, why="ADA: what the critic may be sure of; 0: no feedback"
+    ),
+    "augmentation.updates": Key(8000, 1, INT32, why="of the critic, from never to always; ADA"),
     # What moves.
     "schedules.to": Key("", why="KEY=VALUE of rates, weights, ema; build/schedules"),
     "schedules.steps": Key(0, 0, INT32, why="in which they go there, by half a cosine"),

@@ -144,14 +144,9 @@ def _make_steps(config, entries, players, frozen, devices):
 
     ``values`` replace the config's, by dotted key; they may be traced.
     """
-    draw = parts.draw(config, entries, train=True)
-    networks = (players.generator, players.critic)
-    if axis := devices.axis_name:  # batch statistics are those of all devices
-        shapes = players.shapes
-        networks = (
-            parts.generator(config, shapes, axis),
-            parts.critic(config, shapes, entries, axis),
-        )
+    draw, shapes = parts.draw(config, entries, train=True), players.shapes
+    axis = devices.axis_name  # batch statistics are those of all devices
+    generator = parts.generator(config, shapes, axis)
 
     def step_of(phase, values):
         def step(state, batches, key, variables):
@@ -161,9 +156,10 @@ def _make_steps(config, entries, players, frozen, devices):
             game = parts.game(
                 weighed(config, phase),
                 draw,
-                *networks,
+                generator,
+                parts.critic(config, shapes, entries, axis, now),
                 entries=entries,
-                shapes=players.shapes,
+                shapes=shapes,
                 adversarial=phase.adversarial,
                 mean_over_devices=devices.mean,
                 values=now,

@@ -16,12 +16,15 @@ import jax.numpy as jnp
 
 from jaxgan.build.check import find
 from jaxgan.core.errors import UserError, within
+from jaxgan.defaults import KEYS
 from jaxgan.losses import PENALTIES
 
 RATES = ("generator.optimizer.learning_rate", "critic.optimizer.learning_rate")
 DECAYS = tuple(f"{side}.optimizer.{b}" for side in ("generator", "critic") for b in ("b1", "b2"))
+PROBABILITY = "augmentation.probability"
 WEIGHTS = tuple(f"penalties.{name}.weight" for name in PENALTIES)
 BELOW_ONE = (*DECAYS, "ema")
+MAY_MOVE = (*RATES, *DECAYS, *WEIGHTS, "ema", PROBABILITY)
 
 
 def ends(config: Mapping) -> dict[str, float]:
@@ -36,10 +39,10 @@ def ends(config: Mapping) -> dict[str, float]:
         key, _, text = word.partition("=")
         if key in found:
             raise UserError(f"schedules.to names {key} twice.")
-        if key not in (*RATES, *DECAYS, *WEIGHTS, "ema"):
+        if key not in MAY_MOVE:
             raise UserError(
                 f"schedules.to: {key!r} does not move; what does: {', '.join(RATES)}, b1 and b2 of "
-                "either Adam, penalties.NAME.weight and ema, with KEY=VALUE a word."
+                f"either Adam, penalties.NAME.weight, ema and {PROBABILITY}, KEY=VALUE each."
             )
         group, name = find(config, key)
         try:
@@ -47,6 +50,10 @@ def ends(config: Mapping) -> dict[str, float]:
         except ValueError as error:
             raise UserError(f"schedules.to: {word} must have a number, as {key}=0.5.") from error
         within(f"schedules.to: {key}", found[key], 0, 1 if key in BELOW_ONE else math.inf)
+        if key == PROBABILITY:
+            within(f"schedules.to: {key}", found[key], 0, KEYS[key].high)
+            if group["target"]:
+                raise UserError(f"schedules.to: {key} is steered by its target; leave one of them.")
         if key in WEIGHTS and not group[name]:
             raise UserError(f"schedules.to: {key} is 0 at first, and is not played then.")
         if key in RATES and group["anneal"]:

@@ -10,7 +10,10 @@ from jaxgan.build.population import alone
 from jaxgan.build.run import prepare
 from jaxgan.core.errors import UserError
 
-MOVING = "penalties.r1.weight=0.2 critic.optimizer.b2=0.99 ema=0.99 generator.optimizer.learning_rate=1e-3"
+MOVING = (
+    "penalties.r1.weight=0.2 critic.optimizer.b2=0.99 ema=0.99 "
+    "generator.optimizer.learning_rate=1e-3"
+)
 
 
 def config(**options):
@@ -73,6 +76,7 @@ def test_no_schedule_leaves_all_as_it_is():
         ({"to": "ema=0.9 ema=0.8"}, "names ema twice"),
         ({"to": "ema=high"}, "ema=high must have a number"),
         ({"to": "ema=1"}, "ema is 1.0; it must"),
+        ({"to": "augmentation.probability=1.5"}, "probability is 1.5; it must"),
         ({"to": "penalties.r1.weight=-1"}, "weight is -1.0; it must"),
         ({"to": "penalties.r2.weight=1"}, "penalties.r2.weight is 0 at first"),
     ],
