@@ -140,6 +140,8 @@ OPTIONS = {
     "generator.norm_eps": (0, INF),
     "critic.norm_eps": (0, INF),
     "generator.width": (1, MANY),
+    "generator.wide": (1, FEW),
+    "critic.wide": (1, FEW),
     "critic.width": (1, MANY),
     "generator.halvings": (1, 16),
     "generator.embedding": (0, MANY),

@@ -1,7 +1,7 @@
 """R3GAN's networks: residual, without any normalisation, for images of any size.
 
 Both are stages of blocks, one for each size of the images inside; sizes double from that of a
-learned basis, of sides 4 to 7, to the images' own. The four smallest stages have ``width``
+learned basis, of sides 4 to 7, to the images' own. The ``wide`` smallest stages have ``width``
 channels, each further one half of those of the one before.
 
 Reference: The GAN is dead; long live the GAN! A Modern GAN Baseline (Huang et al. 2024,
@@ -23,7 +23,6 @@ from jaxgan.models.resize import double_smooth, halve_smooth
 from jaxgan.models.sizes import check_multiples, image_shape
 
 _GAIN = math.sqrt(2 / (1 + 0.2**2))  # of a leaky rectifier of slope 0.2 (He et al. 2015)
-_WIDE = 4  # stages of the whole width
 _GROUP = 16  # channels of a group; a block has twice as many inside as outside
 
 
@@ -32,12 +31,14 @@ class R3GANGenerator(nn.Module):
 
     Fields:
       width: channels of the small stages, a multiple of 8; the paper's are 768.
+      wide: how many these are; the paper's are 4, and fewer are cheaper for as many weights.
       blocks: of each stage.
       embedding: length of the code of a label, which is joined to z.
     """
 
     shape: tuple[int, ...]
     width: int = 768
+    wide: int = 4
     blocks: int = 2
     embedding: int = 64
     dtype: Any = jnp.float32
@@ -47,7 +48,7 @@ class R3GANGenerator(nn.Module):
     def __call__(self, *, z, label=None, keys=None, train):
         """z [B, Z], one-hot label [B, K] -> {"x": [B, H, W, C]}, any numbers; H, W see above."""
         height, width, colours = image_shape(self.shape, "r3gan")
-        widths = _widths(height, width, self.width, "generator r3gan")
+        widths = _widths((height, width), self.width, self.wide, "generator r3gan")
         side = 2 ** (len(widths) - 1)
         if label is not None:
             z = layers.join(z, _linear(self, label, self.embedding))
@@ -71,6 +72,7 @@ class R3GANCritic(nn.Module):
     """
 
     width: int = 768
+    wide: int = 4
     blocks: int = 2
     embedding: int = 64
     outputs: int = 1
@@ -82,7 +84,7 @@ class R3GANCritic(nn.Module):
     def __call__(self, *, x, label=None, keys=None, train):
         """x [B, H, W, C], label [B, K] -> as ``layers.scores``; H, W see above."""
         height, width, _ = image_shape(x.shape[1:], "r3gan")
-        widths = _widths(height, width, self.width, "critic r3gan")
+        widths = _widths((height, width), self.width, self.wide, "critic r3gan")
         x = _linear(self, x, widths[-1])
         for i, features in reversed(tuple(enumerate(widths))):
             if i < len(widths) - 1:
@@ -125,18 +127,19 @@ class Block(nn.Module):
         return x + _linear(self, y, x.shape[-1], 0.0)
 
 
-def _widths(height, width, channels, network):
-    """The channels of each stage, from the smallest images on."""
+def _widths(size, channels, wide, network):
+    """The channels of each stage of images of that height and width, from the smallest on."""
     if channels % (_GROUP // 2):
         raise UserError(
             f"{network} has a width that is a multiple of {_GROUP // 2}, not {channels}."
         )
-    if min(height, width) < 4:
+    if min(size) < 4:
+        height, width = size
         raise UserError(f"{network} is for images of 4x4 and more, not {height}x{width}.")
-    stages = int(math.log2(min(height, width) / 4)) + 1
-    check_multiples(height, width, 2 ** (stages - 1), network)
+    stages = int(math.log2(min(size) / 4)) + 1
+    check_multiples(*size, 2 ** (stages - 1), network)
     groups = channels // (_GROUP // 2)
-    halvings = [max(0, i - _WIDE + 1) for i in range(stages)]
+    halvings = [max(0, i - wide + 1) for i in range(stages)]
     return [max(groups >> i, 1) * (_GROUP // 2) for i in halvings]
 
 

@@ -14,8 +14,8 @@ nn, functional = torch.nn, torch.nn.functional
 
 BATCH, NOISE, CLASSES = 3, 5, 4
 SHAPE = (8, 12, 2)
-FIELDS = {"width": 16, "blocks": 2, "embedding": 3}
-WIDTHS = (16, 8)  # where one stage alone has the whole width
+FIELDS = {"width": 16, "wide": 1, "blocks": 2, "embedding": 3}
+WIDTHS = (16, 8)
 FILTER = torch.outer(*2 * (torch.tensor([1.0, 3.0, 3.0, 1.0]).double() / 8,))
 
 
@@ -124,12 +124,7 @@ def assert_same(actual, expected):
         np.testing.assert_allclose(a, b, rtol=0, atol=1e-9 * np.abs(b).max())
 
 
-@pytest.fixture
-def one_wide_stage(monkeypatch):
-    monkeypatch.setattr(r3gan, "_WIDE", 1)
-
-
-def test_generator_is_pytorchs(one_wide_stage):
+def test_generator_is_pytorchs():
     twin = Generator()
     z, label, params = drawn(twin, (NOISE,))
     made = twin(z, label)
@@ -150,7 +145,7 @@ def test_generator_is_pytorchs(one_wide_stage):
     assert_same(by_both, (as_flax(twin, lambda p: p.grad), z.grad.numpy()))
 
 
-def test_critic_is_pytorchs_to_the_second_order(one_wide_stage):
+def test_critic_is_pytorchs_to_the_second_order():
     """Scores, R1 of Mescheder et al. 2018, and how both move the weights."""
     twin = Critic()
     x, label, params = drawn(twin, SHAPE)
@@ -216,17 +211,17 @@ def test_weights_begin_as_the_paper_has_them():
 
 def test_widths_of_the_papers_presets():
     """CIFAR-10: 768 four times; FFHQ at 64 then 384, at 256 also 192 and 96; images of any side."""
-    widths = [r3gan._widths(side, side, 768, "") for side in (32, 64, 256, 28, 48)]
+    widths = [r3gan._widths((side, side), 768, 4, "") for side in (32, 64, 256, 28, 48)]
     wide = [768] * 4
     assert widths == [wide, [*wide, 384], [*wide, 384, 192, 96], wide[:3], wide]
-    assert r3gan._widths(128, 256, 24, "") == [24, 24, 24, 24, 8, 8]
+    assert r3gan._widths((128, 256), 24, 4, "") == [24, 24, 24, 24, 8, 8]
     for wrong, told in {
-        (30, 32, 16): "multiples of 4, not 30x32",
-        (3, 8, 16): "4x4 and more, not 3x8",
-        (8, 8, 12): "multiple of 8, not 12",
+        ((30, 32), 16): "multiples of 4, not 30x32",
+        ((3, 8), 16): "4x4 and more, not 3x8",
+        ((8, 8), 12): "multiple of 8, not 12",
     }.items():
         with pytest.raises(UserError, match=told):
-            r3gan._widths(*wrong, "generator r3gan")
+            r3gan._widths(*wrong, 1, "generator r3gan")
 
 
 def test_scores_and_heads_without_a_label():

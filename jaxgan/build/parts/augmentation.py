@@ -2,6 +2,7 @@
 
 import inspect
 from collections.abc import Callable, Mapping
+from typing import NamedTuple
 
 from jaxgan.build.parts.rows import NO_VALUES, row_of
 from jaxgan.build.schedules import PROBABILITY
@@ -12,6 +13,15 @@ from jaxgan.games.diffaugment import VARIATIONS, variation
 from jaxgan.models.network import Network
 
 
+class _Settings(NamedTuple):
+    """The group of a config; what each key is, stands in ``defaults.KEYS``."""
+
+    rows: str
+    probability: float
+    target: float
+    updates: int
+
+
 def rows(config: Mapping) -> tuple[str, ...]:
     """The variations of a config; none where nothing is varied.
 
@@ -19,10 +29,10 @@ def rows(config: Mapping) -> tuple[str, ...]:
       UserError: a game whose critic sees more than the image, or which steers no probability; a
         target of nothing.
     """
-    settings, game = config["augmentation"], config["game"]["name"]
-    names = tuple(settings["rows"].replace(",", " ").split())
+    own, game = _Settings(**config["augmentation"]), config["game"]["name"]
+    names = tuple(own.rows.replace(",", " ").split())
     if not names:
-        if settings["target"]:
+        if own.target:
             known = ",".join(VARIATIONS)
             raise UserError(f"augmentation.target steers variations; set augmentation.rows={known}")
         return ()
@@ -33,7 +43,7 @@ def rows(config: Mapping) -> tuple[str, ...]:
             f"image; games that can be varied: {', '.join(fitting)}."
         )
     steered = [name for name in fitting if _steers(GAMES[name])]
-    if settings["target"] and game not in steered:
+    if own.target and game not in steered:
         raise UserError(
             f"augmentation.target: game {game!r} steers no probability; these do: "
             f"{', '.join(steered)}."
@@ -59,16 +69,16 @@ def seen(config: Mapping, critic: Network, shapes: Mapping, values: Mapping = NO
         return critic
     if len(shapes["x"]) != 3:
         raise UserError("augmentation.rows vary images, and these examples are none.")
-    settings = config["augmentation"]
-    probability = values.get(PROBABILITY, settings["probability"])
-    return augmented(critic, variation(names), probability, learned=settings["target"] > 0)
+    own = _Settings(**config["augmentation"])
+    probability = values.get(PROBABILITY, own.probability)
+    return augmented(critic, variation(names), probability, learned=own.target > 0)
 
 
 def adapt(config: Mapping, mean_over_devices: Callable) -> dict[str, Callable]:
     """{"adapt": what a game is built with} where the probability is steered, or {}."""
-    settings = config["augmentation"]
-    if not settings["target"]:
+    own = _Settings(**config["augmentation"])
+    if not own.target:
         return {}
     row, _ = row_of(config, "loss")
     pairs = row.facts.get("pairs", False)
-    return {"adapt": feedback(settings["target"], settings["updates"], pairs, mean_over_devices)}
+    return {"adapt": feedback(own.target, own.updates, pairs, mean_over_devices)}
