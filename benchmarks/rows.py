@@ -54,6 +54,7 @@ ROWS = {
     "cyclegan": _recipe("cyclegan"),
     "cyclegan_resnet": _cyclegan_resnet,
     "resnet32": _resnet32,
+    "baseline": _recipe("baseline"),
 }
 
 

@@ -4,7 +4,7 @@ import torch
 from torch import nn
 from torch.nn import functional
 
-from benchmarks import torch_translators
+from benchmarks import torch_r3gan, torch_translators
 
 
 class Joined(nn.Module):
@@ -131,6 +131,7 @@ GENERATORS = {
     "unet": torch_translators.unet_generator,
     "srresnet": torch_translators.srresnet_generator,
     "resnet_translator": torch_translators.resnet_translator_generator,
+    "r3gan": lambda options, z_dim, shape, classes: torch_r3gan.Generator(options, z_dim, shape),
 }
 CRITICS = {
     "mlp": mlp_critic,
@@ -138,6 +139,7 @@ CRITICS = {
     "resnet32": resnet32_critic,
     "patch": torch_translators.patch_critic,
     "srgan": torch_translators.srgan_critic,
+    "r3gan": lambda options, shape, classes: Joined(torch_r3gan.critic(options, shape)),
 }
 
 
@@ -166,6 +168,7 @@ def make(config, shape, classes):
         options = {**config[side], "factor": config["data"]["task"].get("factor")}
         options["game"] = config["game"]["name"]
         network = table[options["name"]](options, *more, image, classes)
-        initialise(network, options["initializer"])
+        if "initializer" in options:  # the others draw their own weights
+            initialise(network, options["initializer"])
         made.append(network)
     return made
