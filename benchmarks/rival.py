@@ -5,7 +5,7 @@ fakes, the fakes of the others are made without a graph, and the critic's weight
 in the generator's update. Images stay in memory as uint8 and are indexed by a random permutation.
 
 What ours does beside, it leaves out: the generator's average, the norms of the gradients, the
-check that everything is finite.
+check that everything is finite, numbers that move with the step.
 """
 
 from collections.abc import Callable
@@ -19,6 +19,7 @@ from torch.nn.functional import (
     interpolate,
     l1_loss,
     mse_loss,
+    softplus,
 )
 from torch.utils._python_dispatch import TorchDispatchMode
 from torch.utils.flop_counter import flop_registry
@@ -92,11 +93,16 @@ def hinge(real, fake):
     return torch.relu(1 - real).mean() + torch.relu(1 + fake).mean()
 
 
-# loss of the config -> (critic's of real and fake scores, generator's of fake scores)
+# loss of the config -> (critic's of real and fake scores; generator's of fake scores, and of a
+# function that looks at the real ones)
 LOSSES = {
-    "non_saturating": (cross_entropy, non_saturating),
-    "wasserstein": (lambda real, fake: fake.mean() - real.mean(), lambda fake: -fake.mean()),
-    "hinge": (hinge, lambda fake: -fake.mean()),
+    "non_saturating": (cross_entropy, lambda fake, real: non_saturating(fake)),
+    "wasserstein": (lambda real, fake: fake.mean() - real.mean(), lambda fake, real: -fake.mean()),
+    "hinge": (hinge, lambda fake, real: -fake.mean()),
+    "relativistic": (
+        lambda real, fake: softplus(fake - real).mean(),
+        lambda fake, real: softplus(real() - fake).mean(),
+    ),
 }
 
 
@@ -115,6 +121,12 @@ def gradient_penalty(score, real, fake):
     x = (epsilon * real + (1 - epsilon) * fake).requires_grad_(True)
     (slope,) = torch.autograd.grad(score(x).sum(), x, create_graph=True)
     return ((slope.flatten(1).norm(dim=1) - 1) ** 2).mean()
+
+
+def zero_centred(scores, x):
+    """Mescheder et al. 2018, equations 9 and 10, of scores that were made from x."""
+    (slope,) = torch.autograd.grad(scores.sum(), x, create_graph=True)
+    return slope.square().flatten(1).sum(1).mean() / 2
 
 
 def optimizer(options, parameters):
@@ -148,7 +160,9 @@ def objectives(config, critic, judge):
     """
     on_critic, on_generator = LOSSES[config["loss"]["name"]]
     alone = config["game"]["name"] == "restoration"
-    weight = config["penalties"]["gradient_penalty"]["weight"]
+    weight, *of_each = (
+        config["penalties"][name]["weight"] for name in ("gradient_penalty", "r1", "r2")
+    )
     terms = [(each, config["terms"][name]["weight"]) for name, each in DISTANCES.items()]
     terms = [(each, weight) for each, weight in terms if weight]
 
@@ -156,14 +170,23 @@ def objectives(config, critic, judge):
         return network(x, None if alone else beside).squeeze(1).float()
 
     def critic_loss(real, fake, beside):
-        loss = on_critic(scores(judge, real, beside), scores(judge, fake, beside))
+        # Not the compiled one under a penalty: torch.compile has no derivative of a derivative.
+        looking = critic if any(of_each) else judge
+        seen = [
+            x.detach().requires_grad_(bool(own))
+            for x, own in zip((real, fake), of_each, strict=True)
+        ]
+        found = [scores(looking, x, beside) for x in seen]
+        loss = on_critic(*found)
+        for own, told, x in zip(of_each, found, seen, strict=True):
+            loss = loss + own * zero_centred(told, x) if own else loss
         if weight:
-            # Not the compiled one: torch.compile has no derivative of a derivative.
             loss = loss + weight * gradient_penalty(lambda x: scores(critic, x, beside), real, fake)
         return loss
 
     def generator_loss(real, fake, beside):
-        loss = config["adversarial"] * on_generator(scores(judge, fake, beside))
+        told = on_generator(scores(judge, fake, beside), lambda: scores(judge, real, beside))
+        loss = config["adversarial"] * told
         return loss + sum(weight * each(fake, real) for each, weight in terms)
 
     return critic_loss, generator_loss

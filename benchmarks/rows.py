@@ -63,6 +63,7 @@ ROWS = {
     "cyclegan_resnet": _cyclegan_resnet,
     "resnet32": _resnet32,
     "biggan": _biggan,
+    "baseline": _recipe("baseline"),
 }
 
 

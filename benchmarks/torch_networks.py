@@ -4,7 +4,7 @@ import torch
 from torch import nn
 from torch.nn import functional
 
-from benchmarks import torch_biggan, torch_translators
+from benchmarks import torch_biggan, torch_r3gan, torch_translators
 
 
 class Joined(nn.Module):
@@ -132,6 +132,7 @@ GENERATORS = {
     "unet": torch_translators.unet_generator,
     "srresnet": torch_translators.srresnet_generator,
     "resnet_translator": torch_translators.resnet_translator_generator,
+    "r3gan": lambda options, z_dim, shape, classes: torch_r3gan.Generator(options, z_dim, shape),
 }
 CRITICS = {
     "mlp": mlp_critic,
@@ -140,6 +141,7 @@ CRITICS = {
     "biggan": torch_biggan.Critic,
     "patch": torch_translators.patch_critic,
     "srgan": torch_translators.srgan_critic,
+    "r3gan": lambda options, shape, classes: Joined(torch_r3gan.critic(options, shape)),
 }
 
 
@@ -170,7 +172,8 @@ def make(config, shape, classes):
         options = {**config[side], "factor": config["data"]["task"].get("factor")}
         options["game"] = config["game"]["name"]
         network = table[options["name"]](options, *more, image, classes)
-        initialise(network, options["initializer"])
+        if "initializer" in options:  # the others draw their own weights
+            initialise(network, options["initializer"])
         if "spectral_eps" in options:  # behind the draws, which are of the weights as they are
             torch_biggan.constrain(network, options["spectral_eps"])
         made.append(network)

@@ -12,6 +12,7 @@ from jaxgan.core.files import expand
 # name -> (its file, an example)
 COMMANDS = {
     "train": ("jaxgan.main", "--config=wgan --workdir=runs/wgan"),
+    "tune": ("jaxgan.tuning.command", "--config=baseline --minutes=5"),
     "evaluate": ("jaxgan.evaluate", "--workdir=runs/wgan"),
     "sample": ("jaxgan.sample", "--workdir=runs/wgan --num=64 --out=grid.png"),
     "film": ("jaxgan.film", "--workdir=runs/wgan --out=film.gif"),

@@ -67,6 +67,18 @@ KEYS = {
     "instance_noise.anneal_steps": Key(0, 0, INT32, why="over which it falls to 0; 0: it stays"),
     "ema": Key(0.999, 0, 1, why="decay of the generator's average, per step; 0: no averaging"),
     "ema_from": Key(0, 0, INT32, why="step it begins at; before, it is the generator itself"),
+    # Both sides' images on their way to the critic.
+    "augmentation.rows": Key("", why="what varies them: color,translation,cutout; empty: nothing"),
+    "augmentation.probability": Key(
+        1.0, 0, 1 + 1e-9, why="of each of them; with a target at first"
+    ),
+    "augmentation.target": Key(
+        0.0, 0, 1, why="ADA: what the critic may be sure of; 0: no feedback"
+    ),
+    "augmentation.updates": Key(8000, 1, INT32, why="of the critic, from never to always; ADA"),
+    # What moves.
+    "schedules.to": Key("", why="KEY=VALUE of rates, weights, ema; build/schedules"),
+    "schedules.steps": Key(0, 0, INT32, why="in which they go there, by half a cosine"),
     # Several runs at once, in one program.
     "population.members": Key(1, 1, MANY, why="of the seeds seed, seed + 1, ..."),
     "population.vary": Key(
@@ -133,6 +145,8 @@ OPTIONS = {
     "generator.norm_eps": (0, INF),
     "critic.norm_eps": (0, INF),
     "generator.width": (1, MANY),
+    "generator.wide": (1, FEW),
+    "critic.wide": (1, FEW),
     "critic.width": (1, MANY),
     "generator.halvings": (1, 16),
     "critic.halvings": (1, 16),
@@ -142,8 +156,10 @@ OPTIONS = {
     "generator.spectral_eps": (0, INF),
     "critic.spectral_eps": (0, INF),
     "generator.embedding": (0, MANY),
+    "critic.embedding": (1, MANY),
     "critic.layers": (0, 16),
     "generator.blocks": (0, FEW),
+    "critic.blocks": (0, FEW),
     "critic.hidden": (1, MANY),
     "data.augment.scale": (1, 16),
     "data.task.factor": (1, FEW),

@@ -7,7 +7,7 @@ from jaxgan import cli
 if __name__ == "__main__":  # before the imports that take seconds: a signal may come
     raise SystemExit(cli.console(["train", *sys.argv[1:]]))
 
-from jaxgan.build.overrides import load_recipe, override_all
+from jaxgan.build.overrides import load_recipe, override_all, read_words
 from jaxgan.build.parts import both_dense
 from jaxgan.cli import Arguments, run_command
 from jaxgan.core.errors import UserError
@@ -75,14 +75,7 @@ def parse(argv):
     flags, rest = parser().parse_known_args(argv)
     if not flags.workdir:
         raise UserError("--workdir is empty; it names the run directory.")
-    overrides = {}
-    for word in rest:
-        name, equals, text = word.partition("=")
-        if not name.startswith("--config."):
-            raise UserError(f"{word!r} is not an option; jaxgan train --help tells the options.")
-        if not equals:
-            raise UserError(f"{name} needs a value: {name}=VALUE.")
-        overrides[name.removeprefix("--config.")] = text
+    overrides = read_words(rest, "train")
     config = load_recipe(flags.config)
     recipe = config.to_dict()
     override_all(config, overrides)

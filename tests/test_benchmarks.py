@@ -211,6 +211,28 @@ def test_losses_of_super_resolution_are_ours():
     assert apart.max() < 1.01 and (apart > 0.5).mean() < 0.01
 
 
+def test_losses_of_the_baseline_are_ours():
+    """On the same weights and images: pairs of scores of a linear critic, R1 and R2."""
+    config, images, labels = small("baseline")
+    config.critic = defaults.critic("mlp", features=())
+    config.penalties.r1.weight = 0.25
+    trainer = rival.trainer(config.to_dict(), images, labels)
+    layer = trainer.critic.layers[-1]
+    weight = layer.weight.detach().reshape(3, 32, 32).permute(1, 2, 0).reshape(-1, 1).numpy()
+    params = {"Dense_0": {"kernel": weight, "bias": layer.bias.detach().numpy()}}
+    rng = np.random.default_rng(1)
+    real, fake = rng.uniform(-1, 1, (2, BATCH, *images.shape[1:])).astype(np.float32)
+    theirs = [torch.from_numpy(x).permute(0, 3, 1, 2) for x in (real, fake)]
+    game = parts.players(config, entries("baseline", images)).game
+    keys = jax.random.split(jax.random.key(0), BATCH)
+    given, made = game.draw({"x": real}, keys, 0), {"x": fake}
+    for expected, (actual, _) in (
+        (trainer.critic_loss, game.critic_loss(params, {}, given, made, 0, keys)),
+        (trainer.generator_loss, game.generator_loss({"params": params}, given, made, 0, keys)),
+    ):
+        np.testing.assert_allclose(actual, expected(*theirs, None).detach(), rtol=1e-5)
+
+
 def test_operations_by_hand():
     """Linear critic 784 - 1 under the penalty: 2 operations a weight, example and pass.
 

@@ -29,7 +29,7 @@ def test_help(capsys):
         out, nothing = capsys.readouterr()
         assert left.value.code == 0 and nothing == ""
         assert out.startswith(f"usage: jaxgan {name} ")
-        assert "--workdir DIR" in out or name in ("lab", "list")  # which write nothing
+        assert "--workdir DIR" in out or name in ("lab", "list", "tune")  # which write nothing
         assert all(len(line) <= 80 for line in out.splitlines())
 
 

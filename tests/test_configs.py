@@ -20,6 +20,8 @@ RECIPES = sorted((ROOT / "configs").glob("*.py"))
 STACKED = [f"stacked_digits.py:{setting}" for setting in ("dcgan", "wgan", "wgan_gp")]
 VARIANTS = [
     "biggan.py:cifar",
+    "baseline.py:cifar10",
+    "baseline.py:ffhq64",
     "cyclegan.py:glyphs",
     "cyclegan.py:tone",
     "dcgan.py:paper",
@@ -70,7 +72,7 @@ def shrunk(path):
             if width in side:
                 side[width] = (16,) * len(side[width])
         if "width" in side:
-            side.width = 4
+            side.width = 8 if side.name == "r3gan" else 4
         if "blocks" in side:
             side.blocks = 1
         if "halvings" in side:
@@ -81,11 +83,11 @@ def shrunk(path):
     return config
 
 
-# Traced alone, since compiling takes most of the time: pix2pix's game and networks under another
-# task, and games that have runs of their own in ``test_cyclegan``, ``test_stargan`` and
-# ``test_systems``.
+# Traced alone, since compiling takes most of the time: R3GAN's networks, pix2pix's game and
+# networks under another task, and games that have runs of their own in ``test_cyclegan``,
+# ``test_stargan`` and ``test_systems``.
 TRACED = (
-    *("colourise", "cyclegan", "denoise", "edges", "line_art", "stargan"),
+    *("baseline", "colourise", "cyclegan", "denoise", "edges", "line_art", "stargan"),
     *("inpaint", "superres", "zi2zi", "sngan", "biggan"),
 )
 
@@ -97,7 +99,7 @@ def test_a_recipe_can_be_played(name):
     lowered = run.call(run.phases[0], feed).lower(state, *feed.block(0, 2), np.int32(2))
     _, log, _ = lowered.out_info
     assert {"critic_loss", "generator_loss"} < set(log)
-    compared = any(name.startswith(tuple(losses.DISTANCES)) for name in log)
+    compared = any(name.startswith((*losses.DISTANCES, "r1")) for name in log)
     assert compared == (name not in ("sngan", "biggan"))
 
 

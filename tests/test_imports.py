@@ -21,7 +21,7 @@ ORDER = (
     {"defaults", "evaluation"},
     {"build", "cli", "run"},
     {"inference", "report"},
-    {"catalogue", "train", "sample", "translate", "film", "evaluate", "lab"},
+    {"catalogue", "train", "sample", "translate", "film", "evaluate", "lab", "tuning"},
     {"export", "rehearsal"},
     {"main"},
 )

@@ -60,6 +60,25 @@ def _read_tuple(text):
 READERS = {bool: _read_bool, int: int, float: float, str: str, tuple: _read_tuple}
 
 
+def read_words(words: list[str], command: str) -> dict[str, str]:
+    """{dotted key: text} of a command line's --config.KEY=VALUE.
+
+    Raises:
+      UserError: a word of another form.
+    """
+    overrides = {}
+    for word in words:
+        name, equals, text = word.partition("=")
+        if not name.startswith("--config."):
+            raise UserError(
+                f"{word!r} is not an option; jaxgan {command} --help tells the options."
+            )
+        if not equals:
+            raise UserError(f"{name} needs a value: {name}=VALUE.")
+        overrides[name.removeprefix("--config.")] = text
+    return overrides
+
+
 def override(config: ConfigDict, dotted: str, text: str) -> None:
     """Set a key from the text of its value; a new ``name`` brings the options of its row.
 

@@ -5,12 +5,9 @@ from collections.abc import Callable, Mapping
 import numpy as np
 
 from jaxgan.build.check import find
+from jaxgan.build.schedules import RATES, WEIGHTS, scaled
 from jaxgan.core.errors import UserError, within
-from jaxgan.losses import PENALTIES
 from jaxgan.step.population import Members, member
-
-RATES = ("generator.optimizer.learning_rate", "critic.optimizer.learning_rate")
-WEIGHTS = tuple(f"penalties.{name}.weight" for name in PENALTIES)
 
 
 def members(config: Mapping) -> Members:
@@ -79,6 +76,7 @@ def restore_of(restore: Callable, who: Members, i: int) -> Callable:
 
 def _with(config, values):
     config = {key: _copied(value) for key, value in config.items()}
+    config["schedules"]["to"] = scaled(config, values)
     for dotted, value in values.items():
         group, key = find(config, dotted)
         group[key] = float(value)

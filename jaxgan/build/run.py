@@ -9,7 +9,7 @@ from typing import Any, NamedTuple
 import jax
 
 from jaxgan import data
-from jaxgan.build import parts
+from jaxgan.build import parts, schedules
 from jaxgan.build.check import check_config
 from jaxgan.build.epochs import IN_EPOCHS, in_steps
 from jaxgan.build.phases import Phase, phases, positions, weighed
@@ -144,29 +144,25 @@ def _make_steps(config, entries, players, frozen, devices):
 
     ``values`` replace the config's, by dotted key; they may be traced.
     """
-    draw = parts.draw(config, entries, train=True)
-    networks = (players.generator, players.critic)
-    if axis := devices.axis_name:  # batch statistics are those of all devices
-        shapes = players.shapes
-        networks = (
-            parts.generator(config, shapes, axis),
-            parts.critic(config, shapes, entries, axis),
-        )
+    draw, shapes = parts.draw(config, entries, train=True), players.shapes
+    axis = devices.axis_name  # batch statistics are those of all devices
+    generator = parts.generator(config, shapes, axis)
 
     def step_of(phase, values):
-        optimizers = [parts.optimizer(config, side, values) for side in parts.SIDES]
-
         def step(state, batches, key, variables):
+            now = schedules.at(config, values, state.step)
+            optimizers = [parts.optimizer(config, side, now) for side in parts.SIDES]
             see = {name: partial(network.see, variables[name]) for name, network in frozen.items()}
             game = parts.game(
                 weighed(config, phase),
                 draw,
-                *networks,
+                generator,
+                parts.critic(config, shapes, entries, axis, now),
                 entries=entries,
-                shapes=players.shapes,
+                shapes=shapes,
                 adversarial=phase.adversarial,
                 mean_over_devices=devices.mean,
-                values=values,
+                values=now,
                 see=see,
             )
             played = make_step(
@@ -176,7 +172,7 @@ def _make_steps(config, entries, players, frozen, devices):
                 n_critic=phase.n_critic,
                 n_generator=phase.n_generator,
                 own_batches=phase.own_batches,
-                ema=config["ema"],
+                ema=now.get("ema", config["ema"]),
                 ema_from=config["ema_from"],
                 devices=devices,
             )

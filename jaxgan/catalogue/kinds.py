@@ -11,6 +11,7 @@ from jaxgan.core.table import doc_of
 from jaxgan.evaluation.measures import FACTS, METRICS
 from jaxgan.features import FEATURES
 from jaxgan.games import GAMES
+from jaxgan.games.diffaugment import VARIATIONS
 from jaxgan.losses import ADVERSARIAL, DISTANCES, PENALTIES
 from jaxgan.models import CRITICS, GENERATORS, takes
 from jaxgan.step.optim import OPTIMIZERS
@@ -112,6 +113,9 @@ KINDS = {
     "data": Kind("data set", "--config.data=NAME", _data),
     "tasks": Kind("task", "--config.data.task=NAME", partial(_of_table, data.TASKS)),
     "augments": Kind("augment", "--config.data.augment=NAME", partial(_of_table, data.AUGMENTS)),
+    "variations": Kind(
+        "variation", "--config.augmentation.rows=NAME", partial(_of_table, VARIATIONS)
+    ),
     "metrics": Kind("metric", "--config.evaluation.metrics=NAME", _metrics),
     "features": Kind(
         "feature network", "--config.evaluation.features=NAME", partial(_of_table, FEATURES)

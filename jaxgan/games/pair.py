@@ -34,6 +34,7 @@ def pair_game(
     head_weight: float = 1.0,
     heads_see_fakes: bool = True,
     wrong: Callable | None = None,
+    adapt: Callable = lambda mutables, real, fake: (mutables, {}),
     adversarial: float = 1.0,
     noise_level: Callable = lambda step: None,
     mean_over_devices: Callable = lambda tree: tree,
@@ -57,6 +58,8 @@ def pair_game(
       head_weight: of their cross-entropies, for both sides.
       heads_see_fakes: whether the critic also learns them from made examples.
       wrong: (given, keys) -> given that does not belong to x, or None.
+      adapt: (critic mutables, real scores, fake scores) -> (mutables, metrics), after each look:
+        what the critic learns beside its weights, as ``augmented.feedback`` has it.
       adversarial: weight of the adversarial loss in the generator's; at 0 no critic is asked.
       noise_level: step -> standard deviation of the instance noise, or None for none at all
         (Soenderby et al. 2017, Arjovsky and Bottou 2017): added to whatever "x" the critic sees.
@@ -84,6 +87,7 @@ def pair_game(
             head_weight,
             heads_see_fakes,
             wrong,
+            adapt,
             noise_level,
             mean_over_devices,
         ),
@@ -103,6 +107,7 @@ def _critic_loss(
     head_weight,
     heads_see_fakes,
     wrong,
+    adapt,
     noise_level,
     mean_over_devices,
 ):
@@ -140,6 +145,8 @@ def _critic_loss(
                 found += recognise(heads, fake, given)[0]
             total += head_weight * found
             metrics |= values_of_heads
+        mutables, learned = adapt(mutables, real["score"], fake["score"])
+        metrics |= learned
         return total, (mutables, {"critic_loss": total, **metrics, **values})
 
     return critic_loss

@@ -235,10 +235,12 @@ _ROWS = {
         "Which of a pair is real? The pairing form (Jolicoeur-Martineau 2018), of R3GAN, too.",
         relativistic_critic,
         relativistic_generator,
+        pairs=True,
     ),
     **F_ROWS,
 }
 # The fact ``estimate``: mean real score - mean fake score is the critic's estimate of a distance.
+# The fact ``pairs``: differences of a real and a fake score alone count, and 0 is no limit.
 ADVERSARIAL = {name: _checked(row) for name, row in _ROWS.items()}
 
 

@@ -17,6 +17,7 @@ from jaxgan.models import (
     dcgan,
     mlp,
     patch,
+    r3gan,
     resnet,
     resnet_translator,
     srresnet,
@@ -62,6 +63,7 @@ GENERATORS = {
     "resnet_translator": _row(resnet_translator.ResNetTranslator),
     "srresnet": _row(srresnet.SRResNetGenerator),
     "completion": _row(completion.CompletionGenerator),
+    "r3gan": _row(r3gan.R3GANGenerator),
 }
 
 CRITICS = {
@@ -76,4 +78,5 @@ CRITICS = {
     "stargan": _row(stargan.StarGANCritic),
     "srgan": _row(srresnet.SRGANCritic),
     "global_local": _row(completion.GlobalLocalCritic),
+    "r3gan": _row(r3gan.R3GANCritic),
 }

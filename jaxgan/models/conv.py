@@ -28,23 +28,30 @@ _PLAIN = jax.make_user_context(False)
 
 
 def conv(
-    x: jax.Array, kernel: jax.Array, stride: int, padding: int, dilation: int = 1
+    x: jax.Array,
+    kernel: jax.Array,
+    stride: int,
+    padding: int,
+    dilation: int = 1,
+    groups: int = 1,
 ) -> jax.Array:
     """Convolve as PyTorch's ``Conv2d`` does (no kernel flip, zero padding on all four sides).
 
     Args:
-      x: [B, H, W, C].
+      x: [B, H, W, groups * C].
       kernel: [kh, kw, C, D].
       stride: int, for both axes.
       padding: int, for all sides.
       dilation: int, the step between the taps of the kernel.
+      groups: int; each part of x's channels gives a part of the D (Xie et al. 2017).
 
     Returns:
       [B, (H + 2p - r(kh - 1) - 1) // s + 1, the same of W, D] with r the dilation.
     """
     sizes = (x.shape[1:3], kernel.shape[:2])
     form = native.correlate if _PLAIN.value else _correlate
-    return form(x, *trimmed(kernel, Geometry(*sizes, stride, padding, dilation)))
+    geometry = Geometry(*sizes, stride, padding, dilation, groups=groups)
+    return form(x, *trimmed(kernel, geometry))
 
 
 def conv_transpose(

@@ -5,7 +5,7 @@ naive loop, 10 to 50 times slower than a matrix product, so each map is one matr
 patches and kernel, with shifted slices around it. Without a stride there are better forms: the
 first two maps are native convolutions of large images, by rows of the kernel where the result has
 few channels, the third is one of narrow images, and all three are Winograd's where both sides have
-many channels.
+many channels. Groups are gone through one after the other, each in the form of its own size.
 """
 
 import math
@@ -28,6 +28,8 @@ _PIXELS = 256
 
 def correlate(x: jax.Array, k: jax.Array, geometry: Geometry) -> jax.Array:
     """As ``conv_native.correlate``."""
+    if geometry.groups > 1:
+        return _by_group(correlate, x, k, geometry)
     if _saved(geometry, x.shape[0], *k.shape[2:]) >= _MUCH:
         return winograd.correlate(x, k, geometry.padding)
     if geometry.stride == 1 and _large(geometry):
@@ -39,6 +41,8 @@ def correlate(x: jax.Array, k: jax.Array, geometry: Geometry) -> jax.Array:
 
 def spread(y: jax.Array, k: jax.Array, geometry: Geometry) -> jax.Array:
     """As ``conv_native.spread``."""
+    if geometry.groups > 1:
+        return _by_group(spread, y, k, geometry)
     if _saved(geometry, y.shape[0], *k.shape[2:]) >= _MUCH:
         return winograd.spread(y, k, geometry.padding)
     if (back := transposed(geometry)) and _large(back):
@@ -50,11 +54,25 @@ def spread(y: jax.Array, k: jax.Array, geometry: Geometry) -> jax.Array:
 
 def weigh(x: jax.Array, y: jax.Array, geometry: Geometry) -> jax.Array:
     """As ``conv_native.weigh``."""
+    if geometry.groups > 1:
+        return _by_group(weigh, x, y, geometry)
     if _saved(geometry, x.shape[0], x.shape[3], y.shape[3]) >= _MUCH:
         return winograd.weigh(x, y, geometry.padding)
     if opposite := _opposite(geometry, x.shape[3], y.shape[3]):
         return native.turned(patches.weighed(y, x, opposite))
     return patches.weighed(x, y, geometry)
+
+
+def _by_group(one, a, b, geometry):
+    """One of the maps for each group; channels of images and of results lie at the last axis."""
+    own = geometry._replace(groups=1)
+
+    def split(array):
+        return jnp.moveaxis(array.reshape(*array.shape[:-1], geometry.groups, -1), -2, 0)
+
+    each = lax.map(lambda pair: one(*pair, own), (split(a), split(b)))
+    joined = jnp.moveaxis(each, 0, -2)
+    return joined.reshape(*joined.shape[:-2], -1)
 
 
 def _large(geometry):

@@ -9,24 +9,31 @@ DIMENSIONS = ("NHWC", "HWIO", "NHWC")
 
 
 def correlate(x: jax.Array, k: jax.Array, geometry: Geometry) -> jax.Array:
-    """The convolution of x [B, H, W, C] by k [kh, kw, C, D]: [B, h, w, D]."""
+    """The convolution of x [B, H, W, groups * C] by k [kh, kw, C, D]: [B, h, w, D]."""
     strides = (geometry.stride,) * 2
     padding = ((geometry.padding,) * 2,) * 2
     dilations = (geometry.dilation,) * 2
     return lax.conv_general_dilated(
-        x, k, strides, padding, rhs_dilation=dilations, dimension_numbers=DIMENSIONS
+        x,
+        k,
+        strides,
+        padding,
+        rhs_dilation=dilations,
+        dimension_numbers=DIMENSIONS,
+        feature_group_count=geometry.groups,
     )
 
 
 def spread(y: jax.Array, k: jax.Array, geometry: Geometry) -> jax.Array:
-    """Its transpose by x: of y [B, h, w, D], [B, H, W, C]."""
-    x = jax.ShapeDtypeStruct((y.shape[0], *geometry.size, k.shape[2]), y.dtype)
+    """Its transpose by x: of y [B, h, w, D], [B, H, W, groups * C]."""
+    channels = geometry.groups * k.shape[2]
+    x = jax.ShapeDtypeStruct((y.shape[0], *geometry.size, channels), y.dtype)
     (x,) = jax.linear_transpose(lambda x: correlate(x, k, geometry), x)(y)
     return x
 
 
 def spread_plain(y: jax.Array, k: jax.Array, geometry: Geometry) -> jax.Array:
-    """As ``spread``: the image with zeros between its pixels, convolved by the turned kernel."""
+    """As ``spread``, without groups: zeros between the pixels, convolved by the turned kernel."""
     stride, dilation = geometry.stride, geometry.dilation
     padding = []
     for size, out, window in zip(geometry.size, geometry.out, geometry.window, strict=True):
@@ -47,7 +54,8 @@ def spread_plain(y: jax.Array, k: jax.Array, geometry: Geometry) -> jax.Array:
 
 def weigh(x: jax.Array, y: jax.Array, geometry: Geometry) -> jax.Array:
     """Its transpose by the kernel: [kh, kw, C, D]."""
-    k = jax.ShapeDtypeStruct((*geometry.window, x.shape[3], y.shape[3]), x.dtype)
+    channels = x.shape[3] // geometry.groups
+    k = jax.ShapeDtypeStruct((*geometry.window, channels, y.shape[3]), x.dtype)
     (k,) = jax.linear_transpose(lambda k: correlate(x, k, geometry), k)(y)
     return k
 

@@ -10,7 +10,8 @@ class Geometry(NamedTuple):
     """Static sizes of one convolution from ``size`` (the larger image) to ``out``.
 
     ``swapped``: the kernel's channels lie in memory in the other order, as those of a transposed
-    convolution; it changes no result.
+    convolution; it changes no result. ``groups``: as many parts of the channels of either image,
+    each of which is convolved by itself; then C in a kernel [kh, kw, C, D] is of a part.
     """
 
     size: tuple[int, int]
@@ -19,6 +20,7 @@ class Geometry(NamedTuple):
     padding: int
     dilation: int = 1
     swapped: bool = False
+    groups: int = 1
 
     @property
     def out(self):

@@ -47,7 +47,7 @@ class Init(NamedTuple):
     table: Callable
 
 
-def _flat(draw):
+def flat(draw: Callable) -> Callable:
     """The initialiser ``draw``, of a vector that is then laid out: the same numbers.
 
     XLA takes five times as long to compile random numbers of four axes as those of one.
@@ -58,7 +58,7 @@ def _flat(draw):
 def _uniform(fan_in):
     """U(-1/√fan_in, 1/√fan_in)."""
     bound = fan_in**-0.5
-    return _flat(lambda key, shape, dtype: jax.random.uniform(key, shape, dtype, -bound, bound))
+    return flat(lambda key, shape, dtype: jax.random.uniform(key, shape, dtype, -bound, bound))
 
 
 def _zeros(fan_in):
@@ -73,22 +73,22 @@ def _glorot(key, shape, dtype=FLOAT):
     """U(-b, b), b = gain (6 / (fan_in + fan_out))^1/2; gain 2^1/2 of windows, else 1."""
     taps = prod(shape[:-2])
     bound = ((12 if taps > 1 else 6) / (taps * (shape[-2] + shape[-1]))) ** 0.5
-    return _flat(lambda *drawn: jax.random.uniform(*drawn, -bound, bound))(key, shape, dtype)
+    return flat(lambda *drawn: jax.random.uniform(*drawn, -bound, bound))(key, shape, dtype)
 
 
 INITS = {
     # Unsupervised Representation Learning with Deep Convolutional GANs (arXiv:1511.06434), sec. 4.
     "dcgan": Init(
-        lambda fan_in: _flat(initializers.normal(0.02)),
+        lambda fan_in: flat(initializers.normal(0.02)),
         _zeros,
         _normal_about_one,
-        _flat(initializers.normal(0.02)),
+        flat(initializers.normal(0.02)),
     ),
     # What PyTorch gives nn.Linear, nn.Conv2d and nn.ConvTranspose2d unasked.
     "torch": Init(_uniform, _uniform, initializers.ones, initializers.zeros),
     # Delving Deep into Rectifiers (arXiv:1502.01852), eq. 10.
     "he": Init(
-        lambda fan_in: _flat(initializers.normal((2 / fan_in) ** 0.5)),
+        lambda fan_in: flat(initializers.normal((2 / fan_in) ** 0.5)),
         _zeros,
         initializers.ones,
         initializers.zeros,

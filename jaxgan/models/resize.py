@@ -8,6 +8,7 @@ would be.
 
 import jax
 import jax.numpy as jnp
+from jax import lax
 
 from jaxgan.models import conv
 
@@ -27,6 +28,41 @@ def halve_max(x: jax.Array) -> jax.Array:
     """The greatest of 2x2 pixels: [B, H, W, C] -> [B, H / 2, W / 2, C]; H and W are even."""
     batch, height, width, channels = x.shape
     return x.reshape(batch, height // 2, 2, width // 2, 2, channels).max(axis=(2, 4))
+
+
+def double_smooth(x: jax.Array) -> jax.Array:
+    """Twice the size by the filter [1, 3, 3, 1], as StyleGAN2 has it: zeros lie around the image.
+
+    Of pixels x_i of a line (x_{i-1} + 3 x_i) / 4 and (3 x_i + x_{i+1}) / 4, along both axes.
+
+    Returns:
+      [B, 2H, 2W, C] of x [B, H, W, C].
+    """
+    for axis in (1, 2):
+        pairs = (_moved(x, axis, 1) + 3 * x, 3 * x + _moved(x, axis, -1))
+        shape = [n * (1 + (i == axis)) for i, n in enumerate(x.shape)]
+        x = jnp.stack(pairs, axis + 1).reshape(shape) / 4
+    return x
+
+
+def halve_smooth(x: jax.Array) -> jax.Array:
+    """Half the size by the same filter, a quarter of the adjoint: (x_{2i-1} + 3 x_{2i} + ...) / 8.
+
+    Returns:
+      [B, H / 2, W / 2, C] of x [B, H, W, C]; H and W are even.
+    """
+    for axis in (1, 2):
+        x = x.reshape(*x.shape[:axis], -1, 2, *x.shape[axis + 1 :])
+        even, odd = (lax.index_in_dim(x, i, axis + 1, keepdims=False) for i in (0, 1))
+        x = (_moved(odd, axis, 1) + 3 * even + 3 * odd + _moved(even, axis, -1)) / 8
+    return x
+
+
+def _moved(x, axis, by):
+    """x by one place further along an axis, or back (-1); a zero comes in."""
+    padding = [(0, 0, 0)] * x.ndim
+    padding[axis] = (by, -by, 0)
+    return lax.pad(x, jnp.zeros((), x.dtype), padding)
 
 
 def double_conv(x: jax.Array, kernel: jax.Array, padding: int) -> jax.Array:

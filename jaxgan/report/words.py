@@ -122,6 +122,8 @@ SENTENCES = {
     "exact_wasserstein": "The exact distance W1 between samples and real points: lower is better.",
     "gradient_penalty": "How far the critic's slope is from 1, squared: lower holds better.",
     "consistency": "How much the critic's score changes by its own dropout.",
+    "real_told": "ADA: the mean sign of what the critic gives real examples; 1: it knows all.",
+    "augmentation": "ADA: how often each variation is used, of real and of made images.",
     "r1": "The squared slope of the critic at real examples.",
     "r2": "The squared slope of the critic at samples.",
     "dragan": "How far the critic's slope is from 1 around real examples, squared.",

@@ -105,12 +105,14 @@ def optimizer(
       clip_gradient: its largest global norm; 0 leaves it alone.
       orthogonal: weight of ``add_orthogonal``; 0 leaves the gradient alone.
       weight_limit: c of WGAN's weight clipping; 0 leaves the weights alone.
-      **options: the row's own options.
+      **options: the row's own options; one that is traced is not checked.
 
     Raises:
       UserError: an unknown name or option, or a number out of range.
     """
     row = choose(OPTIMIZERS, name, "optimizer")
+    traced = {key: value for key, value in options.items() if isinstance(value, jax.Array)}
+    options = {key: value for key, value in options.items() if key not in traced}
     options = options_of(row, "optimizer", name, options)
     if not isinstance(learning_rate, jax.Array) and not 0 < learning_rate < float("inf"):
         raise UserError(f"learning_rate is {learning_rate}; it must be greater than 0.")
@@ -129,7 +131,7 @@ def optimizer(
     links = [
         optax.clip_by_global_norm(clip_gradient) if clip_gradient else None,
         add_orthogonal(orthogonal) if orthogonal else None,
-        row.build(learning_rate, **options),
+        row.build(learning_rate, **options | traced),
         clip_weights(weight_limit) if weight_limit else None,
     ]
     return optax.chain(*[link for link in links if link is not None])

@@ -36,7 +36,7 @@ SMALL = {
 }
 
 
-@pytest.mark.parametrize("name", models.CRITICS)
+@pytest.mark.parametrize("name", SIZES)
 def test_spectral_norm_of_every_kernel_tends_to_one(name):
     """The scores are those of the kernels W / sigma(W), with sigma from NumPy's SVD."""
     module = models.CRITICS[name](norm="spectral", **SMALL[name])

@@ -214,6 +214,42 @@ def test_dilation_and_output_padding_match_torch(name):
     assert_close(second, tuple(g.numpy() for g in by_penalty), rtol=1e-4)
 
 
+@pytest.mark.parametrize("stride, side", [(1, 8), (2, 5)])
+def test_groups_match_torch(stride, side):
+    """Values, gradients, gradients of a function of these; on every platform the same maps."""
+    torch = pytest.importorskip("torch", reason="PyTorch is the reference implementation here")
+    groups, rng = 3, np.random.default_rng(0)
+    x = rng.standard_normal((2, side, side, groups * 2)).astype(np.float32)
+    kernel = rng.standard_normal((3, 3, 2, groups * 4)).astype(np.float32)
+
+    def ours(x, k):
+        return conv.conv(x, k, stride, 1, groups=groups)
+
+    def penalty(x, kernel):
+        out, pull = jax.vjp(ours, x, kernel)
+        gradients = pull(jnp.cos(out))
+        return sum(jnp.cos(g).sum() for g in gradients), (out, gradients)
+
+    second, (out, first) = jax.jit(jax.grad(penalty, argnums=(0, 1), has_aux=True))(x, kernel)
+    sizes = Geometry((side, side), (3, 3), stride, 1, groups=groups)
+    native = (
+        conv_native.spread(jnp.cos(out), kernel, sizes),
+        conv_native.weigh(x, jnp.cos(out), sizes),
+    )
+    assert_close((conv_native.correlate(x, kernel, sizes), *native), (out, *first))
+    with conv.plain():
+        assert_close(jax.jit(ours)(x, kernel), out)
+
+    x, kernel = (torch.from_numpy(a).requires_grad_(True) for a in (x, kernel))
+    image, weight = x.permute(0, 3, 1, 2), kernel.permute(3, 2, 0, 1)
+    expected = torch.nn.functional.conv2d(image, weight, None, stride, 1, groups=groups)
+    by_both = torch.autograd.grad(expected.sin().sum(), (x, kernel), create_graph=True)
+    by_penalty = torch.autograd.grad(sum(g.cos().sum() for g in by_both), (x, kernel))
+    assert_close(out, expected.permute(0, 2, 3, 1).detach().numpy())
+    assert_close(first, tuple(g.detach().numpy() for g in by_both))
+    assert_close(second, tuple(g.numpy() for g in by_penalty), rtol=1e-4)
+
+
 def test_output_padding_is_below_the_stride():
     with pytest.raises(ValueError, match="2 is not below the stride 2"):
         conv.conv_transpose(*draw(GEOMETRIES[1]), 2, 1, 2)

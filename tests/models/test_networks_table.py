@@ -28,6 +28,7 @@ SHAPES = {
     "completion": (8, 12, 2),
     "global_local": (8, 12, 2),
     "stargan": (8, 8, 2),
+    "r3gan": (8, 12, 2),
 }
 SMALL = {
     "mlp": {"features": (8, 6)},
@@ -45,12 +46,14 @@ SMALL = {
     "completion": {"width": 2, "dilations": (2,)},
     "stargan": {"layers": 2, "width": 2},
     "global_local": {"layers": 2, "width": 2, "hidden": 8, "window": 4},
+    "r3gan": {"width": 8, "blocks": 1, "embedding": 4},
 }
 SMALL_CRITIC = {
     **SMALL,
     "dcgan32": {"channels": (2, 3, 4, 5)},
     "biggan": {"width": 2, "attention": 4},
 }
+NORMED = [name for name, row in models.CRITICS.items() if "norm" in row.options]
 
 
 def test_the_tables_are_all_tried_here():
@@ -150,13 +153,13 @@ def reach(network, name):
 
 
 @pytest.mark.parametrize("norm", ["none", "layer", "spectral"])
-@pytest.mark.parametrize("name", models.CRITICS)
+@pytest.mark.parametrize("name", NORMED)
 def test_rows_are_independent_without_batch_norm(name, norm):
     found = reach(critic(name, norm=norm), name)
     assert found[1] > 0 and not found[[0, 2, 3]].any()
 
 
-@pytest.mark.parametrize("name", sorted(set(models.CRITICS) - {"patch", "stargan"}))
+@pytest.mark.parametrize("name", sorted(set(NORMED) - {"patch", "stargan"}))
 def test_critic_with_many_scores_heads_dropout_and_features(name):
     """Units drop by the example's key, in training only; features are what the last layers see."""
     heads = {"label": 5, "tone": 1}
@@ -258,6 +261,18 @@ COUNTS = {
         models.CRITICS["biggan"](),
         jnp.zeros((2, 32, 32, 3)),
         7168 + 590080 + 1024 + 2 * 590080 + 65792 + 4 * 590080 + 257,
+    ),
+    # Eight blocks of 768*1536 + 1536, 9*16*1536 + 1536 and 1536*768; 4*4*768; 100*768; 768*3.
+    "r3gan generator": (
+        models.GENERATORS["r3gan"](shape=(32, 32, 3)),
+        NOISE_100,
+        8 * (2 * 1179648 + 221184 + 2 * 1536) + 12288 + 76800 + 2304,
+    ),
+    # The same blocks; 3*768; 4*4*768; 768.
+    "r3gan critic": (
+        models.CRITICS["r3gan"](),
+        jnp.zeros((2, 32, 32, 3)),
+        8 * (2 * 1179648 + 221184 + 2 * 1536) + 2304 + 12288 + 768,
     ),
 }
 

@@ -151,3 +151,27 @@ def test_a_rate_stays_and_then_falls_to_nothing():
         update, state = sgd.update(jnp.ones(()), state, jnp.zeros(()))
         taken.append(-float(update) / 0.3)
     np.testing.assert_allclose(taken, [1, 1, 1, 1, 2 / 3, 1 / 3, 0], atol=1e-6)
+
+
+def test_a_moving_b2_is_pytorchs():
+    """Another b2 at every step, traced: each also corrects the bias by its own power."""
+    torch = pytest.importorskip("torch", reason="PyTorch is the reference implementation here")
+    moving, rate = (0.9, 0.93, 0.97, 0.99), 0.01
+
+    @jax.jit
+    def step(params, state, b2):
+        chain = optimizer("adam", learning_rate=rate, b1=0.0, b2=b2)
+        updates, state = chain.update(jax.grad(bowl)(params), state, params)
+        return params + updates, state
+
+    params = jnp.asarray(START)
+    state = optimizer("adam", learning_rate=rate, b1=0.0, b2=0.9).init(params)
+    theirs = torch.tensor(START, requires_grad=True)
+    adam = torch.optim.Adam([theirs], rate, betas=(0.0, 0.9))
+    for b2 in moving:
+        params, state = step(params, state, jnp.float32(b2))
+        adam.param_groups[0]["betas"] = (0.0, b2)
+        adam.zero_grad()
+        (torch.arange(1, 12) * (theirs - 1) ** 2).sum().backward()
+        adam.step()
+        np.testing.assert_allclose(params, theirs.detach(), rtol=1e-5, atol=1e-7)

@@ -4,7 +4,8 @@ from collections.abc import Mapping
 
 import jax.numpy as jnp
 
-from jaxgan.build.parts.rows import row_of, rules
+from jaxgan.build.parts import augmentation
+from jaxgan.build.parts.rows import NO_VALUES, row_of, rules
 from jaxgan.core.errors import UserError, choose, within
 from jaxgan.data.source import Entry, classes_of
 from jaxgan.models import CRITICS, GENERATORS, fields_of, takes
@@ -89,9 +90,16 @@ def heads(config: Mapping, entries: Mapping[str, Entry]) -> tuple[tuple[str, int
 
 
 def critic(
-    config: Mapping, shapes: Mapping, entries: Mapping[str, Entry], axis_name: str | None = None
+    config: Mapping,
+    shapes: Mapping,
+    entries: Mapping[str, Entry],
+    axis_name: str | None = None,
+    values: Mapping = NO_VALUES,
 ) -> Network:
-    """The critic's ``Network``; its heads have the classes of the ``entries``."""
+    """The critic's ``Network``; its heads have the classes of the ``entries``.
+
+    ``values`` may hold how often images are varied, in place of the config's, by dotted key.
+    """
     row, options = rules(config)
     count = options.get("generators", 1)
     outputs = 1 if count == 1 else count + 1  # against several generators, one for the data too
@@ -107,4 +115,5 @@ def critic(
                 for direction, (_, end) in row.directions.items()
             }
         )
-    return _network(config, "critic", row.critic, shapes, axis_name, **fixed)
+    one = _network(config, "critic", row.critic, shapes, axis_name, **fixed)
+    return augmentation.seen(config, one, shapes, values)

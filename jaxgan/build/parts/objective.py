@@ -5,6 +5,7 @@ from collections.abc import Callable, Mapping
 import optax
 
 from jaxgan.build import phases
+from jaxgan.build.parts.augmentation import adapt
 from jaxgan.build.parts.given import task
 from jaxgan.build.parts.networks import heads
 from jaxgan.build.parts.rows import NO_VALUES, row_of, rules
@@ -151,6 +152,7 @@ def game(
     told = tuple(name for name, _ in heads(config, entries))
     played |= {"heads": told} if told else {}
     played |= {"shapes": shapes} if row.directions else {}
+    played |= adapt(config, mean_over_devices)
     built = row.build(
         generator,
         critic,

@@ -16,14 +16,17 @@ def optimizer(
 ) -> optax.GradientTransformation:
     """The optax chain of "generator" or "critic"; an annealed rate is 0 after the last step.
 
-    ``values`` may hold a learning rate that replaces the config's, by dotted key; maybe traced.
+    ``values`` may hold numbers that replace the config's, by dotted key; they may be traced.
     """
     settings = dict(config[side]["optimizer"])
     for key, value in settings.items():
         like = {"name": "", "anneal": False}.get(key, 0.0)
         check_type(f"{side}.optimizer.{key}", value, like)
-    rate = values.get(f"{side}.optimizer.learning_rate", settings.get("learning_rate"))
-    settings["learning_rate"] = rate
+    settings |= {
+        key: values[f"{side}.optimizer.{key}"]
+        for key in settings
+        if f"{side}.optimizer.{key}" in values
+    }
     after = settings.pop("anneal_after", 0.0)
     if settings.pop("anneal", False):
         updates = max(phases.updates(phases.phases(config), side), 1)

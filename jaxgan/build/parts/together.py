@@ -3,6 +3,7 @@
 from collections.abc import Callable, Mapping
 from typing import NamedTuple
 
+from jaxgan.build.parts import augmentation
 from jaxgan.build.parts.given import augment, draw, given_shapes, task
 from jaxgan.build.parts.networks import SIDES, critic, fields, generator
 from jaxgan.build.parts.objective import check_options, game, loss
@@ -10,6 +11,7 @@ from jaxgan.build.parts.optimizers import optimizer
 from jaxgan.build.parts.rows import rules
 from jaxgan.data.source import Entry
 from jaxgan.games import Game
+from jaxgan.games.diffaugment import variation
 from jaxgan.models.network import Network
 
 
@@ -68,5 +70,6 @@ def check_names(config: Mapping) -> None:
         fields(config, side)
     task(config)
     augment(config)
+    variation(augmentation.rows(config))
     loss(config)
     check_options(config)

@@ -1,0 +1,80 @@
+"""A baseline to be trusted: R3GAN (Huang et al. 2024, arXiv:2501.05441), for a folder of one's own.
+
+Residual networks without normalisation, the relativistic game, R1 and R2 at every step, Adam
+without momentum; as training goes on the penalties' weight gamma falls to a tenth, the rates to a
+quarter, and b2 and the average's half-life rise, each by half a cosine. By itself it is small, of
+128 channels at 4x4 and half as many at each doubling, on emoji of 32x32. Any other pictures:
+
+    --config.data=folder:DIR --config.data.size=64
+
+The size picks the stages, `width` of both networks the cost. Gamma is what to look for first, and
+differs by a hundred from size to size: jaxgan tune does so in minutes. Of few pictures the critic
+would know each; so that it does not: --config.augmentation.rows=color,translation,cutout, always,
+or --config.augmentation.probability=0 --config.augmentation.target=0.6, as often as needed (ADA).
+
+The paper's own are one flag away: --config=configs/baseline.py:cifar10, :ffhq64 and :ffhq256, with
+768 channels; their data have to be named. Left out of these are the paper's other augmentations,
+bfloat16 in the large stages (--config.compute_dtype=bfloat16 is in all), and a real batch of its
+own for the generator: here both sides' updates share batch and fakes, as in every game.
+
+Cost: 2000 steps. A step takes .64 s of one core's time, beside much other work.
+Expect: not measured yet (seed 0).
+Run: python -m jaxgan.main --config=configs/baseline.py --workdir=runs/baseline
+"""
+
+from typing import NamedTuple
+
+from jaxgan import data, defaults
+from jaxgan.core.errors import choose
+
+
+class Setting(NamedTuple):
+    """What differs between sizes: images are counted in the paper, steps here."""
+
+    size: int
+    width: int
+    wide: int
+    blocks: int
+    rate: float
+    gamma: float
+    batch_size: int
+    images: float  # of the whole run
+    moving: float  # of the schedules
+    half_life: float  # of the average
+    varied: float = 0.0  # the probability of a variation at the schedules' end
+
+
+SETTINGS = {
+    "small": Setting(32, 128, 1, 1, 5e-4, 0.05, 32, 64e3, 48e3, 4e3),
+    "cifar10": Setting(32, 768, 4, 2, 2e-4, 0.05, 512, 250e6, 20e6, 5e6, 0.55),
+    "ffhq64": Setting(64, 768, 4, 2, 2e-4, 2.0, 256, 200e6, 20e6, 0.5e6, 0.3),
+    "ffhq256": Setting(256, 768, 4, 2, 2e-4, 150.0, 256, 200e6, 20e6, 0.5e6, 0.3),
+}
+
+
+def get_config(setting="small"):
+    own = choose(SETTINGS, setting, "setting of baseline.py")
+    config = defaults.get_config()
+    config.batch_size, config.steps = own.batch_size, int(own.images / own.batch_size)
+    config.steps_per_call = 10  # a step is long enough to look in more often
+    config.sample_every, config.checkpoint_every, config.log_every = 500, 1000, 10
+    config.data.size = own.size
+    if setting == "small":
+        config.data.name, config.data.options = "emoji", data.options_of("emoji")
+    config.game.z_dim = 64
+    config.loss = defaults.loss("relativistic")
+    config.penalties.r1.weight = config.penalties.r2.weight = own.gamma
+    config.ema = 0.0
+    moved = {f"penalties.{name}.weight": own.gamma / 10 for name in ("r1", "r2")}
+    for side, make in (("generator", defaults.generator), ("critic", defaults.critic)):
+        adam = defaults.optimizer("adam", learning_rate=own.rate, b1=0.0, b2=0.9)
+        sizes = {"width": own.width, "wide": own.wide, "blocks": own.blocks}
+        config[side] = make("r3gan", **sizes, optimizer=adam)
+        moved |= {f"{side}.optimizer.learning_rate": own.rate / 4, f"{side}.optimizer.b2": 0.99}
+    moved["ema"] = 0.5 ** (own.batch_size / own.half_life)
+    if own.varied:
+        config.augmentation.rows, config.augmentation.probability = "color,translation,cutout", 0.0
+        moved["augmentation.probability"] = own.varied
+    config.schedules.to = " ".join(f"{key}={value:.6g}" for key, value in moved.items())
+    config.schedules.steps = int(own.moving / own.batch_size)
+    return config

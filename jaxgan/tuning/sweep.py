@@ -1,0 +1,157 @@
+"""A recipe as a population of learning rates and penalty weights, played for some minutes."""
+
+import functools
+import itertools
+import math
+import time
+from collections.abc import Callable, Mapping
+from typing import NamedTuple
+
+import jax
+import numpy as np
+
+from jaxgan.build.limits import check_limits
+from jaxgan.build.phases import phase_at
+from jaxgan.build.population import alone, members
+from jaxgan.build.run import prepare
+from jaxgan.build.schedules import RATES as RATE_KEYS
+from jaxgan.build.schedules import WEIGHTS as WEIGHT_KEYS
+from jaxgan.core.dotted import at
+from jaxgan.core.errors import UserError
+from jaxgan.evaluation.looks import make_looks
+from jaxgan.evaluation.measures import QUALITY, SPREAD
+from jaxgan.run.progress import in_words
+from jaxgan.run.stop import Pace
+from jaxgan.step import population
+
+# Multiples of the recipe's own. Gamma differs by a hundred between sizes of images.
+RATES, WEIGHTS = (0.5, 1.0, 2.0), (0.1, 1.0, 10.0)
+
+
+class Tried(NamedTuple):
+    """A member after its minutes.
+
+    Attributes:
+      number: of the member.
+      values: {dotted key: what it was played with}.
+      distance: of its average's samples to real examples, lower is better; infinite where it is no
+        number.
+      spread: of the samples, over that of real examples.
+    """
+
+    number: int
+    values: dict[str, float]
+    distance: float
+    spread: float
+
+
+class Sweep(NamedTuple):
+    """All of them: ``members``, the ``steps`` that each did, the distance of real examples."""
+
+    members: list[Tried]
+    steps: int
+    floor: float | None
+
+
+def population_of(config, rates: tuple[float, ...], weights: tuple[float, ...]):
+    """The config with a member for each multiple of its rates and of the weights that it plays.
+
+    Raises:
+      UserError: it has a population already.
+    """
+    if config.population.members > 1:
+        raise UserError("tune makes a population of its own; leave population.members at 1.")
+    config = config.copy_and_resolve_references()
+    played = [key for key in WEIGHT_KEYS if at(config, key)]
+    pairs = list(itertools.product(rates, weights if played else (1.0,)))
+    if len(pairs) == 1:
+        raise UserError("one rate and one weight are nothing to choose from; give several.")
+    vary = {key: [at(config, key) * rate for rate, _ in pairs] for key in RATE_KEYS}
+    vary |= {key: [at(config, key) * weight for _, weight in pairs] for key in played}
+    config.population.members = len(pairs)
+    config.population.vary = " ".join(
+        f"{key}={','.join(f'{value:.6g}' for value in values)}" for key, values in vary.items()
+    )
+    return config
+
+
+def play(config, seconds: float, tell: Callable[[str], None]) -> Sweep:
+    """Train all members for so long, compiling aside, and look at each.
+
+    Args:
+      config: from ``population_of``.
+      seconds: of training; the run's own steps are the most.
+      tell: takes a sentence, once a step is timed.
+    """
+    run = prepare(config)
+    check_limits(run, config)
+    looks, pace = make_looks(run, config), Pace()
+
+    @functools.cache
+    def compiled(phase):
+        feed = run.feed(phase)
+        return feed, run.call(phase, feed)
+
+    def advance(state, most):
+        """The state after a call, and whether any member is finite still."""
+        step = int(state.step)
+        phase = phase_at(run.phases, step)
+        feed, call = compiled(phase)
+        count = min(most, phase.last_step - step)
+        with pace.of(count):
+            state, _, done = call(state, *feed.block(step, count), np.int32(count))
+            return state, int(done) == count
+
+    state, good = advance(run.devices.replicate(jax.jit(run.create)()), 1)  # it compiles
+    began, told = time.monotonic(), False
+    while good and int(state.step) < config.steps and time.monotonic() - began < seconds:
+        state, good = advance(state, pace.within(config.steps_per_call) if told else 1)
+        if not told:  # one further step is timed
+            told = True
+            steps = min(config.steps, int(seconds / (time.monotonic() - began)))
+            tell(f"About {steps} steps of {run.members.count} members in {in_words(seconds)}.")
+    found = [looks.quick(each) for each in population.split(state, run.members)]
+    tried = [
+        Tried(
+            i,
+            {key: float(values[i]) for key, values in run.members.values.items()},
+            one[QUALITY] if math.isfinite(one[QUALITY]) else math.inf,
+            one[SPREAD],
+        )
+        for i, one in enumerate(found)
+    ]
+    return Sweep(tried, int(state.step), looks.floors().get("real", {}).get(QUALITY))
+
+
+def best_first(sweep: Sweep) -> Sweep:
+    """The sweep with its members in the order of their distances.
+
+    Raises:
+      UserError: none has a finite one.
+    """
+    ranked = sorted(sweep.members, key=lambda tried: tried.distance)
+    if not math.isfinite(ranked[0].distance):
+        raise UserError("no member stayed finite; try smaller --rates or other --weights.")
+    return sweep._replace(members=ranked)
+
+
+def table(sweep: Sweep) -> str:
+    """A line for each member, its distance, its spread, and what it was played with."""
+    keys = list(sweep.members[0].values)
+    floor = "" if sweep.floor is None else f"; other real examples: {sweep.floor:.4g}"
+    heads = f"distance  spread  {'  '.join(keys)}"
+    lines = [f"After {sweep.steps} steps{floor}.", heads]
+    for tried in sweep.members:
+        distance = f"{tried.distance:.4g}" if math.isfinite(tried.distance) else "none"
+        numbers = (f"{value:<{len(key)}.6g}" for key, value in tried.values.items())
+        lines.append(f"{distance:<8}  {tried.spread:<6.3g}  {'  '.join(numbers)}".rstrip())
+    return "\n".join(lines)
+
+
+def settings(config: Mapping, number: int) -> list[tuple[str, str]]:
+    """(dotted key, text) by which a run of its own is that member: rates, weights, their ends."""
+    who = members(config)
+    own = alone(config, who, number)
+    found = [(key, f"{at(own, key):.6g}") for key in who.values]
+    ends = own["schedules"]["to"]
+    return [*found, *([("schedules.to", ends)] if ends else [])]

@@ -1,0 +1,108 @@
+"""``jaxgan tune``: members by hand, a sweep of a toy, and the command that goes on."""
+
+import re
+import shlex
+
+import numpy as np
+import pytest
+
+from jaxgan import defaults
+from jaxgan.build.overrides import load_recipe
+from jaxgan.core.errors import UserError
+from jaxgan.main import parse
+from jaxgan.tuning.command import main
+from jaxgan.tuning.sweep import Sweep, Tried, best_first, population_of, settings, table
+
+SMALL = (
+    "data.options.points=2500 generator.features=8 critic.features=8 n_critic=1 steps_per_call=5 "
+    "steps=400 critic.optimizer.learning_rate=1e-3"
+)
+
+
+def config():
+    """A rate of 1e-3 and one of 2e-4; R1 of 2 that falls to 0.2, and R2 of 0."""
+    config = defaults.get_config()
+    config.critic.optimizer.learning_rate = 1e-3
+    config.penalties.r1.weight = 2.0
+    config.schedules.to, config.schedules.steps = "penalties.r1.weight=0.2", 50
+    return config
+
+
+def test_members_are_all_pairs_of_a_rate_and_a_weight():
+    many = population_of(config(), (0.5, 2.0), (0.1, 1.0, 10.0))
+    assert many.population.members == 6
+    assert dict(word.split("=") for word in many.population.vary.split()) == {
+        "generator.optimizer.learning_rate": "0.0001,0.0001,0.0001,0.0004,0.0004,0.0004",
+        "critic.optimizer.learning_rate": "0.0005,0.0005,0.0005,0.002,0.002,0.002",
+        "penalties.r1.weight": "0.2,2,20,0.2,2,20",
+    }
+    # What a member's weight moves to goes along: from 20 to 2.
+    assert dict(settings(many, 5)) == {
+        "generator.optimizer.learning_rate": "0.0004",
+        "critic.optimizer.learning_rate": "0.002",
+        "penalties.r1.weight": "20",
+        "schedules.to": "penalties.r1.weight=2",
+    }
+    without = config()
+    without.penalties.r1.weight, without.schedules.to, without.schedules.steps = 0.0, "", 0
+    alone = population_of(without, (1.0, 3.0), (0.1, 1.0))
+    assert alone.population.members == 2 and "penalties" not in alone.population.vary
+    with pytest.raises(UserError, match="nothing to choose from"):
+        population_of(without, (1.0,), (0.1, 1.0))
+    with pytest.raises(UserError, match=r"leave population.members at 1"):
+        population_of(many, (1.0, 2.0), (1.0,))
+
+
+def test_the_best_is_first_and_one_that_went_bad_is_last():
+    values = {"penalties.r1.weight": 0.25}
+    each = [Tried(i, values, distance, 0.5) for i, distance in enumerate((0.3, np.inf, 0.2))]
+    ranked = best_first(Sweep(each, 7, 0.0625))
+    assert [tried.number for tried in ranked.members] == [2, 0, 1]
+    lines = table(ranked).splitlines()
+    assert lines[0] == "After 7 steps; other real examples: 0.0625."
+    assert [line.split() for line in lines[1:]] == [
+        ["distance", "spread", "penalties.r1.weight"],
+        ["0.2", "0.5", "0.25"],
+        ["0.3", "0.5", "0.25"],
+        ["none", "0.5", "0.25"],
+    ]
+    with pytest.raises(UserError, match="no member stayed finite"):
+        best_first(Sweep(each[1:2], 7, None))
+
+
+def test_a_toy_is_tuned_and_the_command_goes_on(tmp_path, monkeypatch, capsys):
+    monkeypatch.chdir(tmp_path)
+    words = [f"--config.{word}" for word in SMALL.split()]
+    sweep = ["--config=toy_ring", "--minutes=0.01", "--rates=1,2", "--weights=1,3"]
+    assert main([*sweep, *words]) == 0
+    out, err = capsys.readouterr()
+    assert re.fullmatch(r"jaxgan: About \d+ steps of 4 members in 0.6 seconds.\n", err)
+    first, heads, *rows, said, command = out.splitlines()
+    assert re.match(r"After \d+ steps; other real examples: ", first)
+    found = [dict(zip(heads.split(), map(float, row.split()), strict=True)) for row in rows]
+    distances = [row["distance"] for row in found]
+    assert len(rows) == 4 and distances == sorted(distances)
+    assert {row["critic.optimizer.learning_rate"] for row in found} == {1e-3, 2e-3}
+    assert said.startswith("The best goes on") and list(tmp_path.iterdir()) == []
+    name, train, *rest = shlex.split(command)
+    chosen, workdir, _ = parse(rest)
+    assert (name, train, workdir) == ("jaxgan", "train", "runs/toy_ring")
+    own, key = load_recipe("toy_ring").penalties, "penalties.gradient_penalty.weight"
+    assert chosen.penalties.gradient_penalty.weight == found[0][key]
+    ratios = sorted({row[key] / own.gradient_penalty.weight for row in found})
+    np.testing.assert_allclose(ratios, [1, 3], rtol=1e-4)
+    rate = chosen.critic.optimizer.learning_rate
+    assert rate == found[0]["critic.optimizer.learning_rate"]
+    assert chosen.steps == 400 and chosen.population.members == 1
+
+
+@pytest.mark.parametrize(
+    ("words", "told"),
+    [
+        (["--minutes=0"], "--minutes is 0; it must be greater than 0"),
+        (["--rates=1,-1"], "--rates: invalid factors value: '1,-1'"),
+        (["--workdir=x"], "'--workdir=x' is not an option; jaxgan tune --help"),
+    ],
+)
+def test_a_wrong_word_is_told(words, told, mistake):
+    assert told in mistake(main, ["--config=toy_ring", *words])
