@@ -16,6 +16,7 @@ from jaxgan.models import (
     dcgan,
     mlp,
     patch,
+    progressive,
     resnet,
     resnet_translator,
     srresnet,
@@ -24,7 +25,7 @@ from jaxgan.models import (
     zi2zi,
 )
 
-_SET_BY_BUILDER = {"shape", "outputs", "heads", "dtype", "axis_name", "parent", "name"}
+_SET_BY_BUILDER = {"shape", "level", "outputs", "heads", "dtype", "axis_name", "parent", "name"}
 
 
 def _row(module_class, **facts):
@@ -56,6 +57,7 @@ GENERATORS = {
     "dcgan32": _row(dcgan.DCGAN32Generator),
     "dcgan": _row(dcgan.DCGANGenerator),
     "resnet32": _row(resnet.ResNet32Generator),
+    "progressive": _row(progressive.ProgressiveGenerator),
     "unet": _row(unet.UNetGenerator),
     "resnet_translator": _row(resnet_translator.ResNetTranslator),
     "srresnet": _row(srresnet.SRResNetGenerator),
@@ -68,6 +70,7 @@ CRITICS = {
     "dcgan32": _row(dcgan.DCGAN32Critic),
     "dcgan": _row(dcgan.DCGANCritic),
     "resnet32": _row(resnet.ResNet32Critic),
+    "progressive": _row(progressive.ProgressiveCritic),
     "patch": _row(patch.PatchCritic),
     "zi2zi": _row(zi2zi.Zi2ziCritic),
     "stargan": _row(stargan.StarGANCritic),

@@ -68,6 +68,8 @@ INITS = {
     "dcgan": Init(lambda fan_in: _flat(initializers.normal(0.02)), _zeros, _normal_about_one),
     # What PyTorch gives nn.Linear, nn.Conv2d and nn.ConvTranspose2d unasked.
     "torch": Init(_uniform, _uniform, initializers.ones),
+    # For layers whose input is scaled, and not their weights: see ``models.progressive``.
+    "unit": Init(lambda fan_in: _flat(initializers.normal(1.0)), _zeros, initializers.ones),
     # Delving Deep into Rectifiers (arXiv:1502.01852), eq. 10.
     "he": Init(
         lambda fan_in: _flat(initializers.normal((2 / fan_in) ** 0.5)), _zeros, initializers.ones

@@ -17,6 +17,7 @@ SHAPES = {
     "toy": (2,),
     "dcgan32": (32, 40, 1),
     "dcgan": (16, 16, 3),
+    "progressive": (8, 12, 2),
     "resnet32": (8, 16, 3),
     "unet": (8, 12, 2),
     "patch": (12, 14, 2),
@@ -33,6 +34,7 @@ SMALL = {
     "toy": {"features": (8, 6)},
     "dcgan32": {"channels": (4, 3, 2)},
     "dcgan": {"channels": (4, 3)},
+    "progressive": {"channels": (4, 3)},
     "resnet32": {"channels": (4, 3, 3, 5)},
     "unet": {"halvings": 2, "width": 2},
     "patch": {"layers": 1, "width": 2},
@@ -44,7 +46,11 @@ SMALL = {
     "stargan": {"layers": 2, "width": 2},
     "global_local": {"layers": 2, "width": 2, "hidden": 8, "window": 4},
 }
-SMALL_CRITIC = {**SMALL, "dcgan32": {"channels": (2, 3, 4, 5)}}
+SMALL_CRITIC = {
+    **SMALL,
+    "dcgan32": {"channels": (2, 3, 4, 5)},
+    "progressive": {"channels": (4, 3), "group": 1},  # of more, rows see one another
+}
 
 
 def test_the_tables_are_all_tried_here():
