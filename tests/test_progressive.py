@@ -9,9 +9,11 @@ import pytest
 
 import jaxgan.train
 from jaxgan import defaults, sample
+from jaxgan.build import parts
 from jaxgan.build.run import prepare
 from jaxgan.core.errors import Stopped, UserError
-from jaxgan.models.progressive import levels_of
+from jaxgan.data.source import Entry
+from jaxgan.models.progressive import ProgressiveGenerator
 from jaxgan.train import train
 
 
@@ -44,7 +46,7 @@ def whole(tmp_path_factory):
 
 
 def test_it_is_resumed_inside_a_fade_to_the_same_bits(whole, tmp_path, monkeypatch):
-    """It is asked to leave while steps 2 and 3 are played, and saves half way."""
+    """It is asked to leave while step 2 is played, and saves a fourth of the way."""
     next_stop = jaxgan.train.next_stop
 
     def asked(step, *rest):
@@ -53,7 +55,7 @@ def test_it_is_resumed_inside_a_fade_to_the_same_bits(whole, tmp_path, monkeypat
         return next_stop(step, *rest)
 
     monkeypatch.setattr(jaxgan.train, "next_stop", asked)
-    with pytest.raises(Stopped, match="step 4 is saved"):
+    with pytest.raises(Stopped, match="step 3 is saved"):
         train(tiny(), tmp_path)
     monkeypatch.undo()
     got = train(tiny(), tmp_path)
@@ -105,19 +107,26 @@ def test_mistakes(words):
         prepare(config)
 
 
-def test_a_run_to_1024_pixels_has_all_its_shapes():
-    """Nothing is trained: nine levels, each of which both networks agree on."""
+def test_images_of_1024_pixels_have_nine_levels_that_both_networks_agree_on():
+    """By shapes alone, of the paper's widths."""
+    entries = {"x": Entry((1024, 1024, 3), np.uint8)}
     config = tiny(steps=20)
-    config.data.size = 1024
     config.phases = " ".join(f"{10 + i}:level={i}" for i in range(9))
-    config.generator.channels = config.critic.channels = (8,) * 9
-    run = prepare(config)
-    state = jax.eval_shape(run.create)
-    assert levels_of(run.sources[0].entries["x"].shape) == 8
-    for phase in run.phases[:9]:
-        side = 4 << phase.level
-        rows = {"x": jax.ShapeDtypeStruct((1, 8, 1024, 1024, 3), np.float32)}
-        step = run.step(phase, {})
-        moved, metrics = jax.eval_shape(step, state, rows, jax.random.key(0), {})
-        assert jax.tree.structure(moved) == jax.tree.structure(state), side
-        assert metrics["drift"].shape == ()
+    wide = ProgressiveGenerator.channels
+    config.generator.channels = config.critic.channels = wide
+    batch = {"x": jax.ShapeDtypeStruct((4, 1024, 1024, 3), np.float32)}
+    whole = parts.players(config, entries)
+    for level in range(9):
+        draw = parts.draw(config, entries, train=True, level=level)
+        generator = parts.generator(config, whole.shapes, level=level)
+        critic = parts.critic(config, whole.shapes, entries, level=level)
+
+        def look(batch, keys, draw=draw, generator=generator, critic=critic):
+            given = draw(batch, keys, 0)
+            made, _ = generator.apply(whole.generator.init(keys[0]), given, train=True)
+            assert made["x"].shape == given["x"].shape
+            scores, _ = critic.apply(whole.critic.init(keys[0]), given, train=True)
+            return made["x"], scores["score"]
+
+        image, score = jax.eval_shape(look, batch, jax.random.split(jax.random.key(0), 4))
+        assert image.shape == (4, 4 << level, 4 << level, 3) and score.shape == (4,)
