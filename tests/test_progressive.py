@@ -13,6 +13,7 @@ from jaxgan.build import parts
 from jaxgan.build.run import prepare
 from jaxgan.core.errors import Stopped, UserError
 from jaxgan.data.source import Entry
+from jaxgan.export import generator
 from jaxgan.models.progressive import ProgressiveGenerator
 from jaxgan.train import train
 
@@ -76,6 +77,15 @@ def test_samples_are_of_the_level_of_their_step(whole):
         assert np.array_equal(x[:, ::2, ::2], x[:, 1::2, 1::2]) == double
 
 
+def test_an_exported_function_is_of_its_step(whole):
+    """It is given z alone, and half way makes what ``sample`` makes half way."""
+    exported, z = generator.load(whole[0], step=4), np.ones((2, 3), np.float32)
+    assert list(exported.inputs) == ["z"]
+    made = jax.jit(exported.apply)(exported.variables, {"z": z})
+    expected = sample.load(whole[0], step=4)(z=z, rows=[0, 1])
+    np.testing.assert_allclose(np.clip(made, -1, 1), np.clip(expected, -1, 1), atol=1e-5)
+
+
 @pytest.mark.thorough
 def test_two_devices_and_a_population_are_one_run(whole, tmp_path):
     short = {"steps": 3, "phases": "2:level=0 3:level=1,fade=true"}
@@ -118,12 +128,12 @@ def test_images_of_1024_pixels_have_nine_levels_that_both_networks_agree_on():
     whole = parts.players(config, entries)
     for level in range(9):
         draw = parts.draw(config, entries, train=True, level=level)
-        generator = parts.generator(config, whole.shapes, level=level)
+        player = parts.generator(config, whole.shapes, level=level)
         critic = parts.critic(config, whole.shapes, entries, level=level)
 
-        def look(batch, keys, draw=draw, generator=generator, critic=critic):
+        def look(batch, keys, draw=draw, player=player, critic=critic):
             given = draw(batch, keys, 0)
-            made, _ = generator.apply(whole.generator.init(keys[0]), given, train=True)
+            made, _ = player.apply(whole.generator.init(keys[0]), given, train=True)
             assert made["x"].shape == given["x"].shape
             scores, _ = critic.apply(whole.critic.init(keys[0]), given, train=True)
             return made["x"], scores["score"]
