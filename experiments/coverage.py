@@ -91,6 +91,7 @@ OBJECTIVES = {
     "WGAN-GP": Objective("wasserstein", {"gradient_penalty": 0.1}, 5),
     "WGAN-GP, one-sided": Objective("wasserstein", {"gradient_penalty_one_sided": 0.1}, 5),
     "WGAN-GP, linear": Objective("wasserstein", {"gradient_penalty_linear": 1.0}, 5),
+    "WGAN-GP, drift": Objective("wasserstein", {"gradient_penalty": 0.1, "drift": 1e-3}, 5),
     "WGAN-SN": Objective("wasserstein", n_critic=5, keys={"critic.norm": "spectral"}),
     "WGAN-CT": Objective(
         "wasserstein",

@@ -62,6 +62,8 @@ KEYS = {
     "n_generator": Key(1, 0, MANY, why="generator updates a step, under the same critic"),
     "adversarial": Key(1.0, 0, INF, why="weight of the game in what the generator minimises"),
     "phases": Key("", why="other values at first, as 1000:n_critic=0,adversarial=0; build/phases"),
+    "level": Key(-1, -1, 16, why="of networks that grow: 0 is the smallest; -1: the last"),
+    "fade": Key(False, why="whether the level fades in; with level, of a phase"),
     "label_smoothing": Key(0.0, 0, 1, why="the critic's target for real examples is 1 minus this"),
     "instance_noise.std": Key(0.0, 0, INF, why="on all that the critic sees; [-1, 1] is 2 wide"),
     "instance_noise.anneal_steps": Key(0, 0, INT32, why="over which it falls to 0; 0: it stays"),

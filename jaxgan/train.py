@@ -243,7 +243,7 @@ def loop(config, run, looks, state, written, checkpoints, stop, profile=None):
         while step < config.steps and not leaving:
             checkpoints.check()
             if phase is None or step >= phase.last_step:
-                phase = phase_at(run.phases, step)
+                phase, state = phase_at(run.phases, step), run.begin(step, state)
                 feed = run.feed(phase)
                 call = run.call(phase, feed)
             count = pace.within(next_stop(step, config, phase.last_step) - step)

@@ -7,17 +7,23 @@ has it. Distances to the truth may weigh otherwise, too: 1000:terms.l2.weight=1,
 """
 
 from collections import ChainMap
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from itertools import accumulate
 from typing import Any, NamedTuple
+
+import jax.numpy as jnp
+import numpy as np
 
 from jaxgan.core import noise
 from jaxgan.core.errors import UserError, within
 from jaxgan.core.table import TYPES
 from jaxgan.defaults import FLOAT32, KEYS
 from jaxgan.losses import DISTANCES
+from jaxgan.models.progressive import levels_of
 
-MAY_DIFFER = ("n_critic", "n_generator", "batch_size", "adversarial")
+MAY_DIFFER = ("n_critic", "n_generator", "batch_size", "adversarial", "level", "fade")
+LAST = 2**10  # a level that no image has
+BOOLEANS = {"true": True, "false": False}
 WEIGHTS = {f"terms.{name}.weight": name for name in DISTANCES}
 # Examples of one compiled call: their positions are counted in int32, beside those of an epoch.
 PER_CALL = 2**30
@@ -28,6 +34,7 @@ class Phase(NamedTuple):
 
     ``terms``: (row of ``DISTANCES``, weight) of those that weigh otherwise than in the config.
     ``own_batches``: how many batches a generator update plays with; 0: with the critic's last.
+    ``level``: of networks that grow, -1: the last; ``fade``: whether it fades in meanwhile.
     """
 
     first_step: int
@@ -38,6 +45,8 @@ class Phase(NamedTuple):
     adversarial: float
     terms: tuple[tuple[str, float], ...] = ()
     own_batches: int = 0
+    level: int = -1
+    fade: bool = False
 
     @property
     def batches(self) -> int:
@@ -111,6 +120,47 @@ def updates(phases: tuple[Phase, ...], side: str) -> int:
     return sum((each.last_step - each.first_step) * getattr(each, f"n_{side}") for each in phases)
 
 
+def grows(config: Mapping[str, Any]) -> bool:
+    """Whether the networks of a run grow, so that they are given ``grown``."""
+    return any(phase.level >= 0 for phase in phases(config))
+
+
+def progress(config: Mapping[str, Any]) -> Callable:
+    """(step) -> how far networks have grown, float32 []: the level, or on the way to it.
+
+    It goes evenly from the level below while a level fades in. At the last it is large.
+    """
+    played = phases(config)
+    last_steps = np.array([phase.last_step for phase in played[:-1]], np.int32)
+    levels = np.array([p.level if p.level >= 0 else LAST for p in played], np.float32)
+    missing = np.array([phase.fade for phase in played], np.float32)  # of the level, at first
+    slopes = missing / [max(phase.last_step - phase.first_step, 1) for phase in played]
+
+    def at(step):
+        i = jnp.searchsorted(last_steps, step, side="right")
+        first, level, lack, slope = (
+            jnp.asarray(each)[i]
+            for each in ([p.first_step for p in played], levels, missing, slopes)
+        )
+        return jnp.float32(level - lack + slope * (step - first))
+
+    return at
+
+
+def level_of(config: Mapping[str, Any], phase: Phase, shape: tuple[int, ...]) -> int:
+    """The level of a phase's networks on images (H, W, C); -1 where they do not grow."""
+    if not grows(config):
+        return -1
+    return phase.level if phase.level >= 0 else levels_of(shape)
+
+
+def afresh(config: Mapping[str, Any]) -> set[int]:
+    """The steps at which networks begin or end to fade a level in, and optimisers begin anew."""
+    grown = [(phase.level, phase.fade) for phase in phases(config)]
+    changes = zip(grown, grown[1:], phases(config)[1:], strict=False)
+    return {phase.first_step for before, after, phase in changes if before != after}
+
+
 def _read(word):
     """A word of ``config.phases`` -> (last step, values by key)."""
     end, _, settings = word.partition(":")
@@ -131,8 +181,8 @@ def _read(word):
             raise UserError(f"phases: {word} sets {key} twice.")
         kind = float if key in WEIGHTS else type(KEYS[key].default)
         try:
-            values[key] = kind(text)
-        except ValueError as error:
+            values[key] = BOOLEANS[text] if kind is bool else kind(text)
+        except (ValueError, KeyError) as error:
             raise UserError(f"phases: {word}: {key} must be {TYPES[kind]}.") from error
     return int(end), values
 
@@ -150,7 +200,10 @@ def _own_batches(values, config, where):
 
 def _check(values, config, where):
     for key, value in values.items():
-        within(f"{where}{key}", value, KEYS[key].low, KEYS[key].high)
+        if KEYS[key].low is not None:
+            within(f"{where}{key}", value, KEYS[key].low, KEYS[key].high)
+    if values["fade"] and values["level"] < 1:
+        raise UserError(f"{where}fade is of a level above 0, and level is {values['level']}.")
     if not values["n_critic"] and not values["n_generator"]:
         raise UserError(
             f"{where}n_critic and n_generator are both 0, and nobody learns; set one of them to 1."

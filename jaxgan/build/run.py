@@ -12,7 +12,7 @@ from jaxgan import data
 from jaxgan.build import parts, schedules
 from jaxgan.build.check import check_config
 from jaxgan.build.epochs import IN_EPOCHS, in_steps
-from jaxgan.build.phases import Phase, phases, positions, weighed
+from jaxgan.build.phases import Phase, afresh, level_of, phases, positions, weighed
 from jaxgan.build.population import largest
 from jaxgan.build.population import members as members_of
 from jaxgan.core import noise
@@ -22,6 +22,7 @@ from jaxgan.games import Game
 from jaxgan.models.network import Network
 from jaxgan.step import compilation, parallel, population, state
 from jaxgan.step.call import make_call
+from jaxgan.step.optim import anew
 from jaxgan.step.step import make_step
 
 
@@ -41,6 +42,8 @@ class Run(NamedTuple):
       create: () -> the ``GanState`` at step 0.
       feed: (phase) -> the ``Feed`` of its batches (the first moves the data to the devices).
       call: (phase, feed) -> the compiled call of ``call.make_call``.
+      begin: (step, state) -> the state with which the phase that holds the step goes on there:
+        where networks begin or end to fade a level in, both optimisers begin anew.
       step: (phase, values) -> one member's step(state, batches, key, variables of the frozen
         networks); ``values`` replace the config's rates and weights, by dotted key, maybe traced.
     """
@@ -58,6 +61,7 @@ class Run(NamedTuple):
     create: Callable[[], state.GanState]
     feed: Callable[[Phase], feeds.Feed]
     call: Callable[[Phase, feeds.Feed], Callable[..., Any]]
+    begin: Callable[[int, state.GanState], state.GanState]
     step: Callable[[Phase, dict[str, Any]], Callable[..., Any]]
 
 
@@ -133,6 +137,7 @@ def prepare(
         schedule=schedule,
         phases=all_phases,
         create=create,
+        begin=_make_begin(config, devices),
         feed=_make_feeds(config["data"], sources, frozen, all_phases, devices, calls),
         call=call,
         step=step_of,
@@ -144,11 +149,13 @@ def _make_steps(config, entries, players, frozen, devices):
 
     ``values`` replace the config's, by dotted key; they may be traced.
     """
-    draw, shapes = parts.draw(config, entries, train=True), players.shapes
-    axis = devices.axis_name  # batch statistics are those of all devices
-    generator = parts.generator(config, shapes, axis)
+    axis, shapes = devices.axis_name, players.shapes  # batch statistics are those of all devices
 
     def step_of(phase, values):
+        level = level_of(config, phase, shapes["x"])
+        draw = parts.draw(config, entries, train=True, level=level)
+        generator = parts.generator(config, shapes, axis, level)
+
         def step(state, batches, key, variables):
             now = schedules.at(config, values, state.step)
             optimizers = [parts.optimizer(config, side, now) for side in parts.SIDES]
@@ -157,7 +164,7 @@ def _make_steps(config, entries, players, frozen, devices):
                 weighed(config, phase),
                 draw,
                 generator,
-                parts.critic(config, shapes, entries, axis, now),
+                parts.critic(config, shapes, entries, axis, level, now),
                 entries=entries,
                 shapes=shapes,
                 adversarial=phase.adversarial,
@@ -181,6 +188,23 @@ def _make_steps(config, entries, players, frozen, devices):
         return step
 
     return step_of
+
+
+def _make_begin(config, devices):
+    """``Run.begin``."""
+    steps = afresh(config)
+
+    def begin(step, state):
+        if step not in steps:
+            return state
+        own = devices.local(state)
+        sides = {
+            name: getattr(own, name).replace(opt_state=anew(getattr(own, name).opt_state))
+            for name in parts.SIDES
+        }
+        return devices.replicate(own.replace(**sides))
+
+    return begin
 
 
 def _make_feeds(settings, sources, frozen, all_phases, devices, calls):

@@ -6,10 +6,12 @@ from pathlib import Path
 from typing import Any, NamedTuple
 
 import jax
+import jax.numpy as jnp
 import numpy as np
 
 from jaxgan import defaults
 from jaxgan.build import parts
+from jaxgan.build.phases import grows, progress
 from jaxgan.build.population import alone, restore_of
 from jaxgan.build.population import members as members_of
 from jaxgan.data.source import Entry
@@ -69,8 +71,15 @@ def load(workdir, step=None, member=0, direction=None, weights=False) -> Generat
     if way:  # each of both networks is given its image by the same name
         inputs = {"source": played.shapes[parts.rules(config)[0].directions[way][0]]}
 
+    beside = {}
+    if grows(config):  # how far it has grown is known by the step, and not asked of a caller
+        del inputs["grown"]
+        beside["grown"] = progress(config)(found)
+
     def apply(variables, given):
-        return played.generator.apply(variables, given, train=False, **turn)[0]["x"]
+        rows = next(iter(given.values())).shape[:1]
+        known = {name: jnp.broadcast_to(value, rows) for name, value in beside.items()}
+        return played.generator.apply(variables, {**given, **known}, train=False, **turn)[0]["x"]
 
     specs = {n: jax.ShapeDtypeStruct((1, *shape), np.float32) for n, shape in inputs.items()}
     made = jax.eval_shape(apply, variables, specs).shape[1:]

@@ -11,6 +11,7 @@ import jax.numpy as jnp
 
 from jaxgan.core import noise
 from jaxgan.core.errors import choose
+from jaxgan.models.progressive import at_level
 
 
 def _uniform(keys, shape):
@@ -69,6 +70,22 @@ def one_hot(name: str, classes: int) -> Callable:
         if name not in batch or batch[name].ndim > 1:
             return batch
         return {**batch, name: jax.nn.one_hot(batch[name], classes)}
+
+    return draw
+
+
+def grown(progress: Callable, level: int = -1) -> Callable:
+    """Draw ``grown`` [B], how far networks have grown.
+
+    Args:
+      progress: (step) -> float32 [].
+      level: that real images "x" are brought to; -1: they stay.
+    """
+
+    def draw(batch, keys, step):
+        reached = jnp.broadcast_to(progress(step), (len(keys),))
+        seen = {"x": at_level(batch["x"], reached, level)} if level >= 0 and "x" in batch else {}
+        return {**batch, **seen, "grown": reached}
 
     return draw
 

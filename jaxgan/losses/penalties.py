@@ -88,6 +88,20 @@ def interpolate(real: jax.Array, fake: jax.Array, keys: jax.Array) -> jax.Array:
     return epsilon * real + (1 - epsilon) * fake
 
 
+def drift(critic: Critic, real: jax.Array, fake: jax.Array, keys: jax.Array) -> jax.Array:
+    """The square of a real example's score, which keeps scores near 0 (Karras et al. 2018, A.1).
+
+    Args:
+      critic: ``Critic``.
+      real: [B, ...].
+      fake, keys: not looked at.
+
+    Returns:
+      [B], critic(real)^2.
+    """
+    return _one_each(critic.scores(real), real).astype(jnp.float32) ** 2
+
+
 def gradient_penalty(
     critic: Critic, real: jax.Array, fake: jax.Array, keys: jax.Array
 ) -> jax.Array:
@@ -251,4 +265,5 @@ PENALTIES = {
     "r1": as_it_is(r1),
     "r2": as_it_is(r2),
     "consistency": Row(consistency, {"margin": 0.0, "features": 0.1}),
+    "drift": as_it_is(drift),
 }

@@ -17,6 +17,7 @@ from jaxgan.models import (
     dcgan,
     mlp,
     patch,
+    progressive,
     r3gan,
     resnet,
     resnet_translator,
@@ -26,7 +27,7 @@ from jaxgan.models import (
     zi2zi,
 )
 
-_SET_BY_BUILDER = {"shape", "outputs", "heads", "dtype", "axis_name", "parent", "name"}
+_SET_BY_BUILDER = {"shape", "level", "outputs", "heads", "dtype", "axis_name", "parent", "name"}
 
 
 def _row(module_class, **facts):
@@ -59,6 +60,7 @@ GENERATORS = {
     "dcgan": _row(dcgan.DCGANGenerator),
     "resnet32": _row(resnet.ResNet32Generator),
     "biggan": _row(biggan.BigGANGenerator),
+    "progressive": _row(progressive.ProgressiveGenerator),
     "unet": _row(unet.UNetGenerator),
     "resnet_translator": _row(resnet_translator.ResNetTranslator),
     "srresnet": _row(srresnet.SRResNetGenerator),
@@ -73,6 +75,7 @@ CRITICS = {
     "dcgan": _row(dcgan.DCGANCritic),
     "resnet32": _row(resnet.ResNet32Critic),
     "biggan": _row(biggan.BigGANCritic),
+    "progressive": _row(progressive.ProgressiveCritic),
     "patch": _row(patch.PatchCritic),
     "zi2zi": _row(zi2zi.Zi2ziCritic),
     "stargan": _row(stargan.StarGANCritic),

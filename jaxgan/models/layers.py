@@ -86,6 +86,10 @@ INITS = {
     ),
     # What PyTorch gives nn.Linear, nn.Conv2d and nn.ConvTranspose2d unasked.
     "torch": Init(_uniform, _uniform, initializers.ones, initializers.zeros),
+    # For layers whose input is scaled, and not their weights: see ``models.progressive``.
+    "unit": Init(
+        lambda fan_in: flat(initializers.normal(1.0)), _zeros, initializers.ones, initializers.zeros
+    ),
     # Delving Deep into Rectifiers (arXiv:1502.01852), eq. 10.
     "he": Init(
         lambda fan_in: flat(initializers.normal((2 / fan_in) ** 0.5)),

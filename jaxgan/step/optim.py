@@ -76,6 +76,21 @@ def add_orthogonal(weight: float) -> optax.GradientTransformation:
     return optax.GradientTransformation(lambda params: optax.EmptyState(), update)
 
 
+def anew(opt_state: PyTree) -> PyTree:
+    """An optimiser's state as at first, but for how far a rate has fallen.
+
+    All rows of ``OPTIMIZERS`` begin with zeros.
+    """
+
+    def scheduled(node):
+        return isinstance(node, optax.ScaleByScheduleState)
+
+    def begin(node):
+        return node if scheduled(node) else jax.tree.map(jnp.zeros_like, node)
+
+    return jax.tree.map(begin, opt_state, is_leaf=scheduled)
+
+
 @jax.jit
 def share_at_limit(params: PyTree, limit: float) -> jax.Array:
     """The share, in [0, 1], of all weights that lie at the bounds -limit and limit, to 0.1 %."""

@@ -1,9 +1,20 @@
 """What a run plays when: ``config.phases`` against tables written by hand."""
 
+import jax
 import pytest
 
 from jaxgan import defaults
-from jaxgan.build.phases import Phase, phases, positions, updates, weighed
+from jaxgan.build.phases import (
+    Phase,
+    afresh,
+    grows,
+    level_of,
+    phases,
+    positions,
+    progress,
+    updates,
+    weighed,
+)
 from jaxgan.core.errors import UserError
 
 
@@ -103,8 +114,24 @@ MISTAKES = {
     "10:adversarial=nan": "adversarial is nan; it must be finite and at least 0.",
     "10:n_critic=-1": "n_critic is -1; it must lie in [0, ",
     "10:n_critic=0,n_generator=0": "10:n_critic=0,n_generator=0: n_critic and n_generator are both",
+    "10:level=-2": "level is -2; it must lie in [-1, ",
+    "10:level=1,fade=1": "fade must be true or false.",
+    "10:level=0,fade=true": "fade is of a level above 0, and level is 0.",
+    "10:fade=true": "fade is of a level above 0, and level is -1.",
     "10:batch_size=1000000000": "steps_per_call * batch_size * 2 batches a step is 100000000000; ",
 }
+
+
+def test_levels_fade_in_by_hand():
+    """Level 1 fades in over 4 steps from step 2 on, and its end, as its beginning, is a change."""
+    growing = config("2:level=0 6:level=1,fade=true 9:level=1 11:level=1,batch_size=8")
+    assert grows(growing) and not grows(config("2:n_critic=0"))
+    at = jax.jit(progress(growing))
+    found = [float(at(step)) for step in (0, 1, 2, 3, 5, 6, 10)]
+    assert found == [0, 0, 0, 0.25, 0.75, 1, 1] and at(11) > 16  # the rest: all that there are
+    assert afresh(growing) == {2, 6, 11} and afresh(config("2:n_critic=0")) == set()
+    levels = [level_of(growing, phase, (32, 32, 3)) for phase in phases(growing)]
+    assert levels == [0, 1, 1, 1, 3] and level_of(config(), phases(config())[0], (32, 32, 3)) == -1
 
 
 @pytest.mark.parametrize("words", MISTAKES)

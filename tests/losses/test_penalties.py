@@ -52,7 +52,15 @@ def penalise(name, critic, parameter, real, fake):
 
 
 def test_the_table_is_whole():
-    assert set(PENALTIES) == {*OF_NORM, "consistency"}
+    assert set(PENALTIES) == {*OF_NORM, "consistency", "drift"}
+
+
+def test_drift_by_hand():
+    """Scores w . x of (1, 2) and (0, -1) under w = (3, 1): 5 and -1; slopes 2 * 5 x and -2 x."""
+    real = np.array([[1.0, 2], [0, -1]], np.float32)
+    values, slopes = penalise("drift", linear, jnp.array([3.0, 1]), real, normal(0, 2, 2))
+    np.testing.assert_allclose(values, [25, 1])
+    np.testing.assert_allclose(slopes, [[10, 20], [0, 2]])
 
 
 # The gradient is w wherever one looks: |w| = 1, 2, 1/2, 0.

@@ -17,6 +17,7 @@ SHAPES = {
     "toy": (2,),
     "dcgan32": (32, 40, 1),
     "dcgan": (16, 16, 3),
+    "progressive": (8, 12, 2),
     "resnet32": (8, 16, 3),
     "biggan": (8, 16, 2),
     "unet": (8, 12, 2),
@@ -35,6 +36,7 @@ SMALL = {
     "toy": {"features": (8, 6)},
     "dcgan32": {"channels": (4, 3, 2)},
     "dcgan": {"channels": (4, 3)},
+    "progressive": {"channels": (4, 3)},
     "resnet32": {"channels": (4, 3, 3, 5)},
     "biggan": {"width": 2, "attention": 8},
     "unet": {"halvings": 2, "width": 2},
@@ -52,6 +54,7 @@ SMALL_CRITIC = {
     **SMALL,
     "dcgan32": {"channels": (2, 3, 4, 5)},
     "biggan": {"width": 2, "attention": 4},
+    "progressive": {"channels": (4, 3), "group": 1},  # of more, rows see one another
 }
 NORMED = [name for name, row in models.CRITICS.items() if "norm" in row.options]
 

@@ -1,10 +1,11 @@
 import jax
 import jax.numpy as jnp
 import numpy as np
+import optax
 import pytest
 
 from jaxgan.core.errors import UserError
-from jaxgan.step.optim import OPTIMIZERS, optimizer
+from jaxgan.step.optim import OPTIMIZERS, anew, optimizer
 
 EVERY_ROW = pytest.mark.parametrize("name", OPTIMIZERS)
 START = np.linspace(-0.05, 0.05, 11, dtype=np.float32)
@@ -28,6 +29,21 @@ def minimise(chain, loss, params, steps):
 def bowl(x):
     """Curved differently in every coordinate, with its minimum at 1."""
     return jnp.sum(jnp.arange(1, x.size + 1) * (x - 1) ** 2)
+
+
+@EVERY_ROW
+def test_anew_is_as_at_first_but_for_the_rate(name):
+    """What moved is as ``init`` gives it; a rate goes on falling: its count of updates stays."""
+    chain = optimizer(name, learning_rate=0.1, anneal_updates=9, clip_gradient=1.0)
+    first = chain.init(START)
+    _, later = chain.update(jnp.ones_like(START), chain.update(START, first, START)[1], START)
+    counts, found = [], anew(later)
+    for state in (first, found):
+        scheduled = [each for each in state[1] if isinstance(each, optax.ScaleByScheduleState)]
+        counts.append([int(each.count) for each in scheduled])
+    assert counts == [[0], [2]]
+    assert not any(np.any(leaf) for leaf in jax.tree.leaves(optax.tree.set(found, count=0)))
+    assert not any(np.any(leaf) for leaf in jax.tree.leaves(first))
 
 
 @EVERY_ROW

@@ -7,13 +7,15 @@ import jax.numpy as jnp
 
 from jaxgan.build.parts.networks import heads
 from jaxgan.build.parts.rows import row_of, rules
+from jaxgan.build.phases import grows, phases, progress
 from jaxgan.core import noise
-from jaxgan.core.errors import UserError
+from jaxgan.core.errors import UserError, within
 from jaxgan.data import attributes
 from jaxgan.data.source import Entry, classes_of
 from jaxgan.data.tasks import TASKS, Task
 from jaxgan.games import GAMES
 from jaxgan.games import draw as draws
+from jaxgan.models.progressive import levels_of
 
 
 def task(config: Mapping) -> Task:
@@ -28,12 +30,15 @@ def augment(config: Mapping) -> Callable:
     return row(**options)
 
 
-def draw(config: Mapping, entries: Mapping[str, Entry], *, train: bool = False) -> Callable:
+def draw(
+    config: Mapping, entries: Mapping[str, Entry], *, train: bool = False, level: int = -1
+) -> Callable:
     """What becomes of a batch before the generator sees it: the task, then the game's own draws.
 
     Args:
       config, entries: as ``players`` has them.
       train: whether examples are varied first, as training steps see them.
+      level: of networks that grow, that real images are brought to; -1: they stay.
 
     Raises:
       UserError: the data lack what the game needs, or the augmentation.
@@ -82,12 +87,26 @@ def draw(config: Mapping, entries: Mapping[str, Entry], *, train: bool = False) 
                 f"{config['data']['name']!r} has not: name paired data, as emoji or glyphs, or a "
                 f"data.task that makes it: {', '.join(sorted(set(TASKS) - {'none'}))}."
             )
-    own = draws.compose(*(make(options, known) for make in row.draws))
+    played = [make(options, known) for make in row.draws]
+    if grows(config):
+        _check_levels(config, shapes["x"].shape[1:])
+        played.append(draws.grown(progress(config), level))
+    own = draws.compose(*played)
 
     def draw(batch, keys, step):
         return own(prepare(batch, keys, step), keys, step)
 
     return draw
+
+
+def _check_levels(config, shape):
+    """Raise ``UserError`` for a level that such images lack, or a game without levels."""
+    row, options = rules(config)
+    if row.directions or options.get("generators", 1) > 1:
+        raise UserError(f"level is for one generator; game {config['game']['name']!r} has several.")
+    last = levels_of(shape)
+    for phase in phases(config):
+        within(f"level of images of {shape[0]}x{shape[1]}", phase.level, -1, last + 1)
 
 
 def _one(entries):

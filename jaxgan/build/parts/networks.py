@@ -6,6 +6,7 @@ import jax.numpy as jnp
 
 from jaxgan.build.parts import augmentation
 from jaxgan.build.parts.rows import NO_VALUES, row_of, rules
+from jaxgan.build.phases import grows
 from jaxgan.core.errors import UserError, choose, within
 from jaxgan.data.source import Entry, classes_of
 from jaxgan.models import CRITICS, GENERATORS, fields_of, takes
@@ -36,8 +37,16 @@ def _fits(module, inputs):
     return set(inputs) <= set(known) and all(known[name] for name in set(known) - set(inputs))
 
 
-def _network(config, side, inputs, shapes, axis_name, **fixed) -> Network:
+def _network(config, side, inputs, shapes, axis_name, level=-1, **fixed) -> Network:
     row, own = fields(config, side)
+    if grows(config):
+        inputs, fixed = (*inputs, "grown"), {**fixed, "level": level}
+        if "grown" not in takes(row.build):
+            fitting = [name for name, row in SIDES[side].items() if "grown" in takes(row.build)]
+            raise UserError(
+                f"level is set, and {side} {config[side]['name']!r} does not grow; these do: "
+                f"{', '.join(fitting)}."
+            )
     if not _fits(row.build, inputs):
         fitting = [name for name, row in SIDES[side].items() if _fits(row.build, inputs)]
         needed = [name for name, spare in takes(row.build).items() if not spare]
@@ -57,8 +66,13 @@ def _network(config, side, inputs, shapes, axis_name, **fixed) -> Network:
     return network(module, inputs, shapes)
 
 
-def generator(config: Mapping, shapes: Mapping, axis_name: str | None = None) -> Network:
-    """The generator's ``Network``; ``shapes`` from ``given_shapes``."""
+def generator(
+    config: Mapping, shapes: Mapping, axis_name: str | None = None, level: int = -1
+) -> Network:
+    """The generator's ``Network``; ``shapes`` from ``given_shapes``.
+
+    ``level``: of a network that grows, where it ends; -1: as ``grown`` says.
+    """
     row, options = rules(config)
     if row.directions:
         return team(
@@ -76,7 +90,8 @@ def generator(config: Mapping, shapes: Mapping, axis_name: str | None = None) ->
         )
     count = options.get("generators", 1)
     if count == 1:
-        return _network(config, "generator", row.generator, shapes, axis_name, shape=shapes["x"])
+        fixed = {"shape": shapes["x"], "level": level}
+        return _network(config, "generator", row.generator, shapes, axis_name, **fixed)
     each = {**shapes, "z": shapes["z"][1:]}
     one = _network(config, "generator", row.generator, each, axis_name, shape=shapes["x"])
     return stacked(one, count, tuple(options["shared"].replace(",", " ").split()))
@@ -94,11 +109,13 @@ def critic(
     shapes: Mapping,
     entries: Mapping[str, Entry],
     axis_name: str | None = None,
+    level: int = -1,
     values: Mapping = NO_VALUES,
 ) -> Network:
     """The critic's ``Network``; its heads have the classes of the ``entries``.
 
-    ``values`` may hold how often images are varied, in place of the config's, by dotted key.
+    ``level``: as ``generator`` has it; ``values`` may hold how often images are varied, in place of
+    the config's, by dotted key.
     """
     row, options = rules(config)
     count = options.get("generators", 1)
@@ -115,5 +132,5 @@ def critic(
                 for direction, (_, end) in row.directions.items()
             }
         )
-    one = _network(config, "critic", row.critic, shapes, axis_name, **fixed)
+    one = _network(config, "critic", row.critic, shapes, axis_name, level, **fixed)
     return augmentation.seen(config, one, shapes, values)
