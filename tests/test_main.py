@@ -322,7 +322,7 @@ def test_a_recipe_is_found_by_its_name_from_anywhere(mistake, tmp_path, monkeypa
         assert told == f"--config={name}: there is no such file or recipe; {near}"
     (tmp_path / "mine.py").write_text("")
     told = mistake(main, ["--config=mime.py", "--workdir=run"])
-    assert "; did you mean mine.py? Known: biggan, " in told
+    assert "; did you mean mine.py? Known: baseline, biggan, " in told
     assert "or recipe; known: biggan, " in mistake(main, ["--config=zzz", "--workdir=run"])
     # A file is nearer than a name.
     (tmp_path / "wgan.py").write_text(HEAD + BODY.format("config.steps = 7"))
@@ -409,6 +409,7 @@ def test_a_new_name_brings_the_options_of_its_row(tmp_path):
         "anneal_after": 0.0,
         "weight_limit": 0.0,
         "clip_gradient": 0.0,
+        "orthogonal": 0.0,
     }
     assert config.data.options.modes == 3 and config.data.options.points == 100_000
 

@@ -91,6 +91,7 @@ def test_initial_kernels_are_the_draws_of_their_shape(name):
         "dcgan": lambda: 0.02 * jax.random.normal(key, shape),
         "torch": lambda: jax.random.uniform(key, shape, minval=-(8**-0.5), maxval=8**-0.5),
         "he": lambda: 0.5 * jax.random.normal(key, shape),
+        "unit": lambda: jax.random.normal(key, shape),
         # (6 * 2 / (12 * 5 + 12 * 6))^1/2, of a window of 3x4.
         "glorot": lambda: jax.random.uniform(key, shape, minval=-(11**-0.5), maxval=11**-0.5),
     }
