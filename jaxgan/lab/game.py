@@ -52,7 +52,8 @@ class LiveGame:
         self.real, other = points[: sights.MEASURED], points[sights.MEASURED :]
         self.frame = sights.frame_of(self.real)
         self.floor = sights.distances(self.real, other, self.frame, self.source.mixture)
-        self._batch = {name: array[: sights.MEASURED] for name, array in rows.items()}
+        # Labels are of others than the real points are, or each class would be made just as often.
+        self._batch = {name: array[sights.MEASURED :] for name, array in rows.items()}
         self._probes = sights.plane(*self.frame)
         self.config = config
         self._program = program_of(config, run, self._sources)

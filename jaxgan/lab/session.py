@@ -179,7 +179,7 @@ class Session:
                 floor=game.floor,
                 classes=game.source.classes,
                 labelled=game.labelled,
-                z=list(sights.SPREAD[game.config["game"]["z"]]),
+                threads=1 if game.config["game"]["z_dim"] == 1 else sights.THREADS,
                 estimate=parts.estimate(game.config),
             ),
         )

@@ -119,7 +119,12 @@ def test_the_skip_link_keeps_the_setting(visit):
 
 def test_points_of_ones_own(visit):
     page = visit()
-    page.select_option("[name=data]", "drawn")
+    until(page, lambda: step(page) > 0)
+    page.select_option("[name=data]", "drawn")  # the ring rests until there are points
+    until(page, lambda: page.inner_text("#run") == "▶ Run")
+    page.click("#run")
+    assert page.inner_text("#run") == "▶ Run"
+    assert page.inner_text("#status") == "draw at least eight points first"
     pad = page.locator("#pad")
     pad.focus()
     for key in ("ArrowLeft", "Space", "ArrowUp", "Space"):  # without a mouse

@@ -122,8 +122,9 @@ def test_a_drawing_is_translated(browser, holes, tmp_path):
             page.mouse.up()
 
         page.click("#tools button:nth-of-type(3)")  # a hole
+        place = drawing.bounding_box()
         answers(stroke)
-        assert not page.is_visible("#truth")
+        assert not page.is_visible("#truth") and drawing.bounding_box() == place
         held = made.get_attribute("src")
         page.click("#palette button:nth-of-type(4)")  # a colour brings the pen back
         assert page.get_attribute("#tools button:nth-of-type(1)", "aria-pressed") == "true"

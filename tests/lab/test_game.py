@@ -1,5 +1,7 @@
 """The lab's game is the project's own: the same state as a run's, and numbers that can be told."""
 
+from types import SimpleNamespace
+
 import jax
 import numpy as np
 import pytest
@@ -81,6 +83,15 @@ def test_what_is_seen(game):
     expected = ((x @ kernel + bias > 0) * out[:, 0]) @ kernel.T
     np.testing.assert_allclose(found["push"][0], expected, rtol=1e-4, atol=1e-5)
     assert found["slopes"].min() >= 0
+
+
+def test_points_of_told_classes_are_no_nearer_than_other_data(monkeypatch):
+    """Each mode's mean is made: of the real points' own labels W1 would be .03."""
+    game = LiveGame(config_of(TINY | {"game": "conditional"}))
+    means = game.source.mixture.means
+    perfect = SimpleNamespace(measured=lambda generator, batch, keys: means[batch["label"]])
+    monkeypatch.setattr(game, "_program", perfect)
+    assert game.distances()["w1"] == pytest.approx(game.floor["w1"], rel=0.3)
 
 
 def test_distances_of_known_sets():

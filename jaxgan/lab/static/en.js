@@ -162,7 +162,7 @@ export const en = {
   lesson_two_answers: "Two answers: which z gives both?",
   asked_two_answers: "The truth is at −2 or at 2. A has one z of 0 or 1, B one z from a bell. Which of the two fits better?",
   answered_two_answers:
-    "With z of 0 or 1 there are two points and nothing between: each answer gets one, though without any width. A bell is connected, so B must cross the middle, fast but not at once. Without z there would be one point: with a squared error it would be the mean, 0, which is never right.",
+    "With z of 0 or 1 there are two points and nothing between: each answer gets one, though without any width. A bell is connected, so B must cross the middle, fast but not at once: a few of its points are wrong, but it has the width, and W₁ and JS prefer it. Without z there would be one point: with a squared error it would be the mean, 0, which is never right.",
   lesson_which_divergence: "Between the modes, or at one of them?",
   asked_which_divergence: "The generator is too small for two modes. A plays KL, B reverse KL. Where will each of them stand?",
   answered_which_divergence:
@@ -186,7 +186,7 @@ export const en = {
   lesson_what_losses_tell: "Which curve tells when to stop?",
   asked_what_losses_tell: "Compare the losses with the measured distances. From which of the two losses could you tell how good the points are?",
   answered_what_losses_tell:
-    "The losses of A soon stand near a constant while its points go on getting better, or worse. The critic's gap in B falls with W₁: it is an estimate of it. A loss says how the game stands between two that both learn, not how good either is.",
+    "The losses of A soon hardly move while its points go on getting better, or worse; the gap between its critic's scores even grows as W₁ falls. The critic's gap in B estimates W₁: once the critic has learned, after some two hundred steps, it falls with it. A loss says how the game stands between two that both learn, not how good either is.",
   lesson_bridges: "Why are there always points between the arms?",
   asked_bridges: "A swiss roll: one long connected curve. Show the warped z: how does a sheet become a spiral?",
   answered_bridges:

@@ -48,6 +48,7 @@ const send = connect({
     say("compiling");
   },
   ready({ commands, kept }) {
+    if (undrawn()) return;
     find("games").classList.remove("waiting");
     find("error").hidden = true; // it was of a setting before
     find("commands").textContent = commands.join("\n\n");
@@ -73,9 +74,14 @@ const send = connect({
   },
 });
 
+// Whether points are to be drawn first; what the server tells meanwhile is of the setting before.
+function undrawn() {
+  return hello && controls.value(setting, 0, "data") === "drawn" && setting.points.length < hello.points[0];
+}
+
 function say(name) {
-  status = name;
-  find("status").textContent = word(`status_${name}`);
+  status = undrawn() && name !== "closed" ? "draw" : name;
+  find("status").textContent = word(`status_${status}`);
 }
 
 function buttons() {
@@ -97,8 +103,11 @@ function apply() {
   panels.forEach((panel, i) => panel.rename(nameOf(i)));
   form();
   lesson();
-  if (drawn && setting.points.length < hello.points[0]) return say("draw");
   find("games").classList.add("waiting"); // what is shown is still of the setting before
+  if (undrawn()) {
+    if (running) send({ do: "pause" });
+    return say("draw");
+  }
   send(controls.sent(setting));
 }
 
@@ -224,6 +233,7 @@ function classes() {
 }
 
 find("run").onclick = () => {
+  if (undrawn()) return say("draw");
   wanted = !running;
   send({ do: running ? "pause" : "run" });
 };

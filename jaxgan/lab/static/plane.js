@@ -13,7 +13,7 @@ export function drawPlane(canvas, world, frame, layers) {
   const [x1, y1] = world.high;
   const at = (x, y) => [((x - x0) / (x1 - x0)) * width, ((y1 - y) / (y1 - y0)) * height];
   if (layers.surface) drawSurface(context, width, height, frame.arrays.surface.values);
-  if (layers.warp) drawWarp(context, at, frame.arrays.warp);
+  if (layers.warp) drawWarp(context, at, frame.arrays.warp, world.threads);
   if (layers.real) dots(context, at, world.real, colours.real, 1.7, 0.55);
   const { shape, values } = frame.arrays.fake;
   const many = shape[1] * 2;
@@ -70,22 +70,21 @@ function drawSurface(context, width, height, scores) {
   context.drawImage(patch, -w / 2, -h / 2, width + w, height + h);
 }
 
-function drawWarp(context, at, { shape, values }) {
+// A z of one number is one thread, which nothing crosses.
+function drawWarp(context, at, { shape, values }, threads) {
   const [groups, count] = shape;
-  const side = Math.round(Math.sqrt(count));
+  const long = count / threads;
   context.lineWidth = 0.8;
   context.globalAlpha = 0.75;
   for (let g = 0; g < groups; g++) {
     context.strokeStyle = groups > 1 ? colours.each[g % colours.each.length] : colours.warp;
     const point = (i) => at(values[2 * (g * count + i)], values[2 * (g * count + i) + 1]);
     context.beginPath();
-    for (let a = 0; a < side; a++) {
-      for (let b = 0; b < side; b++) {
-        context[b ? "lineTo" : "moveTo"](...point(a * side + b));
-      }
-      for (let b = 0; b < side; b++) {
-        context[b ? "lineTo" : "moveTo"](...point(b * side + a));
-      }
+    for (let a = 0; a < threads; a++) {
+      for (let b = 0; b < long; b++) context[b ? "lineTo" : "moveTo"](...point(a * long + b));
+    }
+    for (let b = 0; b < long; b++) {
+      for (let a = 0; a < threads; a++) context[a ? "lineTo" : "moveTo"](...point(a * long + b));
     }
     context.stroke();
   }

@@ -14,7 +14,7 @@ export class Translation {
     find("drawing").hidden = false;
     this.translate = latest(guard(() => this.fetchMade()));
     this.sketch = new Sketch(find("sketch"), told.shape, () => {
-      find("of-truth").hidden = true;
+      find("of-truth").classList.add("away");
       this.translate();
     });
     this.fail = fail;
@@ -135,6 +135,7 @@ export class Translation {
     this.find("truth").src = truth;
     this.find("truth").alt = word("truth");
     this.find("of-truth").hidden = false;
+    this.find("of-truth").classList.remove("away");
   }
 
   // Take a picture as the drawing; its corner tells the paper, and so the pen.
