@@ -341,8 +341,9 @@ def test_a_network_takes_what_its_call_names():
         "global_local": ("x", "mask", "label"),
     }
     for table, name in ((models.GENERATORS, "z"), (models.CRITICS, "x")):
+        own = {**more, "progressive": (name, "label", "grown")}
         for key, row in table.items():
-            assert tuple(models.takes(row.build)) == more.get(key, (name, "label"))
+            assert tuple(models.takes(row.build)) == own.get(key, (name, "label"))
 
 
 def test_first_norm_adds_one_normalisation():
