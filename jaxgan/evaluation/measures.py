@@ -96,6 +96,20 @@ def _frechet_infinity(reference, sample):
     return {"fd_infinity": found.distance}
 
 
+def _frechet_of_classes(reference, sample):
+    """The mean over classes of the Frechet distance within each: intra-FID, by the network of FID.
+
+    Reference: cGANs with Projection Discriminator (Miyato and Koyama 2018), section 5.
+    """
+    real, made = reference.real, sample.made
+    pairs = [
+        (real.features[real.labels == label], made.features[made.labels == label])
+        for label in np.unique(real.labels)
+    ]
+    each = [metrics.frechet_distance(*pair) for pair in pairs if min(map(len, pair)) > 1]
+    return {"fd_of_a_class": np.mean(each) if each else np.nan}
+
+
 def _kernel(reference, sample):
     """The kernel distance of the features (Binkowski et al. 2018), with its standard error."""
     real, made = reference.real.features, sample.made.features
@@ -213,6 +227,7 @@ METRICS = {
     "cycle": Metric(_cycle, frozenset({"images", "back"}), plain=_ALL, features=False),
     "feature_distance": Metric(_feature_distance, _TRUTH, usual=False),
     "perceptual": Metric(_perceptual, _TRUTH | {"maps"}, usual=False),
+    "fd_of_a_class": Metric(_frechet_of_classes, frozenset({"labels"}), usual=False),
     "fd_infinity": Metric(_frechet_infinity, usual=False),
     "classified": Metric(_classified, _ASKED, plain=_ALL, features=False, usual=False),
     "memorisation": Metric(_memorisation, frozenset({"held_out"}), usual=False, train=True),

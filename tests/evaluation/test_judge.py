@@ -130,11 +130,12 @@ def test_checkpoints_are_ranked_by_what_is_measured():
             measures.ranking(asked, source, facts(source))
 
 
+@pytest.mark.filterwarnings("ignore:.*covariance is singular")  # of twenty digits a class
 def test_digits_by_the_bundled_classifier(own_cache):
     source, seen = data.load("mnist10k"), []
     looks = judge(
         trained_on_all(source),
-        ["fd", "accuracy"],
+        ["fd", "accuracy", "fd_of_a_class"],
         num=200,
         seed=0,
         labelled=True,
@@ -148,6 +149,11 @@ def test_digits_by_the_bundled_classifier(own_cache):
     wrong = looks.score(-other["x"], (other["label"] + 1) % 10)
     assert right["accuracy_mnist10k_cnn"] > 0.95 and wrong["accuracy_mnist10k_cnn"] < 0.5
     assert wrong["fd_mnist10k_cnn"] > 3 * right["fd_mnist10k_cnn"]
+    # Right digits under wrong labels are as near as a set, and far as classes.
+    moved = looks.score(other["x"], (other["label"] + 1) % 10)
+    assert moved["fd_mnist10k_cnn"] == right["fd_mnist10k_cnn"]
+    of_classes = "fd_of_a_class_mnist10k_cnn"
+    assert moved[of_classes] > 5 * right[of_classes] > 0
     # The real examples are remembered: by their content, and to the same numbers.
     assert len(list(own_cache.iterdir())) == 2
     seen.clear()
@@ -207,7 +213,7 @@ def test_stacked_digits_count_their_modes():
         (
             "fid",
             RING,
-            "unknown metric 'fid'; known: accuracy, classified, cycle, fd, fd_infinity, ",
+            "unknown metric 'fid'; known: accuracy, classified, cycle, fd, fd_infinity, fd_of_",
         ),
         ("is", RING, "'is' needs images that the network puts into one class; ring is not that"),
         ("fd,modes", grey(NOISE), "'modes' needs a toy mixture, or stacked_digits"),
