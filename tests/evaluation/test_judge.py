@@ -158,13 +158,24 @@ def test_digits_by_the_bundled_classifier(own_cache):
     assert len(list(own_cache.iterdir())) == 2
     seen.clear()
     again = judge(
-        trained_on_all(source), ["fd", "accuracy"], num=200, seed=0, labelled=True, progress=seen
+        trained_on_all(source),
+        ["fd", "accuracy", "fd_of_a_class"],
+        num=200,
+        seed=0,
+        labelled=True,
+        progress=seen,
     )
     assert again.floor == looks.floor and not seen
     for file in own_cache.iterdir():
         file.write_bytes(b"torn")
     assert (
-        judge(trained_on_all(source), ["fd", "accuracy"], num=200, seed=0, labelled=True).floor
+        judge(
+            trained_on_all(source),
+            ["fd", "accuracy", "fd_of_a_class"],
+            num=200,
+            seed=0,
+            labelled=True,
+        ).floor
         == again.floor
     )
 
