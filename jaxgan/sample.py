@@ -17,8 +17,12 @@ if __name__ == "__main__":  # before the imports that take seconds: a signal may
     raise SystemExit(cli.console(["sample", *sys.argv[1:]]))
 
 from jaxgan.cli import Arguments, run_command
+from jaxgan.core.errors import UserError
 from jaxgan.evaluation import files
+from jaxgan.inference import directions
 from jaxgan.inference.sampling import load
+
+OWN = ("--interpolate", "--direction", "--truncation", "--standing")  # of z and of the generator
 
 
 def parser():
@@ -34,6 +38,15 @@ def parser():
     arguments.add_of_runs("member", "data", "direction", "seed", "step")
     arguments.add_argument("--interpolate", action="store_true", help="between two noise vectors")
     arguments.add_argument(
+        "--along",
+        metavar="KIND:NUMBER",
+        help="each z moved in eight steps along a direction: principal:0, sefa:0, class:7, ...",
+    )
+    arguments.add_argument("--reach", type=float, default=3.0, help="of --along, both ways (3)")
+    arguments.add_argument(
+        "--features", default="", help="classifier of --along=class:NUMBER (mnist10k_cnn)"
+    )
+    arguments.add_argument(
         "--truncation", type=float, help="entries of a normal z beyond it are drawn anew, as .5"
     )
     arguments.add_argument(
@@ -48,6 +61,22 @@ def parser():
     return arguments
 
 
+def _asked_for(generate, flags):
+    own = {
+        "interpolated": flags.interpolate,
+        "direction": flags.direction,
+        "truncation": flags.truncation,
+        "standing": flags.standing,
+    }
+    asked = {"seed": flags.seed, "label": flags.label}
+    if flags.along is None:
+        return generate.described(flags.num, **asked, **own)
+    if any(own.values()):
+        raise UserError(f"--along goes with none of {', '.join(OWN)}; leave them out.")
+    asked |= {"reach": flags.reach, "features": flags.features}
+    return directions.moved(generate, flags.along, flags.num, **asked)
+
+
 def main(argv=None):
     """Run the command; returns its exit code."""
 
@@ -56,15 +85,7 @@ def main(argv=None):
         files.form_of(flags.out)
         generate = load(flags.workdir, flags.step, flags.member, flags.data)
         files.check(flags.out, generate.shape_of(flags.direction), generate.class_names)
-        samples = generate.described(
-            flags.num,
-            seed=flags.seed,
-            label=flags.label,
-            interpolated=flags.interpolate,
-            direction=flags.direction,
-            truncation=flags.truncation,
-            standing=flags.standing,
-        )
+        samples = _asked_for(generate, flags)
         files.save(flags.out, samples)
         of = ""
         if flags.label is not None and samples.label is None:

@@ -23,6 +23,7 @@ class Samples(NamedTuple):
       generators: how many the run has; sample i is of generator i % generators.
       given, truth: [N, ...] images that they were made from and should be; None of a run that is
         given none. With classes of one's own choice there is no truth.
+      columns: samples in a row of the picture; None: as square as it goes.
     """
 
     x: np.ndarray
@@ -33,6 +34,7 @@ class Samples(NamedTuple):
     generators: int = 1
     given: np.ndarray | None = None
     truth: np.ndarray | None = None
+    columns: int | None = None
 
 
 def _save_npz(path, samples):
@@ -46,6 +48,8 @@ def _save_npz(path, samples):
 
 def picture(samples: Samples) -> np.ndarray:
     """The picture of samples, uint8 [H, W, 1 or 3], that ``save`` writes as ``.png``."""
+    if samples.columns:
+        return grid.image_grid(samples.x, samples.columns)
     if samples.given is not None:
         return grid.columns({"": Shown(samples.x, samples.given, samples.truth)})
     if samples.label is None:

@@ -254,6 +254,10 @@ class Generate(NamedTuple):
         """That of a sample."""
         return self.sampler.shape_of(direction)
 
+    def shape_of_z(self) -> tuple[int, ...]:
+        """That of the noise of a row; () of a generator that is given none."""
+        return self.sampler.players.shapes.get("z", ())
+
 
 def load(workdir, step=None, member: int = 0, moved: str = "") -> Generate:
     """Load the average generator of a run.

@@ -6,16 +6,14 @@ import numpy as np
 
 from jaxgan.evaluation import grid
 from jaxgan.inference import sampling
+from jaxgan.inference.directions import ROWS, classes_of, drawn, principal
 from jaxgan.lab import bounds
-from jaxgan.lab.directions import principal, thinned
 from jaxgan.lab.frames import picture
 
 CHUNK = 8  # rows in one forward pass: a slider moves one
 SHOWN = 30  # samples
 WAY = 10  # images from one sample to another, both among them
 DIRECTIONS = 6  # sliders, at most
-ROWS = 1024  # samples of which the directions are found
-AT_ONCE = 128  # of these in memory
 REACH = 3.0  # of a slider, both ways, in the unit of z
 # What a distribution of z never leaves.
 LIMITS = {"normal": (-np.inf, np.inf), "uniform": (-1, 1), "bernoulli": (0, 1)}
@@ -47,12 +45,8 @@ def open_(at, step):
 
     @cache
     def directions(one):
-        rows, images = np.arange(ROWS), []
-        for start in range(0, ROWS, AT_ONCE):
-            made = described(rows=rows[start : start + AT_ONCE])
-            images.append(thinned(made.x[one::count]))
-        label = rows % len(at.class_names) if at.class_names else None
-        return principal(own(at.z_of(0, rows), one), np.concatenate(images), DIRECTIONS, label)
+        z, images = own(at.z_of(0, np.arange(ROWS)), one), drawn(described)[one::count]
+        return principal(z, images, DIRECTIONS, classes_of(at.class_names))
 
     def samples(asked):
         bounds.known(asked, ("seed", "label"), "of samples")

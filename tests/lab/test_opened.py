@@ -19,8 +19,8 @@ from jaxgan.data.view import to_uint8
 from jaxgan.evaluation import grid
 from jaxgan.games.draw import DISTRIBUTIONS
 from jaxgan.inference import sampling, translation
+from jaxgan.inference.directions import principal
 from jaxgan.lab import bounds, command, frames, http, samples, server
-from jaxgan.lab.directions import principal
 from jaxgan.lab.opened import open_run
 from tests import test_sample, test_translate
 
@@ -61,23 +61,6 @@ def holes(tmp_path_factory):
 def drawn(holes):
     """The questions of a run that fills holes in pictures of 8x8."""
     return open_run(holes).questions
-
-
-def test_principal_directions_are_those_that_the_images_follow():
-    # z whose columns are orthogonal; the images vary with its third number by 5, with its first by
-    # 2 and with the others not at all.
-    rng = np.random.default_rng(0)
-    z = rng.standard_normal((200, 5))
-    z, _ = np.linalg.qr(z - z.mean(axis=0))
-    images = np.zeros((200, 2, 2, 1))
-    images[:, 0, 0, 0], images[:, 1, 1, 0] = -5 * z[:, 2], 2 * z[:, 0]
-    found = principal(z.reshape(200, 1, 5), images, 2)
-    assert found.shape == (2, 1, 5)
-    np.testing.assert_allclose(found[:, 0], [[0, 0, 1, 0, 0], [1, 0, 0, 0, 0]], atol=1e-6)
-    # What differs between classes alone is of no direction of z.
-    label = np.arange(200) % 2
-    images[:, 0, 1, 0] = 100 * label
-    np.testing.assert_allclose(principal(z, images, 1, label), [[0, 0, 1, 0, 0]], atol=0.02)
 
 
 def test_samples_are_those_of_the_command(years, noise):
