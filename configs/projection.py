@@ -6,8 +6,8 @@ the images. Hinge loss, spectral norm, five critic updates, Adam 2e-4 (0, 0.9), 
 networks are the lectures' DCGANs, where it has residual ones (``sngan.py``). By joined planes,
 what it stands beside: --config.generator.norm=batch --config.critic.projection=False
 
-Cost: 1500 steps, to be measured.
-Expect: to be measured after 1500 steps (seed 0).
+Cost: 1500 steps, to be measured; 30 of them .7 a second on a fifth of a CPU core.
+Expect: to be measured after 1500 steps (seed 0); after 30 sliced Wasserstein distance .629.
 Run: python -m jaxgan.main --config=configs/projection.py --workdir=runs/projection
 """
 
