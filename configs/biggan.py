@@ -58,6 +58,7 @@ def cifar():
     config.steps = 125_000
     config.batch_size = 50
     config.n_critic = 4
+    config.data.where = ""  # of data that are named beside it
     config.ema, config.ema_from = 0.9999, 1000
     config.game = defaults.game("conditional", z_dim=128)
     both = {"initializer": "dcgan", "optimizer": defaults.optimizer("adam", b1=0.0)}

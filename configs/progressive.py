@@ -11,7 +11,10 @@ Expect: to be measured.
 Run: python -m jaxgan.main --config=configs/progressive.py --workdir=runs/progressive
 """
 
-from jaxgan import defaults
+from jaxgan import data, defaults
+
+# Of images of 4x4, 8x8, 16x16 and 32x32.
+CHANNELS = (64, 64, 64, 32)
 
 
 def get_config():
@@ -28,13 +31,10 @@ def get_config():
     config.penalties.gradient_penalty.weight = 10.0
     config.penalties.drift.weight = 1e-3
     config.data.name = "emoji"
-    config.data.task = defaults.task("none")
+    config.data.options = {**data.options_of("emoji"), "source": ""}
     config.generator = defaults.generator("progressive", channels=CHANNELS, optimizer=adam())
     config.critic = defaults.critic("progressive", channels=CHANNELS, optimizer=adam())
     return config
-
-
-CHANNELS = (64, 64, 64, 32)
 
 
 def adam():

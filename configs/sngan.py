@@ -27,6 +27,7 @@ CATEGORIES = (
 def get_config(setting="emoji"):
     made, judged, batch, steps = choose(SETTINGS, setting, "setting of sngan.py")
     config = emoji()
+    config.data.where = config.data.where if setting == "emoji" else ""
     config.steps = steps
     config.batch_size, config.generator_batch_size = batch, 2 * batch
     config.n_critic = 5

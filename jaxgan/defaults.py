@@ -163,6 +163,7 @@ OPTIONS = {
     "generator.blocks": (0, FEW),
     "critic.blocks": (0, FEW),
     "critic.hidden": (1, MANY),
+    "critic.group": (1, MANY),
     "data.augment.scale": (1, 16),
     "data.task.factor": (1, FEW),
     "critic.window": (0, MANY),

@@ -15,6 +15,7 @@ from jaxgan.core.errors import Stopped, UserError
 from jaxgan.data.source import Entry
 from jaxgan.export import generator
 from jaxgan.models.progressive import ProgressiveGenerator
+from jaxgan.run import checkpoint
 from jaxgan.train import train
 
 
@@ -40,6 +41,11 @@ def leaves(tree):
     return [np.asarray(leaf) for leaf in jax.tree.leaves(tree)]
 
 
+def counted(state):
+    """How many updates either Adam has counted."""
+    return [int(side.opt_state[0][0].count) for side in (state.generator, state.critic)]
+
+
 @pytest.fixture(scope="module")
 def whole(tmp_path_factory):
     workdir = tmp_path_factory.mktemp("whole")
@@ -59,14 +65,16 @@ def test_it_is_resumed_inside_a_fade_to_the_same_bits(whole, tmp_path, monkeypat
     with pytest.raises(Stopped, match="step 3 is saved"):
         train(tiny(), tmp_path)
     monkeypatch.undo()
+    with checkpoint.view_checkpoints(tmp_path / "checkpoints") as kept:
+        half, _ = checkpoint.restore(kept, jax.eval_shape(prepare(tiny()).create))
+    assert counted(half) == [1, 1]  # of three steps the one since the fade began
     got = train(tiny(), tmp_path)
     assert [a.tobytes() for a in leaves(got)] == [b.tobytes() for b in leaves(whole[1])]
 
 
 def test_optimisers_begin_anew_with_a_fade_and_with_its_end(whole):
     """One step is left of the third phase: Adam has counted one."""
-    adam = whole[1].critic.opt_state[0][0]
-    assert int(adam.count) == 1
+    assert counted(whole[1]) == [1, 1]
 
 
 def test_samples_are_of_the_level_of_their_step(whole):
@@ -103,6 +111,7 @@ def test_two_devices_and_a_population_are_one_run(whole, tmp_path):
 
 
 MISTAKES = {
+    "2:level=0,batch_size=3": "in groups of 2, and 3 of a batch",
     "2:level=2": "level of images of 8x8 is 2; it must lie in \\[-1, 2\\)",
     "2:level=0": "critic 'mlp' does not grow; these do: progressive",
 }
@@ -111,7 +120,7 @@ MISTAKES = {
 @pytest.mark.parametrize("words", MISTAKES)
 def test_mistakes(words):
     config = tiny(phases=words)
-    if "level=0" in words:
+    if words == "2:level=0":
         config.critic = defaults.critic("mlp")
     with pytest.raises(UserError, match=MISTAKES[words]):
         prepare(config)

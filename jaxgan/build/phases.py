@@ -75,6 +75,8 @@ def phases(config: Mapping[str, Any]) -> tuple[Phase, ...]:
         out of its range, steps that do not ascend or are beyond the run's, or nobody who learns.
     """
     own = {key: config[key] for key in MAY_DIFFER}
+    if own["fade"]:  # it would end with the run, and a run may be made longer
+        raise UserError("fade is of a phase, as phases=1000:level=1,fade=true; leave it out.")
     _check(own, config, "")
     # A number of epochs is one of steps once the data are known; until then none is too many.
     steps = noise.INITIAL - 1 if config["epochs"] else config["steps"]
@@ -181,7 +183,7 @@ def _read(word):
             raise UserError(f"phases: {word} sets {key} twice.")
         kind = float if key in WEIGHTS else type(KEYS[key].default)
         try:
-            values[key] = BOOLEANS[text] if kind is bool else kind(text)
+            values[key] = BOOLEANS[text.lower()] if kind is bool else kind(text)
         except (ValueError, KeyError) as error:
             raise UserError(f"phases: {word}: {key} must be {TYPES[kind]}.") from error
     return int(end), values

@@ -85,6 +85,7 @@ def prepare(
     devices = parallel.devices(config["parallel"], device_count)
     for phase in phases(config):
         parallel.check_batch(phase.batch_size, devices.count)
+        parts.check_group(config, phase.batch_size // devices.count)
     parts.check_names(largest(config, members.values))  # before data, which may take long to come
     sources, held_out = data.load_parts(config["data"], known)
     schedule = in_steps(config, sources[0].size)

@@ -7,6 +7,7 @@ running averages of training.
 from collections.abc import Iterable
 
 import jax
+import jax.numpy as jnp
 
 from jaxgan.games import Game
 from jaxgan.models.layers import MOMENTUM
@@ -25,13 +26,11 @@ def standing(game: Game, variables: dict, passes: Iterable[tuple], step: int = 0
     @jax.jit
     def forward(variables, batch, keys):
         given = game.draw(batch, keys, step)
-        moved = game.generate(variables, given, keys, train=True)[1]
-        # Running averages tell the batch that moved them.
-        statistics = jax.tree.map(
-            lambda new, old: (new - MOMENTUM * old) / (1 - MOMENTUM),
-            moved["batch_stats"],
-            variables["batch_stats"],
-        )
+        nothing = jax.tree.map(jnp.zeros_like, variables["batch_stats"])
+        empty = {**variables, "batch_stats": nothing}
+        moved = game.generate(empty, given, keys, train=True)[1]
+        # Running averages of nothing tell the batch that moved them.
+        statistics = jax.tree.map(lambda new: new / (1 - MOMENTUM), moved["batch_stats"])
         return moved, statistics
 
     found = []

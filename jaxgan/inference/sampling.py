@@ -149,6 +149,8 @@ class Sampler(NamedTuple):
         # Each generator makes one sample of each row.
         rows = np.arange(-(-num // self.generators)) if rows is None else rows
         if z is not None:
+            if truncation is not None:
+                raise UserError("z is given and is to be truncated, too; ask for one of both.")
             z = self._checked(z, len(rows), interpolated)
         vectors = None
         if len(classes) > 1:

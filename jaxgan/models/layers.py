@@ -262,8 +262,13 @@ def scores(module: nn.Module, x: jax.Array, label: jax.Array | None = None) -> j
       linear layer [B, width] for each (name, width) of the field ``heads``.
 
     Raises:
-      UserError: a projection without a label.
+      UserError: a projection without a label, or a norm that is conditional.
     """
+    if module.norm == CONDITIONAL:
+        raise UserError(
+            f"norm {CONDITIONAL!r} is for generators; a critic is told its label by planes, or set "
+            "critic.projection=true."
+        )
     score = as_output(dense(module, x, module.outputs))
     heads = {name: as_output(dense(module, x, width)) for name, width in module.heads}
     score = score if module.outputs > 1 else score[:, 0]
@@ -353,8 +358,8 @@ def _conditional_batch_norm(module, x, train, code):
         )
     x = _batch_norm(module, x, train, None, use_scale=False, use_bias=False)
     gain, shift = (_of_class(module, code, x.shape[-1]) for _ in range(2))
-    flat = (len(x),) + (1,) * (x.ndim - 2) + (x.shape[-1],)
-    return x * (1 + gain.reshape(flat)) + shift.reshape(flat)
+    shape = (len(x),) + (1,) * (x.ndim - 2) + (x.shape[-1],)
+    return x * (1 + gain.reshape(shape)) + shift.reshape(shape)
 
 
 def _of_class(module, code, features):

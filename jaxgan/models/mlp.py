@@ -6,7 +6,7 @@ from typing import Any, ClassVar
 import jax.numpy as jnp
 from flax import linen as nn
 
-from jaxgan.core.errors import choose
+from jaxgan.core.errors import UserError, choose
 from jaxgan.models import layers
 
 
@@ -126,6 +126,11 @@ class ToyCritic(nn.Module):
 def _hidden(module, x, activation, train, keys=None, *, first=1, label=None):
     """Hidden layers, normalised from number ``first`` on, units dropped by the keys [B]."""
     activate = choose(layers.ACTIVATIONS, activation, "activation")
+    if module.norm == layers.CONDITIONAL and len(module.features) <= first:
+        raise UserError(
+            f"norm {layers.CONDITIONAL!r} begins at hidden layer {first + 1}, and features "
+            f"{module.features} has none there: the label would be lost."
+        )
     for i, width in enumerate(module.features):
         x = layers.dense(module, x, width)
         if i >= first:

@@ -51,7 +51,7 @@ def at_level(x: jax.Array, grown: jax.Array, level: int) -> jax.Array:
 
 
 class ProgressiveGenerator(nn.Module):
-    """z of length 1 - linear 4x4x512 - conv 512 - {double, conv, conv} a level - conv 1x1 C.
+    """z of mean square 1 - linear 4x4x512 - conv 512 - {double, conv, conv} a level - conv 1x1 C.
 
     After each layer but the last a leaky rectifier, and each pixel's channels to a mean square of
     1. There is no tanh.
@@ -85,14 +85,14 @@ class ProgressiveGenerator(nn.Module):
         own = {name: getattr(self, name) for name in ("norm", "norm_eps", "dtype", "axis_name")}
         grown = _all_of(last, z) if grown is None else grown
 
-        x = to_unit_pixels(layers.join(z, label))
+        x = to_unit_pixels(layers.join(z, layers.joined(self, label)))
         x = layers.dense(self, _equalised(x, gain=_GAIN / 4), prod(start)).reshape(-1, *start)
-        x = to_unit_pixels(nn.leaky_relu(layers.norm(self, x, train=train), 0.2))
+        x = to_unit_pixels(nn.leaky_relu(layers.norm(self, x, train=train, code=label), 0.2))
         image = None
         for level in range(top + 1):
             features, resizes = self.channels[level], ("up", "") if level else ("",)
             x = _Level((features,) * len(resizes), resizes, True, **own, name=f"level_{level}")(
-                x, train
+                x, train, label
             )
             if level >= lowest:
                 seen = _Colours(colours, 1.0, self.norm, self.dtype, name=f"colours_{level}")(x)
@@ -105,7 +105,8 @@ class ProgressiveCritic(nn.Module):
     """conv 1x1 - {conv, conv, halve} a level - deviation, conv 512, linear 512 - linear 1.
 
     The generator in the mirror, without its norm. "Deviation" is one more channel: how much the
-    examples of a group differ from one another (section 3).
+    examples of a group differ from one another (section 3). So the rows of a group see one another,
+    under penalties too, as the paper has it.
 
     Fields:
       channels, norm, level: as the generator's.
@@ -173,10 +174,10 @@ class _Level(nn.Module):
     axis_name: str | None
 
     @nn.compact
-    def __call__(self, x, train):
+    def __call__(self, x, train, code=None):
         for features, resize in zip(self.features, self.resizes, strict=True):
             x = layers.convolve(self, _equalised(x, 9), features, _SAME, resize)
-            x = nn.leaky_relu(layers.norm(self, x, train=train), 0.2)
+            x = nn.leaky_relu(layers.norm(self, x, train=train, code=code), 0.2)
             x = to_unit_pixels(x) if self.unit else x
         return x
 
@@ -205,9 +206,9 @@ def deviation(x: jax.Array, group: int) -> jax.Array:
     """One channel [B, H, W, 1]: the standard deviation over the group, mean of pixels and channels.
 
     Raises:
-      UserError: B is more than a group, and not a whole number of them.
+      UserError: B is not a whole number of groups.
     """
-    size = min(group, len(x))
+    size = group if len(x) > 1 else 1  # a single row is there to tell shapes alone
     if len(x) % size:
         raise UserError(
             f"the critic compares examples in groups of {group}, and {len(x)}, the batch of a "

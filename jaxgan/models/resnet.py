@@ -53,6 +53,11 @@ class ResNet32Generator(nn.Module):
         H and W are multiples of 2 to the number of blocks, which is 8 for three.
         """
         height, width, _ = image_shape(self.shape, "resnet32")
+        if len(self.channels) < 2:
+            raise UserError(
+                f"generator resnet32 takes two channels or more, one more than blocks; it has "
+                f"{self.channels}."
+            )
         first, *others = self.channels
         check_multiples(height, width, 2 ** len(others), "generator resnet32")
         start = (height >> len(others), width >> len(others), first)

@@ -31,6 +31,16 @@ def both_dense(config: Mapping) -> bool:
     return all(row_of(config, side)[0].facts.get("dense", False) for side in SIDES)
 
 
+def check_group(config: Mapping, rows: int) -> None:
+    """Raise ``UserError`` unless the rows of a device are whole groups that the critic compares."""
+    group = config["critic"].get("group", 1)
+    if rows % group:
+        raise UserError(
+            f"the critic compares examples in groups of {group}, and {rows} of a batch, a device's "
+            "share, are no multiple of it; change batch_size or critic.group."
+        )
+
+
 def _fits(module, inputs):
     """Whether a network takes all that a game gives it, and needs no more."""
     known = takes(module)

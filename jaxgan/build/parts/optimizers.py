@@ -27,6 +27,11 @@ def optimizer(
         for key in settings
         if f"{side}.optimizer.{key}" in values
     }
+    if side == "generator" and settings["orthogonal"] and "generators" in config["game"]:
+        raise UserError(
+            "generator.optimizer.orthogonal is of the kernels of one generator; game "
+            f"{config['game']['name']!r} has several."
+        )
     after = settings.pop("anneal_after", 0.0)
     if settings.pop("anneal", False):
         updates = max(phases.updates(phases.phases(config), side), 1)
