@@ -322,8 +322,8 @@ def test_a_recipe_is_found_by_its_name_from_anywhere(mistake, tmp_path, monkeypa
         assert told == f"--config={name}: there is no such file or recipe; {near}"
     (tmp_path / "mine.py").write_text("")
     told = mistake(main, ["--config=mime.py", "--workdir=run"])
-    assert "; did you mean mine.py? Known: cgan, " in told
-    assert "or recipe; known: cgan, " in mistake(main, ["--config=zzz", "--workdir=run"])
+    assert "; did you mean mine.py? Known: baseline, cgan, " in told
+    assert "or recipe; known: baseline, cgan, " in mistake(main, ["--config=zzz", "--workdir=run"])
     # A file is nearer than a name.
     (tmp_path / "wgan.py").write_text(HEAD + BODY.format("config.steps = 7"))
     assert load_recipe("wgan.py").steps == 7 and load_recipe("wgan").steps == 15_000
