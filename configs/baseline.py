@@ -17,8 +17,8 @@ The paper's own are one flag away: --config=configs/baseline.py:cifar10, :ffhq64
 bfloat16 in the large stages (--config.compute_dtype=bfloat16 is in all), and a real batch of its
 own for the generator: here both sides' updates share batch and fakes, as in every game.
 
-Cost: 2000 steps. A step takes .64 s of one core's time, beside much other work.
-Expect: not measured yet (seed 0).
+Cost: 1500 steps. A step takes .64 s of one CPU core's time, beside much other work.
+Expect: not measured yet; of other real drawings the sliced Wasserstein distance is .075.
 Run: python -m jaxgan.main --config=configs/baseline.py --workdir=runs/baseline
 """
 
@@ -45,7 +45,7 @@ class Setting(NamedTuple):
 
 
 SETTINGS = {
-    "small": Setting(32, 128, 1, 1, 5e-4, 0.05, 32, 64e3, 48e3, 4e3),
+    "small": Setting(32, 128, 1, 1, 5e-4, 0.05, 32, 48e3, 36e3, 4e3),
     "cifar10": Setting(32, 768, 4, 2, 2e-4, 0.05, 512, 250e6, 20e6, 5e6, 0.55),
     "ffhq64": Setting(64, 768, 4, 2, 2e-4, 2.0, 256, 200e6, 20e6, 0.5e6, 0.3),
     "ffhq256": Setting(256, 768, 4, 2, 2e-4, 150.0, 256, 200e6, 20e6, 0.5e6, 0.3),

@@ -34,8 +34,9 @@ def _check_reach(run):
         least, greatest = float(np.min(x)), float(np.max(x))
         if least < bounds[0] - SLACK or greatest > bounds[1] + SLACK:
             low, high = (f"{bound:g}" for bound in bounds)
-            dense = [name for name, row in GENERATORS.items() if row.facts.get("dense")]
-            free = " or ".join(n for n in dense if not bounds_of(GENERATORS[n].build))
+            images = len(entry.shape) == 3  # what is not, dense networks alone make
+            rows = {n: row for n, row in GENERATORS.items() if images or "dense" in row.facts}
+            free = " or ".join(n for n, row in rows.items() if not bounds_of(row.build))
             raise UserError(
                 f"{source.name} goes from {least:.4g} to {greatest:.4g}, and the generator makes "
                 f"numbers in [{low}, {high}] alone: scale the data, or set "

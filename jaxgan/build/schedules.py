@@ -99,4 +99,4 @@ def scaled(config: Mapping, values: Mapping[str, float]) -> str:
     for key in moved.keys() & values.keys():
         group, name = find(config, key)
         moved[key] *= float(values[key]) / group[name]
-    return " ".join(f"{key}={end:.8g}" for key, end in moved.items())
+    return " ".join(f"{key}={end:.6g}" for key, end in moved.items())

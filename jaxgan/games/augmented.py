@@ -1,7 +1,8 @@
 """A critic that sees every image varied, in training alone, and how often it does.
 
 Both players' losses, and penalties, ask the same critic: so real and made images are varied alike,
-and the slope that a penalty sees is that in the image as it was.
+and the slope that a penalty sees is that in the image as it was. A penalty at made images varies
+them as the real ones of their rows, and not as the loss did.
 
 Reference: Training Generative Adversarial Networks with Limited Data (Karras et al. 2020,
 arXiv:2006.06676), section 3.
