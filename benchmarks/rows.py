@@ -46,7 +46,7 @@ def _biggan():
     """BigGAN's script for CIFAR-10, on images of its shape in ten classes."""
     config = load_recipe("biggan:cifar")
     config.data.name, config.data.options = "mnist10k", data.options_of("mnist10k")
-    config.data.where, config.data.size, config.data.channels = "", 32, 3
+    config.data.size, config.data.channels = 32, 3
     return config
 
 
