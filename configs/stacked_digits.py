@@ -1,7 +1,7 @@
 """Stacked digits (Metz et al. 2017): three digits in three channels, 1000 modes to be found.
 
 The relativistic game with R1 and R2, R3GAN's (Huang et al. 2024), on the lectures' DCGANs at
-32x32: gamma 0.1, so weights of 0.05, Adam 5e-4 (0, 0.99) annealed, so that a run cannot be made
+32x32: gamma 0.05, which is the weights', Adam 5e-4 (0, 0.99) annealed, so that a run cannot be made
 longer afterwards. What it stands beside is one flag away: --config=configs/stacked_digits.py:dcgan,
 :wgan (clipping), :wgan_gp; docs/results.md compares them.
 
