@@ -98,6 +98,7 @@ def play(config, seconds: float, tell: Callable[[str], None]) -> Sweep:
         phase = phase_at(run.phases, step)
         feed, call = compiled(phase)
         count = min(most, phase.last_step - step)
+        state = run.begin(step, state)
         with pace.of(count):
             state, _, done = call(state, *feed.block(step, count), np.int32(count))
             return state, int(done) == count

@@ -8,8 +8,10 @@ import pytest
 
 from jaxgan import defaults
 from jaxgan.build.overrides import load_recipe
+from jaxgan.build.run import prepare
 from jaxgan.core.errors import UserError
 from jaxgan.main import parse
+from jaxgan.tuning import sweep
 from jaxgan.tuning.command import main
 from jaxgan.tuning.sweep import Sweep, Tried, best_first, population_of, settings, table
 
@@ -72,9 +74,21 @@ def test_the_best_is_first_and_one_that_went_bad_is_last():
 
 def test_a_toy_is_tuned_and_the_command_goes_on(tmp_path, monkeypatch, capsys):
     monkeypatch.chdir(tmp_path)
+    begun = []  # as ``train`` has it: before whatever step a phase may begin with
+
+    def watched(config):
+        run = prepare(config)
+
+        def begin(step, state):
+            begun.append(step)
+            return run.begin(step, state)
+
+        return run._replace(begin=begin)
+
+    monkeypatch.setattr(sweep, "prepare", watched)
     words = [f"--config.{word}" for word in SMALL.split()]
-    sweep = ["--config=toy_ring", "--minutes=0.01", "--rates=1,2", "--weights=1,3"]
-    assert main([*sweep, *words]) == 0
+    flags = ["--config=toy_ring", "--minutes=0.01", "--rates=1,2", "--weights=1,3"]
+    assert main([*flags, *words]) == 0
     out, err = capsys.readouterr()
     assert re.fullmatch(r"jaxgan: About \d+ steps of 4 members in 0.6 seconds.\n", err)
     first, heads, *rows, said, command = out.splitlines()
@@ -84,6 +98,7 @@ def test_a_toy_is_tuned_and_the_command_goes_on(tmp_path, monkeypatch, capsys):
     assert len(rows) == 4 and distances == sorted(distances)
     assert {row["critic.optimizer.learning_rate"] for row in found} == {1e-3, 2e-3}
     assert said.startswith("The best goes on") and list(tmp_path.iterdir()) == []
+    assert begun[:2] == [0, 1] and begun == sorted(set(begun))
     name, train, *rest = shlex.split(command)
     chosen, workdir, _ = parse(rest)
     assert (name, train, workdir) == ("jaxgan", "train", "runs/toy_ring")
