@@ -1,5 +1,6 @@
 """jaxgan tune --config=baseline --minutes=5 [--config.key=value ...]"""
 
+import math
 import shlex
 import sys
 
@@ -36,7 +37,7 @@ def parser():
 def factors(text):
     """Numbers above 0 with commas between."""
     found = tuple(float(word) for word in text.split(","))
-    if not all(0 < factor < float("inf") for factor in found):
+    if not all(0 < factor < math.inf for factor in found):
         raise ValueError
     return found
 
@@ -46,8 +47,8 @@ def main(argv=None):
 
     def command():
         flags, rest = parser().parse_known_args(sys.argv[1:] if argv is None else argv)
-        if not flags.minutes > 0:
-            raise UserError(f"--minutes is {flags.minutes:g}; it must be greater than 0.")
+        if not 0 < flags.minutes < math.inf:
+            raise UserError(f"--minutes is {flags.minutes:g}; it must be finite and above 0.")
         config = load_recipe(flags.config)
         override_all(config, read_words(rest, "tune"))
         compilation.set_xla_flags(both_dense(config))

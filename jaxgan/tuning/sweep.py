@@ -82,8 +82,14 @@ def play(config, seconds: float, tell: Callable[[str], None]) -> Sweep:
       config: from ``population_of``.
       seconds: of training; the run's own steps are the most.
       tell: takes a sentence, once a step is timed.
+
+    Raises:
+      UserError: a run of no steps; as ``prepare`` and ``check_limits``.
     """
     run = prepare(config)
+    last = run.phases[-1].last_step  # config.steps, or epochs in steps
+    if not last:
+        raise UserError("a run of steps=0 trains nothing to choose by; give it more.")
     check_limits(run, config)
     looks, pace = make_looks(run, config), Pace()
 
@@ -105,11 +111,11 @@ def play(config, seconds: float, tell: Callable[[str], None]) -> Sweep:
 
     state, good = advance(run.devices.replicate(jax.jit(run.create)()), 1)  # it compiles
     began, told = time.monotonic(), False
-    while good and int(state.step) < config.steps and time.monotonic() - began < seconds:
+    while good and int(state.step) < last and time.monotonic() - began < seconds:
         state, good = advance(state, pace.within(config.steps_per_call) if told else 1)
         if not told:  # one further step is timed
             told = True
-            steps = min(config.steps, int(seconds / (time.monotonic() - began)))
+            steps = min(last, int(seconds / (time.monotonic() - began)))
             tell(f"About {steps} steps of {run.members.count} members in {in_words(seconds)}.")
     found = [looks.quick(each) for each in population.split(state, run.members)]
     tried = [

@@ -17,7 +17,7 @@ from jaxgan.tuning.sweep import Sweep, Tried, best_first, population_of, setting
 
 SMALL = (
     "data.options.points=2500 generator.features=8 critic.features=8 n_critic=1 steps_per_call=5 "
-    "steps=400 critic.optimizer.learning_rate=1e-3"
+    "epochs=20 steps=1 critic.optimizer.learning_rate=1e-3"
 )
 
 
@@ -98,7 +98,7 @@ def test_a_toy_is_tuned_and_the_command_goes_on(tmp_path, monkeypatch, capsys):
     assert len(rows) == 4 and distances == sorted(distances)
     assert {row["critic.optimizer.learning_rate"] for row in found} == {1e-3, 2e-3}
     assert said.startswith("The best goes on") and list(tmp_path.iterdir()) == []
-    assert begun[:2] == [0, 1] and begun == sorted(set(begun))
+    assert begun[:3] == [0, 1, 2] and begun == sorted(set(begun))
     name, train, *rest = shlex.split(command)
     chosen, workdir, _ = parse(rest)
     assert (name, train, workdir) == ("jaxgan", "train", "runs/toy_ring")
@@ -108,13 +108,16 @@ def test_a_toy_is_tuned_and_the_command_goes_on(tmp_path, monkeypatch, capsys):
     np.testing.assert_allclose(ratios, [1, 3], rtol=1e-4)
     rate = chosen.critic.optimizer.learning_rate
     assert rate == found[0]["critic.optimizer.learning_rate"]
-    assert chosen.steps == 400 and chosen.population.members == 1
+    assert chosen.epochs == 20 and chosen.population.members == 1
 
 
 @pytest.mark.parametrize(
     ("words", "told"),
     [
-        (["--minutes=0"], "--minutes is 0; it must be greater than 0"),
+        (["--minutes=0"], "--minutes is 0; it must be finite and above 0"),
+        (["--minutes=inf"], "--minutes is inf; it must be finite and above 0"),
+        (["--minutes=nan"], "--minutes is nan; it must be finite and above 0"),
+        (["--config.steps=0"], "a run of steps=0 trains nothing to choose by"),
         (["--rates=1,-1"], "--rates: invalid factors value: '1,-1'"),
         (["--workdir=x"], "'--workdir=x' is not an option; jaxgan tune --help"),
     ],
