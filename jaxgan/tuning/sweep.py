@@ -156,9 +156,7 @@ def table(sweep: Sweep) -> str:
 
 
 def settings(config: Mapping, number: int) -> list[tuple[str, str]]:
-    """(dotted key, text) by which a run of its own is that member: rates, weights, their ends."""
+    """(dotted key, text) by which a run of its own is that member: its rates and weights."""
     who = members(config)
     own = alone(config, who, number)
-    found = [(key, f"{at(own, key):.6g}") for key in who.values]
-    ends = own["schedules"]["to"]
-    return [*found, *([("schedules.to", ends)] if ends else [])]
+    return [(key, f"{at(own, key):.6g}") for key in who.values]
