@@ -1,6 +1,7 @@
 """Numbers that move while a run trains: by hand, of members, and as a run that is resumed."""
 
 import jax
+import jax.numpy as jnp
 import numpy as np
 import pytest
 
@@ -8,6 +9,7 @@ from jaxgan import defaults
 from jaxgan.build import schedules
 from jaxgan.build.population import alone
 from jaxgan.build.run import prepare
+from jaxgan.core.dotted import put
 from jaxgan.core.errors import UserError
 
 MOVING = (
@@ -134,3 +136,17 @@ def test_members_and_resumed_runs_move_alike():
     _, whole, then, _ = play(own, state=half, count=3)
     jax.tree.map(np.testing.assert_array_equal, whole, state)
     np.testing.assert_array_equal(np.r_[first["r1"][:1], then["r1"][:3]], log["r1"])
+
+
+def test_a_step_is_played_with_the_numbers_of_its_step():
+    """The third, as under a config that stands still and has its numbers from the start."""
+    _, state, _, _ = play(config(), count=2)
+    copy = jax.tree.map(jnp.copy, state)
+    _, moved, log, _ = play(config(), state, count=1)
+    still = config(schedules={"to": "", "steps": 0})
+    for key, value in at(2).items():
+        put(still, key, value)
+    _, stood, expected, _ = play(still, copy, count=1)
+    for name, values in expected.items():
+        np.testing.assert_allclose(log[name][0], values[0], rtol=1e-5, atol=1e-7, err_msg=name)
+    jax.tree.map(lambda a, b: np.testing.assert_allclose(a, b, 1e-4, 1e-7), moved, stood)
