@@ -10,7 +10,7 @@ from jaxgan.cli import Arguments, run_command
 from jaxgan.core import process
 from jaxgan.core.errors import UserError
 from jaxgan.step import compilation
-from jaxgan.tuning.sweep import RATES, WEIGHTS, best_first, play, population_of, settings, table
+from jaxgan.tuning import sweep
 
 
 def parser():
@@ -19,15 +19,18 @@ def parser():
         "tune",
         usage="jaxgan tune --config=RECIPE [--minutes=5] [--config.KEY=VALUE ...]",
         description="Train a recipe with several learning rates and penalty weights at once,\n"
-        "for minutes, and tell which was best. Nothing is written.",
+        "for minutes, and tell which was best. Nothing but compiled programs is written.",
     )
     arguments.add_argument(
         "--config", required=True, metavar="RECIPE", help="one that ships, as baseline, or a file"
     )
     arguments.add_argument("--minutes", type=float, default=5.0, help="of training (5)")
-    tried = {"rates": (RATES, "both learning rates"), "weights": (WEIGHTS, "all penalty weights")}
-    for name, (default, of) in tried.items():
-        words = ",".join(f"{factor:g}" for factor in default)
+    tried = {
+        "rates": (sweep.RATE_FACTORS, sweep.RATE_FACTORS, "both learning rates"),
+        "weights": (sweep.WEIGHT_FACTORS, None, "all penalty weights"),
+    }
+    for name, (usual, default, of) in tried.items():
+        words = ",".join(f"{factor:g}" for factor in usual)
         arguments.add_argument(
             f"--{name}", type=factors, default=default, help=f"multiples of {of} ({words})"
         )
@@ -52,12 +55,11 @@ def main(argv=None):
         config = load_recipe(flags.config)
         override_all(config, read_words(rest, "tune"))
         compilation.set_xla_flags(both_dense(config))
-        many = population_of(config, flags.rates, flags.weights)
-        tried = best_first(play(many, 60 * flags.minutes, process.tell))
-        print(table(tried))
-        chosen = [
-            f"--config.{key}={value}" for key, value in settings(many, tried.members[0].number)
-        ]
+        many = sweep.population_of(config, flags.rates, flags.weights)
+        tried = sweep.best_first(sweep.play(many, 60 * flags.minutes, process.tell))
+        print(sweep.table(tried))
+        best = sweep.settings(many, tried.members[0].number)
+        chosen = [f"--config.{key}={value}" for key, value in best]
         workdir = f"--workdir=runs/{flags.config.split('/')[-1].split('.')[0].split(':')[0]}"
         words = ["jaxgan", "train", f"--config={flags.config}", workdir, *rest, *chosen]
         print(f"The best goes on from the start by\n{shlex.join(words)}")
