@@ -65,16 +65,16 @@ def get_config(setting="small"):
     config.loss = defaults.loss("relativistic")
     config.penalties.r1.weight = config.penalties.r2.weight = own.gamma
     config.ema = 0.0
-    moved = {f"penalties.{name}.weight": own.gamma / 10 for name in ("r1", "r2")}
+    moved = {f"penalties.{name}.weight": "*0.1" for name in ("r1", "r2")}
     for side, make in (("generator", defaults.generator), ("critic", defaults.critic)):
         adam = defaults.optimizer("adam", learning_rate=own.rate, b1=0.0, b2=0.9)
         sizes = {"width": own.width, "wide": own.wide, "blocks": own.blocks}
         config[side] = make("r3gan", **sizes, optimizer=adam)
-        moved |= {f"{side}.optimizer.learning_rate": own.rate / 4, f"{side}.optimizer.b2": 0.99}
+        moved |= {f"{side}.optimizer.learning_rate": "*0.25", f"{side}.optimizer.b2": 0.99}
     moved["ema"] = 0.5 ** (own.batch_size / own.half_life)
     if own.varied:
         config.augmentation.rows, config.augmentation.probability = "color,translation,cutout", 0.0
         moved["augmentation.probability"] = own.varied
-    config.schedules.to = " ".join(f"{key}={value:.6g}" for key, value in moved.items())
+    config.schedules.to = " ".join(f"{key}={value}" for key, value in moved.items())
     config.schedules.steps = int(own.moving / own.batch_size)
     return config

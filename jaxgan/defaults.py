@@ -79,7 +79,9 @@ KEYS = {
     ),
     "augmentation.updates": Key(8000, 1, INT32, why="of the critic, from never to always; ADA"),
     # What moves.
-    "schedules.to": Key("", why="KEY=VALUE of rates, weights, ema; build/schedules"),
+    "schedules.to": Key(
+        "", why="KEY=VALUE or KEY=*FACTOR of rates, weights, ema, ...; build/schedules"
+    ),
     "schedules.steps": Key(0, 0, INT32, why="in which they go there, by half a cosine"),
     # Several runs at once, in one program.
     "population.members": Key(1, 1, MANY, why="of the seeds seed, seed + 1, ..."),

@@ -5,7 +5,7 @@ from collections.abc import Callable, Mapping
 import numpy as np
 
 from jaxgan.build.check import find
-from jaxgan.build.schedules import RATES, WEIGHTS, scaled
+from jaxgan.build.schedules import RATES, WEIGHTS
 from jaxgan.core.errors import UserError, within
 from jaxgan.step.population import Members, member
 
@@ -76,7 +76,6 @@ def restore_of(restore: Callable, who: Members, i: int) -> Callable:
 
 def _with(config, values):
     config = {key: _copied(value) for key, value in config.items()}
-    config["schedules"]["to"] = scaled(config, values)
     for dotted, value in values.items():
         group, key = find(config, dotted)
         group[key] = float(value)

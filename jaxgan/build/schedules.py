@@ -1,15 +1,17 @@
 """How numbers of a config move while a run trains: what ``config.schedules`` says.
 
-    --config.schedules.to="penalties.r1.weight=0.005 critic.optimizer.b2=0.99"
+    --config.schedules.to="penalties.r1.weight=*0.1 critic.optimizer.b2=0.99"
     --config.schedules.steps=2000
 
-has each go from its own value to this one by half a cosine in 2000 steps, and stay there. ``ema``
-goes so in half-lives, from 0 on where it is 0. All are functions of the step alone: a run goes on
-with the numbers that it had, and may be made longer.
+has each go from its own value to this one by half a cosine in 2000 steps, and stay there; ``*0.1``
+is a tenth of its own value, whatever that is. ``ema`` goes so in half-lives, from 0 on where it is
+0. All are functions of the step alone: a run goes on with the numbers that it had, and may be made
+longer.
 """
 
 import math
 from collections.abc import Mapping
+from typing import NamedTuple
 
 import jax
 import jax.numpy as jnp
@@ -27,12 +29,23 @@ BELOW_ONE = (*DECAYS, "ema")
 MAY_MOVE = (*RATES, *DECAYS, *WEIGHTS, "ema", PROBABILITY)
 
 
-def ends(config: Mapping) -> dict[str, float]:
-    """{dotted key: the value that it moves to}.
+class End(NamedTuple):
+    """Where a number goes: to ``number``, or to so many times its start, as ``relative`` says."""
+
+    number: float
+    relative: bool
+
+    def of(self, start):
+        """The number that it goes to from ``start``."""
+        return self.number * start if self.relative else self.number
+
+
+def ends(config: Mapping) -> dict[str, End]:
+    """{dotted key: where it goes}.
 
     Raises:
       UserError: a word that cannot be read, a key that does not move, a value out of its range, a
-        weight of 0, which is not played, a rate that is annealed, too; no steps to move in.
+        weight from 0 on, which is not played, a rate that is annealed, too; no steps to move in.
     """
     settings, found = config["schedules"], {}
     for word in settings["to"].split():
@@ -44,17 +57,24 @@ def ends(config: Mapping) -> dict[str, float]:
                 f"schedules.to: {key!r} does not move; what does: {', '.join(RATES)}, b1 and b2 of "
                 f"either Adam, penalties.NAME.weight, ema and {PROBABILITY}, KEY=VALUE each."
             )
-        group, name = find(config, key)
         try:
-            found[key] = float(text)
+            group, name = find(config, key)
+        except UserError as error:
+            raise UserError(f"schedules.to: {error}") from error
+        try:
+            found[key] = End(float(text.removeprefix("*")), text.startswith("*"))
         except ValueError as error:
-            raise UserError(f"schedules.to: {word} must have a number, as {key}=0.5.") from error
-        within(f"schedules.to: {key}", found[key], 0, 1 if key in BELOW_ONE else math.inf)
+            raise UserError(
+                f"schedules.to: {word} must have a number, as {key}=0.5, or as {key}=*0.5, of its "
+                "own value."
+            ) from error
+        end = found[key].of(group[name])
+        within(f"schedules.to: {key}", end, 0, 1 if key in BELOW_ONE else math.inf)
         if key == PROBABILITY:
-            within(f"schedules.to: {key}", found[key], 0, KEYS[key].high)
+            within(f"schedules.to: {key}", end, 0, KEYS[key].high)
             if group["target"]:
                 raise UserError(f"schedules.to: {key} is steered by its target; leave one of them.")
-        if key in WEIGHTS and not group[name]:
+        if key in WEIGHTS and end and not group[name]:
             raise UserError(f"schedules.to: {key} is 0 at first, and is not played then.")
         if key in RATES and group["anneal"]:
             raise UserError(f"schedules.to: {key} falls by anneal already; leave one of them.")
@@ -68,16 +88,14 @@ def at(config: Mapping, values: Mapping, step: jax.Array) -> dict:
 
     Args:
       config: of the run.
-      values: of a member of a population, in place of the config's: what such a number moves to is
-        in proportion, so that a weight that falls to a tenth does so from every start.
+      values: of a member of a population, in place of the config's; each moves from its own.
       step: steps done.
     """
     now = dict(values)
-    for key, end in ends(config).items():
+    for key, where in ends(config).items():
         group, name = find(config, key)
-        start = group[name]
-        if key in values:
-            start, end = values[key], end * values[key] / start
+        start = values.get(key, group[name])
+        end = where.of(start)
         share = jnp.minimum(step / config["schedules"]["steps"], 1.0)
         left = (1 + jnp.cos(math.pi * share)) / 2
         if key == "ema":
@@ -91,12 +109,3 @@ def at(config: Mapping, values: Mapping, step: jax.Array) -> dict:
 def _half_life(decay):
     """In how many steps an average forgets half of what it was."""
     return math.log(0.5) / math.log(decay) if decay else 0.0
-
-
-def scaled(config: Mapping, values: Mapping[str, float]) -> str:
-    """``schedules.to`` of a config that has these values in place of its own, as ``at`` has it."""
-    moved = ends(config)
-    for key in moved.keys() & values.keys():
-        group, name = find(config, key)
-        moved[key] *= float(values[key]) / group[name]
-    return " ".join(f"{key}={end:.6g}" for key, end in moved.items())

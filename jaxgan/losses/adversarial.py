@@ -202,26 +202,35 @@ def _checked(row):
 
 _ROWS = {
     "minimax": _fixed(
-        "One value for both sides (Goodfellow et al. 2014, eq. 1).", cross_entropy, saturating
+        "One value for both sides (Goodfellow et al. 2014, eq. 1).",
+        cross_entropy,
+        saturating,
+        centred=True,
     ),
     "non_saturating": _fixed(
         "The generator minimises -log D(fake) (Goodfellow et al. 2014, section 3).",
         cross_entropy,
         non_saturating,
+        centred=True,
     ),
     "without_log": _fixed(
-        "The generator climbs D itself, as lectures print it.", cross_entropy, without_log
+        "The generator climbs D itself, as lectures print it.",
+        cross_entropy,
+        without_log,
+        centred=True,
     ),
     "label_swapped": _fixed(
         "Both sides have one cross-entropy, with labels exchanged (Goodfellow 2016, 3.2.3).",
         cross_entropy,
         swapped_cross_entropy,
+        centred=True,
     ),
     "wasserstein": _fixed(
         "The critic's mean difference (Arjovsky et al. 2017); it needs a bound on its slope.",
         wasserstein_critic,
         wasserstein_generator,
         estimate=True,
+        pairs=True,
     ),
     "least_squares": Row(
         least_squares, {"real_target": 1.0, "fake_target": 0.0, "generator_target": 1.0}
@@ -230,6 +239,7 @@ _ROWS = {
         "A critic with a margin (Lim and Ye 2017; Miyato et al. 2018, eq. 16 and 17).",
         hinge_critic,
         wasserstein_generator,
+        centred=True,
     ),
     "relativistic": _fixed(
         "Which of a pair is real? The pairing form (Jolicoeur-Martineau 2018), of R3GAN, too.",
@@ -241,6 +251,7 @@ _ROWS = {
 }
 # The fact ``estimate``: mean real score - mean fake score is the critic's estimate of a distance.
 # The fact ``pairs``: differences of a real and a fake score alone count, and 0 is no limit.
+# The fact ``centred``: with any options, the score where as much is real as fake is 0.
 ADVERSARIAL = {name: _checked(row) for name, row in _ROWS.items()}
 
 

@@ -50,9 +50,10 @@ def _options(divergence):
 
 
 def _row(name, divergence):
-    options = {"saturating": False, **_options(divergence)}
+    own = _options(divergence)  # which move the threshold
+    facts = {} if own or divergence().score_threshold else {"centred": True}
     said = f"f-GAN: {inspect.getdoc(divergence)}\n\n{inspect.getdoc(f_gan)}"
-    return Row(partial(f_gan, name), options, said)
+    return Row(partial(f_gan, name), {"saturating": False, **own}, said, facts)
 
 
 F_ROWS = {f"f_{name}": _row(name, divergence) for name, divergence in F_DIVERGENCES.items()}

@@ -1,5 +1,6 @@
 """jaxgan tune --config=baseline --minutes=5 [--config.key=value ...]"""
 
+import math
 import shlex
 import sys
 
@@ -9,7 +10,7 @@ from jaxgan.cli import Arguments, run_command
 from jaxgan.core import process
 from jaxgan.core.errors import UserError
 from jaxgan.step import compilation
-from jaxgan.tuning.sweep import RATES, WEIGHTS, best_first, play, population_of, settings, table
+from jaxgan.tuning import sweep
 
 
 def parser():
@@ -18,15 +19,18 @@ def parser():
         "tune",
         usage="jaxgan tune --config=RECIPE [--minutes=5] [--config.KEY=VALUE ...]",
         description="Train a recipe with several learning rates and penalty weights at once,\n"
-        "for minutes, and tell which was best. Nothing is written.",
+        "for minutes, and tell which was best. Nothing but compiled programs is written.",
     )
     arguments.add_argument(
         "--config", required=True, metavar="RECIPE", help="one that ships, as baseline, or a file"
     )
     arguments.add_argument("--minutes", type=float, default=5.0, help="of training (5)")
-    tried = {"rates": (RATES, "both learning rates"), "weights": (WEIGHTS, "all penalty weights")}
-    for name, (default, of) in tried.items():
-        words = ",".join(f"{factor:g}" for factor in default)
+    tried = {
+        "rates": (sweep.RATE_FACTORS, sweep.RATE_FACTORS, "both learning rates"),
+        "weights": (sweep.WEIGHT_FACTORS, None, "all penalty weights"),
+    }
+    for name, (usual, default, of) in tried.items():
+        words = ",".join(f"{factor:g}" for factor in usual)
         arguments.add_argument(
             f"--{name}", type=factors, default=default, help=f"multiples of {of} ({words})"
         )
@@ -36,7 +40,7 @@ def parser():
 def factors(text):
     """Numbers above 0 with commas between."""
     found = tuple(float(word) for word in text.split(","))
-    if not all(0 < factor < float("inf") for factor in found):
+    if not all(0 < factor < math.inf for factor in found):
         raise ValueError
     return found
 
@@ -46,17 +50,16 @@ def main(argv=None):
 
     def command():
         flags, rest = parser().parse_known_args(sys.argv[1:] if argv is None else argv)
-        if not flags.minutes > 0:
-            raise UserError(f"--minutes is {flags.minutes:g}; it must be greater than 0.")
+        if not 0 < flags.minutes < math.inf:
+            raise UserError(f"--minutes is {flags.minutes:g}; it must be finite and above 0.")
         config = load_recipe(flags.config)
         override_all(config, read_words(rest, "tune"))
         compilation.set_xla_flags(both_dense(config))
-        many = population_of(config, flags.rates, flags.weights)
-        tried = best_first(play(many, 60 * flags.minutes, process.tell))
-        print(table(tried))
-        chosen = [
-            f"--config.{key}={value}" for key, value in settings(many, tried.members[0].number)
-        ]
+        many = sweep.population_of(config, flags.rates, flags.weights)
+        tried = sweep.best_first(sweep.play(many, 60 * flags.minutes, process.tell))
+        print(sweep.table(tried))
+        best = sweep.settings(many, tried.members[0].number)
+        chosen = [f"--config.{key}={value}" for key, value in best]
         workdir = f"--workdir=runs/{flags.config.split('/')[-1].split('.')[0].split(':')[0]}"
         words = ["jaxgan", "train", f"--config={flags.config}", workdir, *rest, *chosen]
         print(f"The best goes on from the start by\n{shlex.join(words)}")

@@ -10,14 +10,15 @@ from typing import NamedTuple
 import jax
 import numpy as np
 
+from jaxgan import data
 from jaxgan.build.limits import check_limits
 from jaxgan.build.phases import phase_at
 from jaxgan.build.population import alone, members
 from jaxgan.build.run import prepare
-from jaxgan.build.schedules import RATES as RATE_KEYS
-from jaxgan.build.schedules import WEIGHTS as WEIGHT_KEYS
+from jaxgan.build.schedules import RATES, WEIGHTS
 from jaxgan.core.dotted import at
 from jaxgan.core.errors import UserError
+from jaxgan.data.describe import describe, told
 from jaxgan.evaluation.looks import make_looks
 from jaxgan.evaluation.measures import QUALITY, SPREAD
 from jaxgan.run.progress import in_words
@@ -25,7 +26,8 @@ from jaxgan.run.stop import Pace
 from jaxgan.step import population
 
 # Multiples of the recipe's own. Gamma differs by a hundred between sizes of images.
-RATES, WEIGHTS = (0.5, 1.0, 2.0), (0.1, 1.0, 10.0)
+RATE_FACTORS, WEIGHT_FACTORS = (0.5, 1.0, 2.0), (0.1, 1.0, 10.0)
+ENOUGH = 200  # steps; in fewer, all members are at their beginning still
 
 
 class Tried(NamedTuple):
@@ -53,20 +55,24 @@ class Sweep(NamedTuple):
     floor: float | None
 
 
-def population_of(config, rates: tuple[float, ...], weights: tuple[float, ...]):
+def population_of(config, rates: tuple[float, ...], weights: tuple[float, ...] | None = None):
     """The config with a member for each multiple of its rates and of the weights that it plays.
 
+    ``weights``: None is ``WEIGHT_FACTORS`` where a penalty is played.
+
     Raises:
-      UserError: it has a population already.
+      UserError: it has a population already, or no penalty for the weights; a single member.
     """
     if config.population.members > 1:
         raise UserError("tune makes a population of its own; leave population.members at 1.")
     config = config.copy_and_resolve_references()
-    played = [key for key in WEIGHT_KEYS if at(config, key)]
-    pairs = list(itertools.product(rates, weights if played else (1.0,)))
+    played = [key for key in WEIGHTS if at(config, key)]
+    if weights and not played:
+        raise UserError("--weights are multiples of penalties' weights, and no penalty is played.")
+    pairs = list(itertools.product(rates, (weights or WEIGHT_FACTORS) if played else (1.0,)))
     if len(pairs) == 1:
         raise UserError("one rate and one weight are nothing to choose from; give several.")
-    vary = {key: [at(config, key) * rate for rate, _ in pairs] for key in RATE_KEYS}
+    vary = {key: [at(config, key) * rate for rate, _ in pairs] for key in RATES}
     vary |= {key: [at(config, key) * weight for _, weight in pairs] for key in played}
     config.population.members = len(pairs)
     config.population.vary = " ".join(
@@ -81,10 +87,18 @@ def play(config, seconds: float, tell: Callable[[str], None]) -> Sweep:
     Args:
       config: from ``population_of``.
       seconds: of training; the run's own steps are the most.
-      tell: takes a sentence, once a step is timed.
+      tell: takes a sentence: of the data, and of how far the members come.
+
+    Raises:
+      UserError: a run of no steps; as ``prepare`` and ``check_limits``.
     """
     run = prepare(config)
+    last = run.phases[-1].last_step  # config.steps, or epochs in steps
+    if not last:
+        raise UserError("a run of steps=0 trains nothing to choose by; give it more.")
     check_limits(run, config)
+    for line in told(describe(run.sources, run.held_out), data.entries(run.sources)):
+        tell(line)
     looks, pace = make_looks(run, config), Pace()
 
     @functools.cache
@@ -98,18 +112,20 @@ def play(config, seconds: float, tell: Callable[[str], None]) -> Sweep:
         phase = phase_at(run.phases, step)
         feed, call = compiled(phase)
         count = min(most, phase.last_step - step)
+        state = run.begin(step, state)
         with pace.of(count):
             state, _, done = call(state, *feed.block(step, count), np.int32(count))
             return state, int(done) == count
 
+    tell(f"Compiling {run.members.count} members.")
     state, good = advance(run.devices.replicate(jax.jit(run.create)()), 1)  # it compiles
-    began, told = time.monotonic(), False
-    while good and int(state.step) < config.steps and time.monotonic() - began < seconds:
-        state, good = advance(state, pace.within(config.steps_per_call) if told else 1)
-        if not told:  # one further step is timed
-            told = True
-            steps = min(config.steps, int(seconds / (time.monotonic() - began)))
-            tell(f"About {steps} steps of {run.members.count} members in {in_words(seconds)}.")
+    began, timed = time.monotonic(), False
+    while good and int(state.step) < last and time.monotonic() - began < seconds:
+        state, good = advance(state, pace.within(config.steps_per_call) if timed else 1)
+        if not timed:  # one further step is
+            timed = True
+            for line in forecast(time.monotonic() - began, seconds, last, run.members.count):
+                tell(line)
     found = [looks.quick(each) for each in population.split(state, run.members)]
     tried = [
         Tried(
@@ -121,6 +137,26 @@ def play(config, seconds: float, tell: Callable[[str], None]) -> Sweep:
         for i, one in enumerate(found)
     ]
     return Sweep(tried, int(state.step), looks.floors().get("real", {}).get(QUALITY))
+
+
+def forecast(step: float, seconds: float, last: int, members: int) -> list[str]:
+    """How far members come, in sentences.
+
+    Args:
+      step: seconds of one.
+      seconds: of training.
+      last: the run's own number of steps, which are the most.
+      members: how many.
+    """
+    steps = min(last, int(seconds / step))
+    lines = [f"About {steps} steps of {members} members in {in_words(seconds)}."]
+    if steps < min(last, ENOUGH):
+        minutes = math.ceil(min(last, ENOUGH) * step / 6) / 10  # in tenths
+        lines.append(
+            f"{steps} steps are too few to choose by; --minutes={minutes:g} would be about "
+            f"{min(last, ENOUGH)}."
+        )
+    return lines
 
 
 def best_first(sweep: Sweep) -> Sweep:
@@ -149,9 +185,7 @@ def table(sweep: Sweep) -> str:
 
 
 def settings(config: Mapping, number: int) -> list[tuple[str, str]]:
-    """(dotted key, text) by which a run of its own is that member: rates, weights, their ends."""
+    """(dotted key, text) by which a run of its own is that member: its rates, weights and seed."""
     who = members(config)
     own = alone(config, who, number)
-    found = [(key, f"{at(own, key):.6g}") for key in who.values]
-    ends = own["schedules"]["to"]
-    return [*found, *([("schedules.to", ends)] if ends else [])]
+    return [*((key, f"{at(own, key):.6g}") for key in who.values), ("seed", f"{own['seed']}")]

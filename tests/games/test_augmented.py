@@ -11,7 +11,7 @@ from jaxgan.build.run import prepare
 from jaxgan.core.errors import UserError
 from jaxgan.games.augmented import STATE, augmented, feedback
 from jaxgan.games.diffaugment import VARIATIONS, variation
-from jaxgan.losses import Critic
+from jaxgan.losses import ADVERSARIAL, Critic
 from jaxgan.losses.penalties import r1
 from jaxgan.models.network import Network
 
@@ -200,6 +200,25 @@ def test_a_wrong_word_is_told(game, settings, told):
     wrong.game = defaults.game(game)
     with pytest.raises(UserError, match=told):
         parts.check_names(wrong)
+
+
+@pytest.mark.parametrize("name", ADVERSARIAL)
+def test_a_target_needs_scores_that_tell(name):
+    """The best score of an example as often real as fake is 0, or differences alone count."""
+    critic = ADVERSARIAL[name]().critic
+    real, fake = jnp.array([[-2.0, 0.0, 0.5], [1.0, 0.0, 3.0]])
+    pairs = np.allclose(critic(real + 2, fake + 2), critic(real, fake), rtol=1e-5)
+    down, up = jax.grad(lambda *scores: critic(*scores).sum(), (0, 1))(real, fake)
+    centred = down[1] < 0 < up[1] and abs(down[1] + up[1]) < 1e-6 and not pairs
+    facts = ADVERSARIAL[name].facts
+    assert (facts.get("pairs", False), facts.get("centred", False)) == (pairs, centred)
+    asked = config(target=0.6)
+    asked.loss = defaults.loss(name)
+    if pairs or centred:
+        parts.check_names(asked)
+    else:
+        with pytest.raises(UserError, match=f"loss '{name}' has no score, 0.*minimax.*relativ"):
+            parts.check_names(asked)
 
 
 def test_points_are_no_images():

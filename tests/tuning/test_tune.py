@@ -8,47 +8,52 @@ import pytest
 
 from jaxgan import defaults
 from jaxgan.build.overrides import load_recipe
+from jaxgan.build.run import prepare
 from jaxgan.core.errors import UserError
 from jaxgan.main import parse
+from jaxgan.tuning import sweep
 from jaxgan.tuning.command import main
-from jaxgan.tuning.sweep import Sweep, Tried, best_first, population_of, settings, table
+from jaxgan.tuning.sweep import Sweep, Tried, best_first, forecast, population_of, settings, table
 
 SMALL = (
     "data.options.points=2500 generator.features=8 critic.features=8 n_critic=1 steps_per_call=5 "
-    "steps=400 critic.optimizer.learning_rate=1e-3"
+    "epochs=20 steps=1 critic.optimizer.learning_rate=1e-3"
 )
 
 
 def config():
-    """A rate of 1e-3 and one of 2e-4; R1 of 2 that falls to 0.2, and R2 of 0."""
+    """A rate of 1e-3 and one of 2e-4; R1 of 2 that falls to a tenth, and R2 of 0."""
     config = defaults.get_config()
     config.critic.optimizer.learning_rate = 1e-3
     config.penalties.r1.weight = 2.0
-    config.schedules.to, config.schedules.steps = "penalties.r1.weight=0.2", 50
+    config.schedules.to, config.schedules.steps = "penalties.r1.weight=*0.1", 50
     return config
 
 
 def test_members_are_all_pairs_of_a_rate_and_a_weight():
-    many = population_of(config(), (0.5, 2.0), (0.1, 1.0, 10.0))
+    seven = config()
+    seven.seed = 7
+    many = population_of(seven, (0.5, 2.0))
     assert many.population.members == 6
     assert dict(word.split("=") for word in many.population.vary.split()) == {
         "generator.optimizer.learning_rate": "0.0001,0.0001,0.0001,0.0004,0.0004,0.0004",
         "critic.optimizer.learning_rate": "0.0005,0.0005,0.0005,0.002,0.002,0.002",
         "penalties.r1.weight": "0.2,2,20,0.2,2,20",
     }
-    # What a member's weight moves to goes along: from 20 to 2.
     assert dict(settings(many, 5)) == {
         "generator.optimizer.learning_rate": "0.0004",
         "critic.optimizer.learning_rate": "0.002",
         "penalties.r1.weight": "20",
-        "schedules.to": "penalties.r1.weight=2",
+        "seed": "12",
     }
     without = config()
     without.penalties.r1.weight, without.schedules.to, without.schedules.steps = 0.0, "", 0
-    alone = population_of(without, (1.0, 3.0), (0.1, 1.0))
+    alone = population_of(without, (1.0, 3.0))
     assert alone.population.members == 2 and "penalties" not in alone.population.vary
     with pytest.raises(UserError, match="nothing to choose from"):
-        population_of(without, (1.0,), (0.1, 1.0))
+        population_of(without, (1.0,))
+    with pytest.raises(UserError, match="--weights are .* no penalty is played"):
+        population_of(without, (1.0, 3.0), (0.1, 1.0))
     with pytest.raises(UserError, match=r"leave population.members at 1"):
         population_of(many, (1.0, 2.0), (1.0,))
 
@@ -70,13 +75,38 @@ def test_the_best_is_first_and_one_that_went_bad_is_last():
         best_first(Sweep(each[1:2], 7, None))
 
 
+def test_too_few_steps_are_told():
+    """A minute of 2 s each is 30 steps; 200 would be 400 s, which is 6.67 minutes, and 50 1.67."""
+    about = "About 30 steps of 9 members in 60 seconds."
+    few = "30 steps are too few to choose by; --minutes={} would be about {}."
+    assert forecast(2.0, 60, 1500, 9) == [about, few.format(6.7, 200)]
+    assert forecast(2.0, 60, 50, 9) == [about, few.format(1.7, 50)]
+    assert forecast(2.0, 60, 30, 9) == [about]
+    assert forecast(0.25, 60, 1500, 9) == ["About 240 steps of 9 members in 60 seconds."]
+
+
 def test_a_toy_is_tuned_and_the_command_goes_on(tmp_path, monkeypatch, capsys):
     monkeypatch.chdir(tmp_path)
+    begun = []  # as ``train`` has it: before whatever step a phase may begin with
+
+    def watched(config):
+        run = prepare(config)
+
+        def begin(step, state):
+            begun.append(step)
+            return run.begin(step, state)
+
+        return run._replace(begin=begin)
+
+    monkeypatch.setattr(sweep, "prepare", watched)
     words = [f"--config.{word}" for word in SMALL.split()]
-    sweep = ["--config=toy_ring", "--minutes=0.01", "--rates=1,2", "--weights=1,3"]
-    assert main([*sweep, *words]) == 0
+    flags = ["--config=toy_ring", "--minutes=0.01", "--rates=1,2", "--weights=1,3"]
+    assert main([*flags, *words]) == 0
     out, err = capsys.readouterr()
-    assert re.fullmatch(r"jaxgan: About \d+ steps of 4 members in 0.6 seconds.\n", err)
+    data, compiling, about, *_ = err.splitlines()
+    assert data.startswith("jaxgan: Data: 2500 examples of ring")
+    assert compiling == "jaxgan: Compiling 4 members."
+    assert re.fullmatch(r"jaxgan: About \d+ steps of 4 members in 0.6 seconds.", about)
     first, heads, *rows, said, command = out.splitlines()
     assert re.match(r"After \d+ steps; other real examples: ", first)
     found = [dict(zip(heads.split(), map(float, row.split()), strict=True)) for row in rows]
@@ -84,6 +114,7 @@ def test_a_toy_is_tuned_and_the_command_goes_on(tmp_path, monkeypatch, capsys):
     assert len(rows) == 4 and distances == sorted(distances)
     assert {row["critic.optimizer.learning_rate"] for row in found} == {1e-3, 2e-3}
     assert said.startswith("The best goes on") and list(tmp_path.iterdir()) == []
+    assert begun[:3] == [0, 1, 2] and begun == sorted(set(begun))
     name, train, *rest = shlex.split(command)
     chosen, workdir, _ = parse(rest)
     assert (name, train, workdir) == ("jaxgan", "train", "runs/toy_ring")
@@ -93,13 +124,17 @@ def test_a_toy_is_tuned_and_the_command_goes_on(tmp_path, monkeypatch, capsys):
     np.testing.assert_allclose(ratios, [1, 3], rtol=1e-4)
     rate = chosen.critic.optimizer.learning_rate
     assert rate == found[0]["critic.optimizer.learning_rate"]
-    assert chosen.steps == 400 and chosen.population.members == 1
+    assert (rate == 2e-3) == (chosen.seed in (2, 3))  # of that member
+    assert chosen.epochs == 20 and chosen.population.members == 1
 
 
 @pytest.mark.parametrize(
     ("words", "told"),
     [
-        (["--minutes=0"], "--minutes is 0; it must be greater than 0"),
+        (["--minutes=0"], "--minutes is 0; it must be finite and above 0"),
+        (["--minutes=inf"], "--minutes is inf; it must be finite and above 0"),
+        (["--minutes=nan"], "--minutes is nan; it must be finite and above 0"),
+        (["--config.steps=0"], "a run of steps=0 trains nothing to choose by"),
         (["--rates=1,-1"], "--rates: invalid factors value: '1,-1'"),
         (["--workdir=x"], "'--workdir=x' is not an option; jaxgan tune --help"),
     ],

@@ -10,6 +10,7 @@ from jaxgan.core.errors import UserError
 from jaxgan.games import GAMES
 from jaxgan.games.augmented import augmented, feedback
 from jaxgan.games.diffaugment import VARIATIONS, variation
+from jaxgan.losses import ADVERSARIAL
 from jaxgan.models.network import Network
 
 
@@ -27,7 +28,7 @@ def rows(config: Mapping) -> tuple[str, ...]:
 
     Raises:
       UserError: a game whose critic sees more than the image, or which steers no probability; a
-        target of nothing.
+        target of nothing, or under a loss whose scores do not tell how sure the critic is.
     """
     own, game = _Settings(**config["augmentation"]), config["game"]["name"]
     names = tuple(own.rows.replace(",", " ").split())
@@ -48,6 +49,12 @@ def rows(config: Mapping) -> tuple[str, ...]:
             f"augmentation.target: game {game!r} steers no probability; these do: "
             f"{', '.join(steered)}."
         )
+    if own.target and not _tells(row_of(config, "loss")[0]):
+        telling = [name for name, row in ADVERSARIAL.items() if _tells(row)]
+        raise UserError(
+            f"augmentation.target: loss {config['loss']['name']!r} has no score, 0, from which on "
+            f"a critic takes an example for real; losses that have: {', '.join(telling)}."
+        )
     return names
 
 
@@ -57,6 +64,10 @@ def _fits(row):
 
 def _steers(row):
     return "adapt" in inspect.signature(row.build).parameters
+
+
+def _tells(row):
+    return "centred" in row.facts or "pairs" in row.facts
 
 
 def seen(config: Mapping, critic: Network, shapes: Mapping, values: Mapping = NO_VALUES) -> Network:

@@ -3,6 +3,7 @@
 from collections.abc import Callable, Mapping
 from typing import NamedTuple
 
+from jaxgan.build import schedules
 from jaxgan.build.parts import augmentation
 from jaxgan.build.parts.given import augment, draw, given_shapes, task
 from jaxgan.build.parts.networks import SIDES, critic, fields, generator
@@ -64,7 +65,10 @@ def players(
 
 
 def check_names(config: Mapping) -> None:
-    """Raise ``UserError`` for a name or an option that no table has; needs no data."""
+    """Raise ``UserError`` for a name or an option that no table has, and wrong schedules.
+
+    It needs no data.
+    """
     for side in SIDES:
         optimizer(config, side)
         fields(config, side)
@@ -73,3 +77,4 @@ def check_names(config: Mapping) -> None:
     variation(augmentation.rows(config))
     loss(config)
     check_options(config)
+    schedules.ends(config)
