@@ -97,6 +97,7 @@ export const en = {
   "key_penalties.r1.weight": "R1",
   "key_penalties.r2.weight": "R2",
   "key_penalties.consistency.weight": "consistency (with dropout)",
+  "key_penalties.drift.weight": "drift of the scores",
   "key_critic.optimizer.weight_limit": "clip weights at",
   "key_side.optimizer.weight_limit": "weights clipped at",
   "key_game.z_dim": "numbers in z",

@@ -92,6 +92,7 @@ export const zh = {
   "key_penalties.gradient_penalty_linear.weight": "线性惩罚",
   "key_penalties.dragan_code.weight": "DRAGAN（作者代码）",
   "key_penalties.consistency.weight": "一致性（配 dropout）",
+  "key_penalties.drift.weight": "分数漂移",
   "key_critic.optimizer.weight_limit": "权重裁剪到",
   "key_side.optimizer.weight_limit": "权重裁剪",
   "key_game.z_dim": "z 的维数",
