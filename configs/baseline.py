@@ -9,13 +9,16 @@ quarter, and b2 and the average's half-life rise, each by half a cosine. By itse
 
 The size picks the stages, `width` of both networks the cost. Gamma is what to look for first, and
 differs by a hundred from size to size: jaxgan tune does so in minutes. Of few pictures the critic
-would know each; so that it does not: --config.augmentation.rows=color,translation,cutout, always,
-or --config.augmentation.probability=0 --config.augmentation.target=0.6, as often as needed (ADA).
+would know each; varied always, or with the second line as often as needed (ADA), it does not:
 
-The paper's own are one flag away: --config=configs/baseline.py:cifar10, :ffhq64 and :ffhq256, with
-768 channels; their data have to be named. Left out of these are the paper's other augmentations,
-bfloat16 in the large stages (--config.compute_dtype=bfloat16 is in all), and a real batch of its
-own for the generator: here both sides' updates share batch and fakes, as in every game.
+    --config.augmentation.rows=color,translation,cutout
+    --config.augmentation.probability=0 --config.augmentation.target=0.6
+
+The paper's own are one flag away, with 768 channels; their data have to be named:
+--config=configs/baseline.py:cifar10 --config.data.name=cifar10 (by TFDS), of which the class is
+told to both sides, and :ffhq64 or :ffhq256 with --config.data=folder:DIR. Left out of these are the
+paper's other augmentations, and bfloat16 in the large stages (--config.compute_dtype=bfloat16 is in
+all).
 
 Cost: 1500 steps. A step takes .64 s of one CPU core's time, beside much other work.
 Expect: not measured yet; of other real drawings the sliced Wasserstein distance is .075.
@@ -59,9 +62,13 @@ def get_config(setting="small"):
     config.steps_per_call = 10  # a step is long enough to look in more often
     config.sample_every, config.checkpoint_every, config.log_every = 500, 1000, 10
     config.data.size = own.size
+    config.game.z_dim = 64
     if setting == "small":
         config.data.name, config.data.options = "emoji", data.options_of("emoji")
-    config.game.z_dim = 64
+    else:
+        config.generator_batch_size = own.batch_size
+    if setting == "cifar10":
+        config.game = defaults.game("conditional", z_dim=64)
     config.loss = defaults.loss("relativistic")
     config.penalties.r1.weight = config.penalties.r2.weight = own.gamma
     config.ema = 0.0
@@ -72,6 +79,7 @@ def get_config(setting="small"):
         config[side] = make("r3gan", **sizes, optimizer=adam)
         moved |= {f"{side}.optimizer.learning_rate": "*0.25", f"{side}.optimizer.b2": 0.99}
     moved["ema"] = 0.5 ** (own.batch_size / own.half_life)
+    config.augmentation.updates = config.steps // 4  # with a target
     if own.varied:
         config.augmentation.rows, config.augmentation.probability = "color,translation,cutout", 0.0
         moved["augmentation.probability"] = own.varied
