@@ -152,10 +152,17 @@ def _make_steps(config, entries, players, frozen, devices):
     """
     axis, shapes = devices.axis_name, players.shapes  # batch statistics are those of all devices
 
+    @functools.cache
+    def made_for(level):
+        draw = parts.draw(config, entries, train=True, level=level)
+        return draw, parts.generator(config, shapes, axis, level)
+
+    for phase in phases(config):  # what is wrong for training alone shows here
+        made_for(level_of(config, phase, shapes["x"]))
+
     def step_of(phase, values):
         level = level_of(config, phase, shapes["x"])
-        draw = parts.draw(config, entries, train=True, level=level)
-        generator = parts.generator(config, shapes, axis, level)
+        draw, generator = made_for(level)
 
         def step(state, batches, key, variables):
             now = schedules.at(config, values, state.step)
