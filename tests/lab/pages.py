@@ -60,10 +60,14 @@ def visits(browser, address):
         page.set_default_timeout(1000 * PATIENCE)
         page.on("console", lambda message: heard.append(message.text))
         page.on("pageerror", lambda error: heard.append(str(error)))
-        page.on("requestfailed", lambda request: heard.append(f"failed: {request.url}"))
+        page.on("requestfailed", failed)
         page.on("request", lambda request: ours(request.url))
         page.goto(address + path)
         return page
+
+    def failed(request):
+        if request.failure != "net::ERR_ABORTED":  # a picture replaced before it has come
+            heard.append(f"failed: {request.url}")
 
     def ours(url):
         if not url.startswith((address, "data:")):
