@@ -10,8 +10,8 @@ on, and 125,000 steps: --config=configs/biggan.py:cifar --config.data.name=cifar
 - Better samples, which are more alike: jaxgan sample --truncation=.5 --standing=16
 - From one category to another: jaxgan sample --interpolate --label="Flags,Food & Drink"
 
-Cost: 1500 steps, to be measured; 20 of them .2 a second on a fifth of a CPU core.
-Expect: to be measured after 1500 steps (seed 0).
+Cost: 1500 steps; 20 of them ran at .2 a second on a fifth of a CPU core.
+Expect: not trained to its 1500th step yet.
 Run: python -m jaxgan.main --config=configs/biggan.py --workdir=runs/biggan
 """
 

@@ -6,8 +6,9 @@ the images. Hinge loss, spectral norm, five critic updates, Adam 2e-4 (0, 0.9), 
 networks are the lectures' DCGANs, where it has residual ones (``sngan.py``). By joined planes,
 what it stands beside: --config.generator.norm=batch --config.critic.projection=False
 
-Cost: 1500 steps, to be measured; 30 of them .7 a second on a fifth of a CPU core.
-Expect: to be measured after 1500 steps (seed 0); after 30 sliced Wasserstein distance .629.
+Cost: 4000 steps at 4 a second: 17 minutes on one CPU core, beside other work.
+Expect: digits of the class asked for: accuracy .988 (real ones .992), fd_mnist10k_cnn 4.5 (real ones
+1.5; after 1500 steps 133), sliced Wasserstein distance .033, at the end, its best (seed 0).
 Run: python -m jaxgan.main --config=configs/projection.py --workdir=runs/projection
 """
 
@@ -16,7 +17,7 @@ from jaxgan import defaults
 
 def get_config():
     config = defaults.get_config()
-    config.steps = 1500
+    config.steps = 4000
     config.steps_per_call = 10  # a step is long enough to look in more often
     config.log_every = 10
     config.sample_every = config.checkpoint_every = 250
