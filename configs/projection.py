@@ -7,8 +7,8 @@ networks are the lectures' DCGANs, where it has residual ones (``sngan.py``). By
 what it stands beside: --config.generator.norm=batch --config.critic.projection=False
 
 Cost: 4000 steps at 4 a second: 17 minutes on one CPU core, beside other work.
-Expect: digits of the class asked for: accuracy .988 (real ones .992), fd_mnist10k_cnn 4.5 (real ones
-1.5; after 1500 steps 133), sliced Wasserstein distance .033, at the end, its best (seed 0).
+Expect: digits of the class asked for: accuracy .988 (real ones .992), fd_mnist10k_cnn 4.5 (real
+ones 1.5; after 1500 steps 133), sliced Wasserstein distance .033, at the end, its best (seed 0).
 Run: python -m jaxgan.main --config=configs/projection.py --workdir=runs/projection
 """
 
