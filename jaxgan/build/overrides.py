@@ -1,6 +1,5 @@
 """A recipe's file, and what the command line sets in its config."""
 
-import ast
 import runpy
 import traceback
 from collections.abc import Mapping
@@ -11,7 +10,7 @@ from jaxgan import data
 from jaxgan.build.check import check_config, find
 from jaxgan.build.recipes import find as find_recipe
 from jaxgan.core.errors import UserError
-from jaxgan.core.table import TYPES
+from jaxgan.core.table import READERS, TYPES
 from jaxgan.defaults import GROUPS, MOVED, move
 
 # Groups that name a row; on the command line the row's name stands for its group.
@@ -46,18 +45,6 @@ def load_recipe(name: str) -> ConfigDict:
         message = " ".join(str(error).split())
         raise UserError(f"{path}{''.join(lines[-1:])}: {kind}{message.rstrip('.')}.") from error
     return config.lock()
-
-
-def _read_bool(text):
-    return {"true": True, "false": False}[text.lower()]
-
-
-def _read_tuple(text):
-    value = ast.literal_eval(text)
-    return tuple(value) if isinstance(value, (tuple, list)) else (value,)
-
-
-READERS = {bool: _read_bool, int: int, float: float, str: str, tuple: _read_tuple}
 
 
 def read_words(words: list[str], command: str) -> dict[str, str]:

@@ -16,14 +16,13 @@ import numpy as np
 
 from jaxgan.core import noise
 from jaxgan.core.errors import UserError, within
-from jaxgan.core.table import TYPES
+from jaxgan.core.table import READERS, TYPES
 from jaxgan.defaults import FLOAT32, KEYS
 from jaxgan.losses import DISTANCES
 from jaxgan.models.progressive import levels_of
 
 MAY_DIFFER = ("n_critic", "n_generator", "batch_size", "adversarial", "level", "fade")
 LAST = 2**10  # a level that no image has
-BOOLEANS = {"true": True, "false": False}
 WEIGHTS = {f"terms.{name}.weight": name for name in DISTANCES}
 # Examples of one compiled call: their positions are counted in int32, beside those of an epoch.
 PER_CALL = 2**30
@@ -183,7 +182,7 @@ def _read(word):
             raise UserError(f"phases: {word} sets {key} twice.")
         kind = float if key in WEIGHTS else type(KEYS[key].default)
         try:
-            values[key] = BOOLEANS[text.lower()] if kind is bool else kind(text)
+            values[key] = READERS[kind](text)
         except (ValueError, KeyError) as error:
             raise UserError(f"phases: {word}: {key} must be {TYPES[kind]}.") from error
     return int(end), values

@@ -1,11 +1,25 @@
 """What the tables of the package hold: functions by name, with the options that they take."""
 
+import ast
 import inspect
 from collections.abc import Callable, Mapping
 from typing import Any, NamedTuple
 
 from jaxgan.core.errors import UserError
 
+
+def _read_bool(text):
+    return {"true": True, "false": False}[text.lower()]
+
+
+def _read_tuple(text):
+    value = ast.literal_eval(text)
+    return tuple(value) if isinstance(value, (tuple, list)) else (value,)
+
+
+# The values of a config from their texts; what cannot be read is a KeyError, ValueError or
+# SyntaxError. Below, what the types are called.
+READERS = {bool: _read_bool, int: int, float: float, str: str, tuple: _read_tuple}
 TYPES = {bool: "true or false", int: "a whole number", float: "a number", str: "a word"}
 
 

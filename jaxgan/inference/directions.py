@@ -20,14 +20,15 @@ AT_ONCE = 128  # of these in memory
 STEPS = 8  # images of one z, from one end of the way to the other
 
 
-def drawn(described: Callable, at_once: int = AT_ONCE) -> np.ndarray:
-    """``ROWS`` samples of the noise of seed 0, ``thinned`` [N, ...]; of each generator one a row.
+def drawn(described: Callable, look: Callable) -> np.ndarray:
+    """What ``look`` makes of ``ROWS`` samples of the noise of seed 0, [N, ...], a part at a time.
 
-    ``described``: as ``sampling.Generate`` has it.
+    Of several generators there is one of each a row. ``described``: as ``sampling.Generate`` has
+    it; ``look``: samples [n, ...] -> [n, ...].
     """
     rows = np.arange(ROWS)
-    starts = range(0, ROWS, at_once)
-    return np.concatenate([thinned(described(rows=rows[i : i + at_once]).x) for i in starts])
+    starts = range(0, ROWS, AT_ONCE)
+    return np.concatenate([look(described(rows=rows[i : i + AT_ONCE]).x) for i in starts])
 
 
 def classes_of(names: tuple[str, ...]) -> np.ndarray | None:
@@ -125,7 +126,7 @@ def _principal(generate, which, features):
     """Along which images change most: principal:0, and less at 1, 2, ..."""
     number, names = _number(which, generate.shape_of_z()[0]), generate.class_names
     z = generate.sampler.z_of(0, np.arange(ROWS))
-    return principal(z, drawn(generate.described), number + 1, classes_of(names))[number]
+    return principal(z, drawn(generate.described, thinned), number + 1, classes_of(names))[number]
 
 
 def _sefa(generate, which, features):
@@ -143,11 +144,12 @@ def _towards(generate, which, features):
     extractor = choose(FEATURES, features or "mnist10k_cnn", "feature network")()
     extractor.check(generate.shape_of())
     number = _number(which, extractor.classes)
-    rows, logits = np.arange(ROWS), []
-    for start in range(0, ROWS, AT_ONCE):
-        made = generate.described(rows=rows[start : start + AT_ONCE]).x
-        logits.append(extractor.run(np.clip(made, -1, 1))[1])  # as pictures are seen
-    return regressed(generate.sampler.z_of(0, rows), np.concatenate(logits), number)
+
+    def logits(made):
+        return extractor.run(np.clip(made, -1, 1))[1]  # as pictures are seen
+
+    z = generate.sampler.z_of(0, np.arange(ROWS))
+    return regressed(z, drawn(generate.described, logits), number)
 
 
 KINDS = {"principal": _principal, "sefa": _sefa, "class": _towards}

@@ -6,7 +6,7 @@ import numpy as np
 
 from jaxgan.evaluation import grid
 from jaxgan.inference import sampling
-from jaxgan.inference.directions import ROWS, classes_of, drawn, principal
+from jaxgan.inference.directions import ROWS, classes_of, drawn, principal, thinned
 from jaxgan.lab import bounds
 from jaxgan.lab.frames import picture
 
@@ -45,7 +45,7 @@ def open_(at, step):
 
     @cache
     def directions(one):
-        z, images = own(at.z_of(0, np.arange(ROWS)), one), drawn(described)[one::count]
+        z, images = own(at.z_of(0, np.arange(ROWS)), one), drawn(described, thinned)[one::count]
         return principal(z, images, DIRECTIONS, classes_of(at.class_names))
 
     def samples(asked):
