@@ -105,7 +105,7 @@ class R3GANCritic(nn.Module):
 
 
 class Block(nn.Module):
-    """x + [1x1 to 2C - bias, LReLU - 3x3 in groups of 16 channels - bias, LReLU - 1x1 to C](x).
+    """x + f(x), f: 1x1 to 2C - bias, LReLU - 3x3 in groups of 16 channels - bias, LReLU - 1x1 to C.
 
     The last product begins as 0. ``gain``: of the two others, over the root of their fan-in.
     """
