@@ -146,7 +146,7 @@ CRITICS = {
 
 
 def initialise(network, initializer):
-    """Draw the weights as the rows of ``jaxgan.models.layers.INITS``; "torch" are PyTorch's own."""
+    """Draw the weights as the rows of ``jaxgan.models.inits.INITS``; "torch" are PyTorch's own."""
     for layer in network.modules() if initializer != "torch" else ():
         if isinstance(layer, (nn.Linear, nn.Conv2d, nn.ConvTranspose2d)):
             if initializer == "he":

@@ -5,7 +5,7 @@ from torch import nn
 
 
 def normalised(norm, channels, eps):
-    """A row of ``jaxgan.models.layers.NORMS`` that shifts each channel."""
+    """A row of ``jaxgan.models.norms.NORMS`` that shifts each channel."""
     return (nn.BatchNorm2d if norm == "batch" else nn.InstanceNorm2d)(channels, eps=eps)
 
 

@@ -22,7 +22,7 @@ from jaxgan.core import noise
 from jaxgan.core.errors import UserError
 from jaxgan.games import draw
 from jaxgan.main import main, parse
-from jaxgan.models import dcgan, layers
+from jaxgan.models import dcgan, inits, layers, norms
 from jaxgan.run import directory
 from jaxgan.step import optim, parallel
 
@@ -57,8 +57,8 @@ TABLES = [
     ("gan", "generator.name", "generator", models.GENERATORS),
     ("gan", "critic.name", "critic", models.CRITICS),
     ("gan", "generator.optimizer.name", "optimizer", optim.OPTIMIZERS),
-    ("gan", "generator.norm", "norm", layers.NORMS),
-    ("gan", "critic.initializer", "initializer", layers.INITS),
+    ("gan", "generator.norm", "norm", norms.NORMS),
+    ("gan", "critic.initializer", "initializer", inits.INITS),
     ("toy_ring", "critic.activation", "activation", layers.ACTIVATIONS),
     ("dcgan", "generator.upsample", "upsample", dcgan.UPSAMPLES),
     ("dcgan", "critic.downsample", "downsample", dcgan.DOWNSAMPLES),

@@ -11,7 +11,7 @@ from jaxgan.core.errors import UserError
 from jaxgan.data import labels
 from jaxgan.evaluation import draw, grid
 from jaxgan.games.draw import DISTRIBUTIONS
-from jaxgan.inference import sampling
+from jaxgan.inference import paths, sampler
 from jaxgan.run import checkpoint, directory
 
 YEARS = ("2019", "1", "fox")
@@ -150,7 +150,7 @@ def test_a_picture_of_classes_has_their_names(years, tmp_path):
 def test_a_sample_does_not_depend_on_how_many_there_are(years, monkeypatch):
     generate = sample.load(years)
     few = generate(7, seed=1)
-    monkeypatch.setattr(sampling, "BLOCK", 3)
+    monkeypatch.setattr(sampler, "BLOCK", 3)
     np.testing.assert_array_equal(sample.load(years)(5, seed=1), few[:5])
 
 
@@ -197,7 +197,7 @@ def test_truncated_samples(years, plain, tmp_path, mistake):
     assert np.abs(z).max() <= 0.5
     np.testing.assert_array_equal(generate(5, seed=1, truncation=0.5), generate(5, seed=1, z=z))
     np.testing.assert_array_equal(generate(5, seed=1, truncation=9.0), generate(5, seed=1))
-    ends = sampling.interpolate(1, 3, 4, truncation=0.5)[[0, 2]]
+    ends = paths.interpolate(1, 3, 4, truncation=0.5)[[0, 2]]
     np.testing.assert_allclose(ends, z[:2], atol=1e-6)
     words = [f"--workdir={plain}", f"--out={tmp_path}/a.png"]
     told = mistake(sample.main, [*words, "--truncation=.5"])
@@ -219,7 +219,7 @@ def test_standing_statistics(plain, tmp_path, mistake):
 def test_noise_of_the_run_is_interpolated(plain):
     """Of U[-1, 1) on a line: never out of its range, and the ends are the first two samples'."""
     ends = np.asarray(DISTRIBUTIONS["uniform"](draw.row_keys(5, 2), (4,)))
-    path = sampling.interpolate(5, 9, 4, "uniform")
+    path = paths.interpolate(5, 9, 4, "uniform")
     np.testing.assert_allclose(path[[0, 4, 8]], [ends[0], ends.mean(0), ends[1]], atol=1e-6)
     generate = sample.load(plain)
     walked = generate(9, seed=5, interpolated=True)

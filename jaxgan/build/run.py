@@ -9,12 +9,13 @@ from typing import Any, NamedTuple
 import jax
 
 from jaxgan import data
-from jaxgan.build import parts, schedules
+from jaxgan.build import parts
 from jaxgan.build.check import check_config
 from jaxgan.build.epochs import IN_EPOCHS, in_steps
-from jaxgan.build.phases import Phase, afresh, level_of, phases, positions, weighed
+from jaxgan.build.phases import Phase, phases, positions
 from jaxgan.build.population import largest
 from jaxgan.build.population import members as members_of
+from jaxgan.build.steps import make_begin, make_steps
 from jaxgan.core import noise
 from jaxgan.core.errors import UserError
 from jaxgan.data import feed as feeds
@@ -22,8 +23,6 @@ from jaxgan.games import Game
 from jaxgan.models.network import Network
 from jaxgan.step import compilation, parallel, population, state
 from jaxgan.step.call import make_call
-from jaxgan.step.optim import anew
-from jaxgan.step.step import make_step
 
 
 class Run(NamedTuple):
@@ -82,42 +81,18 @@ def prepare(
     if config["compilation_cache"]:
         compilation.enable_cache()
     members = members_of(config)
-    devices = parallel.devices(config["parallel"], device_count)
-    for phase in phases(config):
-        parallel.check_batch(phase.batch_size, devices.count)
-        parts.check_group(config, phase.batch_size // devices.count)
+    devices = _devices(config, device_count)
     parts.check_names(largest(config, members.values))  # before data, which may take long to come
     sources, held_out = data.load_parts(config["data"], known)
     schedule = in_steps(config, sources[0].size)
     config = ChainMap(schedule, dict.fromkeys(IN_EPOCHS, 0.0), config)
+    _check_sources(config, sources, members)
     whole, all_phases = largest(config, members.values), phases(config)  # what any member plays
-    if len(sources) > 1 and not parts.rules(config)[0].unpaired:
-        raise UserError(
-            f"game {config['game']['name']!r} needs examples whose images belong together, and "
-            f"those of {sources[0].name} do not; unpaired data play game='cycle', and images of "
-            "several attributes game='attributes'."
-        )
-    if members.count > 1:
-        feeds.check_shared(sources, config["data"]["resident_bytes"])
     entries = data.entries(sources)
     players = parts.players(whole, entries)
     frozen = parts.frozen(config, players.shapes)
-
-    def create():
-        def one(key):
-            optimizers = (parts.optimizer(whole, side) for side in parts.SIDES)
-            memory = players.game.memory()
-            return state.create(players.generator, players.critic, *optimizers, key, memory)
-
-        return population.create(one, members, noise.INITIAL)
-
-    template = jax.eval_shape(create)  # traces every network: sizes that do not fit show here
-    if parts.penalties(whole) and "batch_stats" in template.critic.mutables:
-        raise UserError(
-            f"critic {config['critic']['name']!r} has batch statistics, under which a penalty on "
-            "single examples has no meaning; set critic.norm to none, layer or spectral."
-        )
-    step_of = _make_steps(whole, entries, players, frozen, devices)
+    create = _make_create(whole, players, members)
+    step_of = make_steps(whole, entries, players, frozen, devices)
     seed = config["seed"] if members.count == 1 else members.seeds
     calls = {"steps_per_call": config["steps_per_call"], "seed": seed}
 
@@ -138,81 +113,52 @@ def prepare(
         schedule=schedule,
         phases=all_phases,
         create=create,
-        begin=_make_begin(config, devices),
+        begin=make_begin(config, devices),
         feed=_make_feeds(config["data"], sources, frozen, all_phases, devices, calls),
         call=call,
         step=step_of,
     )
 
 
-def _make_steps(config, entries, players, frozen, devices):
-    """(phase, values) -> step(state, batches, key, variables of the frozen networks).
-
-    ``values`` replace the config's, by dotted key; they may be traced.
-    """
-    axis, shapes = devices.axis_name, players.shapes  # batch statistics are those of all devices
-
-    @functools.cache
-    def made_for(level):
-        draw = parts.draw(config, entries, train=True, level=level)
-        return draw, parts.generator(config, shapes, axis, level)
-
-    for phase in phases(config):  # what is wrong for training alone shows here
-        made_for(level_of(config, phase, shapes["x"]))
-
-    def step_of(phase, values):
-        level = level_of(config, phase, shapes["x"])
-        draw, generator = made_for(level)
-
-        def step(state, batches, key, variables):
-            now = schedules.at(config, values, state.step)
-            optimizers = [parts.optimizer(config, side, now) for side in parts.SIDES]
-            see = {name: partial(network.see, variables[name]) for name, network in frozen.items()}
-            game = parts.game(
-                weighed(config, phase),
-                draw,
-                generator,
-                parts.critic(config, shapes, entries, axis, level, now),
-                entries=entries,
-                shapes=shapes,
-                adversarial=phase.adversarial,
-                mean_over_devices=devices.mean,
-                values=now,
-                see=see,
-            )
-            played = make_step(
-                game,
-                *optimizers,
-                batch_size=phase.batch_size,
-                n_critic=phase.n_critic,
-                n_generator=phase.n_generator,
-                own_batches=phase.own_batches,
-                ema=now.get("ema", config["ema"]),
-                ema_from=config["ema_from"],
-                devices=devices,
-            )
-            return played(state, batches, key)
-
-        return step
-
-    return step_of
+def _devices(config, count):
+    """Those of the run, which must divide the batches of all of its phases."""
+    devices = parallel.devices(config["parallel"], count)
+    for phase in phases(config):
+        parallel.check_batch(phase.batch_size, devices.count)
+        parts.check_group(config, phase.batch_size // devices.count)
+    return devices
 
 
-def _make_begin(config, devices):
-    """``Run.begin``."""
-    steps = afresh(config)
+def _check_sources(config, sources, members):
+    """Refuse data that the game, or so many members, cannot play with."""
+    if len(sources) > 1 and not parts.rules(config)[0].unpaired:
+        raise UserError(
+            f"game {config['game']['name']!r} needs examples whose images belong together, and "
+            f"those of {sources[0].name} do not; unpaired data play game='cycle', and images of "
+            "several attributes game='attributes'."
+        )
+    if members.count > 1:
+        feeds.check_shared(sources, config["data"]["resident_bytes"])
 
-    def begin(step, state):
-        if step not in steps:
-            return state
-        own = devices.local(state)
-        sides = {
-            name: getattr(own, name).replace(opt_state=anew(getattr(own, name).opt_state))
-            for name in parts.SIDES
-        }
-        return devices.replicate(own.replace(**sides))
 
-    return begin
+def _make_create(config, players, members):
+    """``Run.create``; networks whose sizes do not fit, or that cannot be penalised, show here."""
+
+    def one(key):
+        optimizers = (parts.optimizer(config, side) for side in parts.SIDES)
+        memory = players.game.memory()
+        return state.create(players.generator, players.critic, *optimizers, key, memory)
+
+    def create():
+        return population.create(one, members, noise.INITIAL)
+
+    template = jax.eval_shape(create)  # traces every network
+    if parts.penalties(config) and "batch_stats" in template.critic.mutables:
+        raise UserError(
+            f"critic {config['critic']['name']!r} has batch statistics, under which a penalty on "
+            "single examples has no meaning; set critic.norm to none, layer or spectral."
+        )
+    return create
 
 
 def _make_feeds(settings, sources, frozen, all_phases, devices, calls):

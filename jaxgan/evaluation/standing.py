@@ -10,7 +10,7 @@ import jax
 import jax.numpy as jnp
 
 from jaxgan.games import Game
-from jaxgan.models.layers import MOMENTUM
+from jaxgan.models.norms import MOMENTUM
 
 
 def standing(game: Game, variables: dict, passes: Iterable[tuple], step: int = 0) -> dict:

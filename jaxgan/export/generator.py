@@ -9,7 +9,6 @@ import jax
 import jax.numpy as jnp
 import numpy as np
 
-from jaxgan import defaults
 from jaxgan.build import parts
 from jaxgan.build.phases import grows, progress
 from jaxgan.build.population import alone, restore_of
@@ -56,7 +55,7 @@ def load(workdir, step=None, member=0, direction=None, weights=False) -> Generat
     """
     content = directory.read_content(workdir)
     stored = directory.parse(content, Path(workdir) / "config.json")
-    config, entries = defaults.complete(stored["config"]), stored["entries"]
+    config, entries = stored["config"], stored["entries"]
     members = members_of(config)
     restore = partial(checkpoint.restore_ema, Path(workdir) / "checkpoints")
     restore = restore_of(restore, members, member)

@@ -15,7 +15,7 @@ from flax import serialization
 from jaxgan.core.errors import UserError
 from jaxgan.core.files import read_bundled
 from jaxgan.features import extractor
-from jaxgan.models import layers
+from jaxgan.models import inits, layers
 
 SIDE, CLASSES, WIDTH = 28, 10, 128
 RESIZED = 32  # the other side that is taken: digits are often enlarged to a power of two
@@ -36,7 +36,7 @@ def hidden(x, convolutions):
     """
     rectify = layers.ACTIVATIONS["leaky_relu"]  # no feature may be dead
     for geometry in convolutions:
-        x = rectify(layers.Conv(*geometry, "he", layers.FLOAT)(x))
+        x = rectify(layers.Conv(*geometry, "he", inits.FLOAT)(x))
     return rectify(nn.Dense(WIDTH, kernel_init=nn.initializers.he_normal())(layers.flatten(x)))
 
 

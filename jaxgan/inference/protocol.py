@@ -135,7 +135,7 @@ def _described(workdir, step, stored, known, members, state):
     description = {
         "workdir": str(workdir),
         "step": step,
-        "config_sha256": config_hash(stored["config"]),
+        "config_sha256": config_hash(directory.read_content(workdir)["config"]),
         "data": dict(stored["config"]["data"]),
         "known_data": known._asdict(),
         "trained_with": stored["versions"],

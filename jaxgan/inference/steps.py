@@ -40,7 +40,7 @@ def of_epochs(workdir, known, asked) -> list[tuple[int, str]]:
             f"an epoch of {workdir} has no one length, since its data are not known or have "
             f"changed; name steps: {_listed(known)}."
         )
-    an_epoch = steps_an_epoch(defaults.complete(stored["config"]), stored["data"].examples)
+    an_epoch = steps_an_epoch(stored["config"], stored["data"].examples)
     chosen = []
     for epoch in asked:
         within("an epoch", float(epoch), 0, defaults.FLOAT32)

@@ -1,6 +1,5 @@
 """A run as its directory has it, on its own data."""
 
-from jaxgan import defaults
 from jaxgan.build.run import prepare
 from jaxgan.run import directory, identity
 
@@ -21,7 +20,7 @@ def open_with_data(workdir, moved: str = "") -> tuple:
     """
     stored = directory.read_config(workdir)
     settings, notes = identity.settings_of(workdir, stored, moved)
-    config = {**defaults.complete(stored["config"]), "data": settings}
+    config = {**stored["config"], "data": settings}
     run = prepare(config, device_count=1, known=stored["entries"])
     known = identity.known_data(workdir, stored, run.sources, run.held_out)
     return stored, config, run, known, notes

@@ -8,7 +8,6 @@ from typing import NamedTuple
 import jax
 import numpy as np
 
-from jaxgan import defaults
 from jaxgan.build import parts
 from jaxgan.build.population import members, restore_of
 from jaxgan.core.errors import UserError, choose, within
@@ -146,7 +145,7 @@ def load(workdir, step=None, member: int = 0, chunk: int = draw.CHUNK) -> Transl
       UserError: no run there, no readable checkpoint, no such member, or no run of such a game.
     """
     found = generator.find(workdir)
-    config, entries = defaults.complete(found.stored["config"]), found.stored["entries"]
+    config, entries = found.stored["config"], found.stored["entries"]
     players = parts.players(config, entries, **found.instead)
     if "source" not in players.generator.inputs:
         raise UserError(
@@ -166,7 +165,7 @@ def translator(workdir, found, players, variables, step, chunk: int) -> Translat
       variables: of one member's average generator.
       step: that they are of.
     """
-    config, entries = defaults.complete(found.stored["config"]), found.stored["entries"]
+    config, entries = found.stored["config"], found.stored["entries"]
     task, instead = parts.task(config), found.instead
     source, x = players.shapes["source"], players.shapes["x"]
     asked = asked_of(players.generator, entries)

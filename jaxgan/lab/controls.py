@@ -13,7 +13,7 @@ from jaxgan.games import GAMES
 from jaxgan.games.draw import DISTRIBUTIONS
 from jaxgan.lab import bounds
 from jaxgan.losses import ADVERSARIAL, PENALTIES
-from jaxgan.models import layers
+from jaxgan.models import layers, norms
 from jaxgan.step.optim import OPTIMIZERS
 
 DRAWN = "drawn"  # a set of points from the page
@@ -75,7 +75,7 @@ _GAME = {
 _PENALTIES = {f"penalties.{name}.weight": Control("penalties", 0, 1001) for name in PENALTIES}
 _PENALTIES["critic.optimizer.weight_limit"] = Control("penalties", 0, 10)
 # Of points, of both sides: one is of images, one of a generator with labels.
-_NORMS = tuple(name for name in layers.NORMS if name not in ("instance", layers.CONDITIONAL))
+_NORMS = tuple(name for name in norms.NORMS if name not in ("instance", norms.CONDITIONAL))
 _SIDES = {
     f"{side}.{key}": control._replace(group=side)
     for side in ("generator", "critic")

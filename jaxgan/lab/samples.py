@@ -5,7 +5,7 @@ from functools import cache, partial
 import numpy as np
 
 from jaxgan.evaluation import grid
-from jaxgan.inference import sampling
+from jaxgan.inference import paths
 from jaxgan.inference.directions import ROWS, classes_of, drawn, principal, thinned
 from jaxgan.lab import bounds
 from jaxgan.lab.frames import picture
@@ -23,7 +23,7 @@ def open_(at, step):
     """What the page is told of a run, and its questions.
 
     Args:
-      at: ``sampling.Sampler``.
+      at: ``sampler.Sampler``.
       step: of the checkpoint.
 
     Returns:
@@ -68,7 +68,7 @@ def open_(at, step):
     def way(asked):
         bounds.known(asked, ("from", "to"), "of a way")
         ends = [of(bounds.group(asked, name)) for name in ("from", "to")]
-        path = sampling.between(*(end[3][0] for end in ends), WAY, at.distribution)
+        path = paths.between(*(end[3][0] for end in ends), WAY, at.distribution)
         strips, labels = [], []
         for seed, row, one, _, label in ends:
             made = described(rows=[row] * WAY, z=path, seed=seed, label=label)

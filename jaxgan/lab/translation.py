@@ -5,7 +5,6 @@ from functools import partial
 
 import numpy as np
 
-from jaxgan import defaults
 from jaxgan.core.errors import UserError, choose
 from jaxgan.data.decode import ICONS, decode, opened
 from jaxgan.data.view import FITS, View, apply, resize, to_channels, to_uint8
@@ -27,7 +26,7 @@ def open_(at, step, found):
     """What the page is told of a run, and its questions.
 
     Args:
-      at: ``sampling.Sampler``.
+      at: ``sampler.Sampler``.
       step: of the checkpoint.
       found: ``generator.Found`` of the same.
 
@@ -96,7 +95,7 @@ def open_(at, step, found):
         "masked": redraw.masked,
         "noisy": redraw.noisy,
         "fits": list(fits),
-        "fit": defaults.complete(found.stored["config"])["data"]["fit"],
+        "fit": found.stored["config"]["data"]["fit"],
         "bytes": bounds.BODY // 2,
     }
     questions = {"example": example, "fitted": fitted, "translation": translated}

@@ -10,7 +10,7 @@ from flax import linen as nn
 from flax.linen import initializers
 
 from jaxgan.core.errors import UserError
-from jaxgan.models import layers
+from jaxgan.models import inits, layers
 from jaxgan.models.resize import halve_max
 
 _POINT = (1, 1, 0)  # (window, stride, padding)
@@ -42,5 +42,5 @@ def attend(module: nn.Module, x: jax.Array) -> jax.Array:
     share = nn.softmax(layers.as_output(jnp.einsum("bqc,bkc->bqk", query, key)))
     found = jnp.einsum("bqk,bkc->bqc", share.astype(value.dtype), value)
     found = found.reshape(batch, height, width, channels // 2)
-    gamma = module.param("gamma", initializers.zeros, (), layers.FLOAT).astype(x.dtype)
+    gamma = module.param("gamma", initializers.zeros, (), inits.FLOAT).astype(x.dtype)
     return x + gamma * layers.convolve(module, found, channels, _POINT, bias=False)

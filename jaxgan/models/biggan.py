@@ -10,7 +10,7 @@ import jax.numpy as jnp
 from flax import linen as nn
 
 from jaxgan.core.errors import UserError
-from jaxgan.models import layers
+from jaxgan.models import heads, labels, layers, norms
 from jaxgan.models.resnet import POOLS, from_vector, grow, shrink
 from jaxgan.models.sizes import check_multiples, image_shape
 
@@ -46,11 +46,11 @@ class BigGANGenerator(nn.Module):
         0: each has a table of the classes.
       split: whether each block's norms are given a piece of z beside that code, and the linear
         layer the first one alone.
-      norm: a row of ``layers.NORMS``, conditional_batch in the paper; of all blocks.
+      norm: a row of ``norms.NORMS``, conditional_batch in the paper; of all blocks.
       spectral: whether the weights of all layers but tables of classes are divided by their
         spectral norm.
       spectral_eps: of its unit vectors; 1e-6 for ImageNet.
-      initializer: a row of ``layers.INITS``; the CIFAR-10 script has dcgan.
+      initializer: a row of ``inits.INITS``; the CIFAR-10 script has dcgan.
     """
 
     bounds: ClassVar[tuple[float, float]] = (-1.0, 1.0)
@@ -80,16 +80,16 @@ class BigGANGenerator(nn.Module):
         _check_attention(self.attention, sides, "generator biggan")
         z, codes = self._codes(z, label, doublings)
         start = (height >> doublings, width >> doublings, first)
-        x = from_vector(self, layers.join(z, layers.joined(self, label)), start)
+        x = from_vector(self, labels.joined(self, z, label), start)
         return grow(self, x, channels, codes, train, self.attention)
 
     def _codes(self, z, label, blocks):
         """What the linear layer is given of z, and what the norms of each block are."""
-        conditional = self.norm == layers.CONDITIONAL
+        conditional = self.norm == norms.CONDITIONAL
         if (self.shared or self.split) and not conditional:
             raise UserError(
                 "generator biggan with shared or split is one whose norms are given a code; set "
-                f"generator.norm={layers.CONDITIONAL}."
+                f"generator.norm={norms.CONDITIONAL}."
             )
         if self.split and not self.shared:
             raise UserError(
@@ -115,7 +115,7 @@ class BigGANCritic(nn.Module):
 
     Fields:
       width, attention, spectral_eps, initializer: as those of ``BigGANGenerator``.
-      norm: a row of ``layers.NORMS``; of all blocks but the first, spectral of all layers.
+      norm: a row of ``norms.NORMS``; of all blocks but the first, spectral of all layers.
       dropout, projection, outputs: as those of ``ResNet32Critic``.
     """
 
@@ -134,16 +134,16 @@ class BigGANCritic(nn.Module):
 
     @nn.compact
     def __call__(self, *, x, label=None, keys=None, train):
-        """x [B, H, W, C], label [B, K], keys [B] -> see ``layers.scores``."""
+        """x [B, H, W, C], label [B, K], keys [B] -> see ``heads.scores``."""
         halvings = _halvings(x.shape[1:], "critic biggan")
         channels = [self.width * multiple for multiple in SHRUNK[halvings]]
         halvings = min(halvings, 2) if halvings <= 3 else halvings
         sides = [x.shape[1] >> i for i in range(1, halvings + 1)]
         _check_attention(self.attention, sides, "critic biggan")
-        x = layers.join_planes(x, layers.joined(self, label))
+        x = labels.joined(self, x, label)
         x = shrink(self, x, channels, halvings, keys, train, wide=True, attention=self.attention)
         x = layers.dropout(self, POOLS["sum"](x), keys, len(channels) - 1, train=train)
-        return layers.scores(self, x, label)
+        return heads.scores(self, x, label)
 
 
 def _halvings(shape, network):

@@ -12,7 +12,7 @@ import jax.numpy as jnp
 from flax import linen as nn
 
 from jaxgan.core.errors import UserError, within
-from jaxgan.models import layers
+from jaxgan.models import heads, labels, layers, norms
 from jaxgan.models.sizes import check_multiples, check_source, image_shape
 
 # (window, stride, padding)
@@ -30,7 +30,7 @@ class CompletionGenerator(nn.Module):
       width: w, 64 in the paper.
       dilations: of the convolutions at a quarter of the sides, by which a pixel in a hole sees what
         is around; the paper's for 256x256.
-      norm, initializer: rows of ``layers.NORMS`` and ``layers.INITS``. With ``batch`` what is
+      norm, initializer: rows of ``norms.NORMS`` and ``inits.INITS``. With ``batch`` what is
         normalised has no bias.
     """
 
@@ -67,7 +67,7 @@ class CompletionGenerator(nn.Module):
         check_source(source, self.shape, "generator completion")
 
         def after(x):
-            return nn.relu(layers.norm(self, x, train=train))
+            return nn.relu(norms.norm(self, x, train=train))
 
         bias = self.norm != "batch"
 
@@ -84,7 +84,7 @@ class CompletionGenerator(nn.Module):
             return after(layers.convolve_transpose(self, x, features(share), _DOUBLE, bias))
 
         x = source if mask is None else jnp.concatenate([source, mask], axis=3)
-        x = block(layers.join_planes(x, label), 1, _FIRST)
+        x = block(labels.join(x, label), 1, _FIRST)
         x = block(block(x, 2, _HALVE), 2)
         x = block(block(block(x, 4, _HALVE), 4), 4)
         for dilation in self.dilations:
@@ -135,7 +135,7 @@ class GlobalLocalCritic(nn.Module):
           train: whether batch statistics are those of the batch, and units are dropped.
 
         Returns:
-          see ``layers.scores``.
+          see ``heads.scores``.
         """
         height, width, _ = image_shape(x.shape[1:], "global_local")
         within("global_local's layers", self.layers, 2)
@@ -144,14 +144,14 @@ class GlobalLocalCritic(nn.Module):
                 f"critic global_local cuts a window of {self.window}x{self.window}, which images "
                 f"of {height}x{width} do not have; set critic.window."
             )
-        x = layers.join_planes(x, label)
+        x = labels.join(x, label)
         numbers = itertools.count()  # of what drops units
 
         def stack(x, depth):
             for i in range(depth):
                 features, bias = self.width * min(2**i, 8), self.norm != "batch"
                 x = layers.convolve(self, x, features, _SHRINK, bias=bias)
-                x = nn.relu(layers.norm(self, x, train=train))
+                x = nn.relu(norms.norm(self, x, train=train))
                 x = layers.dropout(self, x, keys, next(numbers), train=train)
             x = nn.relu(layers.dense(self, layers.flatten(x), self.hidden))
             return layers.dropout(self, x, keys, next(numbers), train=train)
@@ -159,7 +159,7 @@ class GlobalLocalCritic(nn.Module):
         seen = [stack(x, self.layers)]
         if self.window:
             seen.append(stack(cut(x, mask, self.window), self.layers - 1))
-        return layers.scores(self, jnp.concatenate(seen, axis=1))
+        return heads.scores(self, jnp.concatenate(seen, axis=1))
 
 
 def cut(x: jax.Array, mask: jax.Array, window: int) -> jax.Array:

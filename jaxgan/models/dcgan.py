@@ -10,7 +10,7 @@ import jax.numpy as jnp
 from flax import linen as nn
 
 from jaxgan.core.errors import UserError, choose
-from jaxgan.models import layers, resize
+from jaxgan.models import heads, labels, layers, norms, resize
 from jaxgan.models.sizes import check_count, check_multiples, image_shape
 
 # (window, stride, padding) of each layer.
@@ -93,7 +93,7 @@ class DCGAN32Critic(nn.Module):
 
     @nn.compact
     def __call__(self, *, x, label=None, keys=None, train):
-        """x [B, H, W, C], sides at least 25, label [B, K], keys [B] -> see ``layers.scores``."""
+        """x [B, H, W, C], sides at least 25, label [B, K], keys [B] -> see ``heads.scores``."""
         check_count(self.channels, 4, "critic dcgan32")
         height, width, _ = image_shape(x.shape[1:], "dcgan32")
         if min(height, width) < 25:
@@ -154,7 +154,7 @@ class DCGANCritic(nn.Module):
 
     @nn.compact
     def __call__(self, *, x, label=None, keys=None, train):
-        """x [B, H, W, C], one-hot label [B, K], keys [B] -> see ``layers.scores``."""
+        """x [B, H, W, C], one-hot label [B, K], keys [B] -> see ``heads.scores``."""
         _check_power(x.shape[1:], self.channels, "critic dcgan")
         geometries = (_DOUBLE,) * len(self.channels)
         return _shrink(self, x, label, geometries, train, keys)
@@ -165,14 +165,14 @@ def _grow(module, z, label, start, geometries, first_norm, train):
     *inner, last = geometries
     activate = choose(layers.ACTIVATIONS, module.activation, "activation")
     enlarge = choose(UPSAMPLES, module.upsample, "upsample")
-    x = layers.join(z, layers.joined(module, label))
+    x = labels.joined(module, z, label)
     x = layers.dense(module, x, prod(start) * module.channels[0])
     x = x.reshape(x.shape[0], *start, module.channels[0])
     if first_norm:
-        x = activate(layers.norm(module, x, train=train, code=label))
+        x = activate(norms.norm(module, x, train=train, code=label))
     for features, geometry in zip(module.channels[1:], inner, strict=True):
         x = enlarge(module, x, features, geometry)
-        x = activate(layers.norm(module, x, train=train, code=label))
+        x = activate(norms.norm(module, x, train=train, code=label))
     x = enlarge(module, x, module.shape[-1], last)
     return {"x": jnp.tanh(layers.as_output(x))}
 
@@ -181,15 +181,15 @@ def _shrink(module, x, label, geometries, train, keys):
     """One convolution a geometry, all but the first normalised, then a linear score."""
     activate = choose(layers.ACTIVATIONS, module.activation, "activation")
     shrink = choose(DOWNSAMPLES, module.downsample, "downsample")
-    x = layers.join_planes(x, layers.joined(module, label))
+    x = labels.joined(module, x, label)
     for i, (features, geometry) in enumerate(zip(module.channels, geometries, strict=True)):
         layer = shrink if geometry[1] == 2 else layers.convolve
         x = layer(module, x, features, geometry)
         if i > 0:
-            x = layers.norm(module, x, train=train)
+            x = norms.norm(module, x, train=train)
         x = activate(x)
         x = layers.dropout(module, x, keys, i, train=train)
-    return layers.scores(module, layers.flatten(x), label)
+    return heads.scores(module, layers.flatten(x), label)
 
 
 def _check_power(shape, channels, network):

@@ -7,7 +7,7 @@ import jax.numpy as jnp
 from flax import linen as nn
 
 from jaxgan.core.errors import UserError, choose
-from jaxgan.models import layers
+from jaxgan.models import heads, labels, layers, norms
 
 
 class MLPGenerator(nn.Module):
@@ -15,10 +15,10 @@ class MLPGenerator(nn.Module):
 
     Fields:
       features: widths of the hidden layers; all but the first are normalised.
-      norm: a row of ``layers.NORMS``.
+      norm: a row of ``norms.NORMS``.
       norm_eps: the classic code writes ``BatchNorm1d(n, 0.8)``, which sets PyTorch's eps where a
         momentum was meant; the slip is kept, as the known results were made with it.
-      initializer: a row of ``layers.INITS``.
+      initializer: a row of ``inits.INITS``.
     """
 
     bounds: ClassVar[tuple[float, float]] = (-1.0, 1.0)
@@ -33,7 +33,7 @@ class MLPGenerator(nn.Module):
     @nn.compact
     def __call__(self, *, z, label=None, keys=None, train):
         """z [B, Z], one-hot label [B, K] -> {"x": [B, *shape] in [-1, 1]}."""
-        x = layers.join(z, layers.joined(self, label))
+        x = labels.joined(self, z, label)
         x = _hidden(self, x, "leaky_relu", train, label=label)
         return {"x": jnp.tanh(_points(self, x))}
 
@@ -43,10 +43,10 @@ class MLPCritic(nn.Module):
 
     Fields:
       features: widths of the hidden layers.
-      norm: a row of ``layers.NORMS``; of all hidden layers but the first, spectral of all layers.
+      norm: a row of ``norms.NORMS``; of all hidden layers but the first, spectral of all layers.
       dropout: share of the hidden units that are dropped.
-      projection: whether the label comes by it, and is not joined; see ``layers.scores``.
-      initializer: a row of ``layers.INITS``.
+      projection: whether the label comes by it, and is not joined; see ``heads.scores``.
+      initializer: a row of ``inits.INITS``.
       outputs: scores an example.
       heads: (name, width) of further linear layers beside the score.
     """
@@ -64,9 +64,9 @@ class MLPCritic(nn.Module):
 
     @nn.compact
     def __call__(self, *, x, label=None, keys=None, train):
-        """x [B, ...], one-hot label [B, K], keys [B] -> see ``layers.scores``."""
-        x = layers.join(layers.flatten(x), layers.joined(self, label))
-        return layers.scores(self, _hidden(self, x, "leaky_relu", train, keys), label)
+        """x [B, ...], one-hot label [B, K], keys [B] -> see ``heads.scores``."""
+        x = labels.joined(self, layers.flatten(x), label)
+        return heads.scores(self, _hidden(self, x, "leaky_relu", train, keys), label)
 
 
 class ToyGenerator(nn.Module):
@@ -75,8 +75,8 @@ class ToyGenerator(nn.Module):
     Fields:
       features: widths of the hidden layers.
       activation: a row of ``layers.ACTIVATIONS``.
-      norm: a row of ``layers.NORMS``; of all hidden layers.
-      initializer: a row of ``layers.INITS``.
+      norm: a row of ``norms.NORMS``; of all hidden layers.
+      initializer: a row of ``inits.INITS``.
 
     Reference: Improved Training of Wasserstein GANs (arXiv:1704.00028), sec. 3.2 and its toy code.
     """
@@ -93,7 +93,7 @@ class ToyGenerator(nn.Module):
     @nn.compact
     def __call__(self, *, z, label=None, keys=None, train):
         """z [B, Z], one-hot label [B, K] -> {"x": points [B, *shape]}."""
-        x = layers.join(z, layers.joined(self, label))
+        x = labels.joined(self, z, label)
         x = _hidden(self, x, self.activation, train, first=0, label=label)
         return {"x": _points(self, x)}
 
@@ -118,23 +118,23 @@ class ToyCritic(nn.Module):
 
     @nn.compact
     def __call__(self, *, x, label=None, keys=None, train):
-        """x [B, ...], one-hot label [B, K], keys [B] -> see ``layers.scores``."""
-        x = layers.join(layers.flatten(x), layers.joined(self, label))
-        return layers.scores(self, _hidden(self, x, self.activation, train, keys), label)
+        """x [B, ...], one-hot label [B, K], keys [B] -> see ``heads.scores``."""
+        x = labels.joined(self, layers.flatten(x), label)
+        return heads.scores(self, _hidden(self, x, self.activation, train, keys), label)
 
 
 def _hidden(module, x, activation, train, keys=None, *, first=1, label=None):
     """Hidden layers, normalised from number ``first`` on, units dropped by the keys [B]."""
     activate = choose(layers.ACTIVATIONS, activation, "activation")
-    if module.norm == layers.CONDITIONAL and len(module.features) <= first:
+    if module.norm == norms.CONDITIONAL and len(module.features) <= first:
         raise UserError(
-            f"norm {layers.CONDITIONAL!r} begins at hidden layer {first + 1}, and features "
+            f"norm {norms.CONDITIONAL!r} begins at hidden layer {first + 1}, and features "
             f"{module.features} has none there: the label would be lost."
         )
     for i, width in enumerate(module.features):
         x = layers.dense(module, x, width)
         if i >= first:
-            x = layers.norm(module, x, train=train, code=label)
+            x = norms.norm(module, x, train=train, code=label)
         x = layers.dropout(module, activate(x), keys, i, train=train)
     return x
 

@@ -11,7 +11,7 @@ import jax.numpy as jnp
 from flax import linen as nn
 
 from jaxgan.core.errors import UserError, within
-from jaxgan.models import layers
+from jaxgan.models import labels, layers, norms
 from jaxgan.models.sizes import check_source, image_shape
 
 # (window, stride, padding)
@@ -28,10 +28,10 @@ class PatchCritic(nn.Module):
         pixels, conv 1x1 w - LReLU - conv 1x1 2w - BN LReLU - conv 1x1 1. ``receptive_field`` tells
         the side of a patch.
       width: w.
-      norm: a row of ``layers.NORMS``; of all layers but the first and last, spectral of all. With
+      norm: a row of ``norms.NORMS``; of all layers but the first and last, spectral of all. With
         ``batch`` the normalised layers have no bias.
       dropout: share of the hidden units that are dropped.
-      initializer: a row of ``layers.INITS``.
+      initializer: a row of ``inits.INITS``.
     """
 
     layers: int = 3
@@ -65,14 +65,14 @@ class PatchCritic(nn.Module):
             if planes is not None:
                 check_source(planes, shape, "critic patch")
         given = [planes for planes in (source, x, mask) if planes is not None]
-        x = layers.join_planes(jnp.concatenate(given, axis=3), label)
+        x = labels.join(jnp.concatenate(given, axis=3), label)
         bias = self.norm != "batch"  # which shifts by itself
         first, *others = _geometries(self.layers)
         for i, geometry in enumerate([first, *others[:-1]]):
             features = self.width * min(2**i, 8)
             x = layers.convolve(self, x, features, geometry, bias=bias or i == 0)
             if i > 0:
-                x = layers.norm(self, x, train=train)
+                x = norms.norm(self, x, train=train)
             x = layers.ACTIVATIONS["leaky_relu"](x)
             x = layers.dropout(self, x, keys, i, train=train)
         # The PyTorch code leaves the bias out of the last layer of single pixels, too.

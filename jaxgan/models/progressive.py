@@ -14,7 +14,7 @@ import jax.numpy as jnp
 from flax import linen as nn
 
 from jaxgan.core.errors import UserError
-from jaxgan.models import layers
+from jaxgan.models import heads, labels, layers, norms
 from jaxgan.models.resize import double, halve
 from jaxgan.models.sizes import image_shape
 
@@ -58,7 +58,7 @@ class ProgressiveGenerator(nn.Module):
 
     Fields:
       channels: of the images inside, from the smallest on: as many as there are levels, or more.
-      norm: a row of ``layers.NORMS``, in front of the rectifiers; spectral of all layers.
+      norm: a row of ``norms.NORMS``, in front of the rectifiers; spectral of all layers.
       level: the last that is made; -1: each as far as ``grown`` says.
     """
 
@@ -85,9 +85,9 @@ class ProgressiveGenerator(nn.Module):
         own = {name: getattr(self, name) for name in ("norm", "norm_eps", "dtype", "axis_name")}
         grown = _all_of(last, z) if grown is None else grown
 
-        x = to_unit_pixels(layers.join(z, layers.joined(self, label)))
+        x = to_unit_pixels(labels.joined(self, z, label))
         x = layers.dense(self, _equalised(x, gain=_GAIN / 4), prod(start)).reshape(-1, *start)
-        x = to_unit_pixels(nn.leaky_relu(layers.norm(self, x, train=train, code=label), 0.2))
+        x = to_unit_pixels(nn.leaky_relu(norms.norm(self, x, train=train, code=label), 0.2))
         image = None
         for level in range(top + 1):
             features, resizes = self.channels[level], ("up", "") if level else ("",)
@@ -129,7 +129,7 @@ class ProgressiveCritic(nn.Module):
 
     @nn.compact
     def __call__(self, *, x, label=None, grown=None, keys=None, train):
-        """x [B, h, w, C] -> see ``layers.scores``; label [B, K], grown [B], keys [B].
+        """x [B, h, w, C] -> see ``heads.scores``; label [B, K], grown [B], keys [B].
 
         The sides are those of ``level``; at -1 those of the last, of doubled pixels where ``grown``
         has not come so far.
@@ -138,7 +138,7 @@ class ProgressiveCritic(nn.Module):
         top, lowest = _range(self, last, "critic")
         own = {name: getattr(self, name) for name in ("norm", "norm_eps", "dtype", "axis_name")}
         grown = _all_of(last, x) if grown is None else grown
-        x = layers.join_planes(x, label)
+        x = labels.join(x, label)
 
         def enter(x, level):
             features = self.channels[level]
@@ -156,9 +156,9 @@ class ProgressiveCritic(nn.Module):
         seen = jnp.concatenate([seen, deviation(seen, self.group)], axis=3)
         seen = _Level(self.channels[:1], ("",), False, **own, name="level_0")(seen, train)
         seen = layers.dense(self, _equalised(layers.flatten(seen)), self.channels[0])
-        seen = nn.leaky_relu(layers.norm(self, seen, train=train), 0.2)
+        seen = nn.leaky_relu(norms.norm(self, seen, train=train), 0.2)
         seen = layers.dropout(self, seen, keys, 0, train=train)
-        return layers.scores(self, _equalised(seen, gain=1.0))
+        return heads.scores(self, _equalised(seen, gain=1.0))
 
 
 class _Level(nn.Module):
@@ -177,7 +177,7 @@ class _Level(nn.Module):
     def __call__(self, x, train, code=None):
         for features, resize in zip(self.features, self.resizes, strict=True):
             x = layers.convolve(self, _equalised(x, 9), features, _SAME, resize)
-            x = nn.leaky_relu(layers.norm(self, x, train=train, code=code), 0.2)
+            x = nn.leaky_relu(norms.norm(self, x, train=train, code=code), 0.2)
             x = to_unit_pixels(x) if self.unit else x
         return x
 

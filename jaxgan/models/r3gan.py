@@ -18,7 +18,7 @@ from flax import linen as nn
 from flax.linen import initializers
 
 from jaxgan.core.errors import UserError
-from jaxgan.models import conv, layers
+from jaxgan.models import conv, inits, labels, layers
 from jaxgan.models.resize import double_smooth, halve_smooth
 from jaxgan.models.sizes import check_multiples, image_shape
 
@@ -51,9 +51,9 @@ class R3GANGenerator(nn.Module):
         widths = _widths((height, width), self.width, self.wide, "generator r3gan")
         side = 2 ** (len(widths) - 1)
         if label is not None:
-            z = layers.join(z, _linear(self, label, self.embedding))
+            z = labels.join(z, _linear(self, label, self.embedding))
         shape = (height // side, width // side, widths[0])
-        basis = self.param("basis", initializers.normal(1.0), shape, layers.FLOAT)
+        basis = self.param("basis", initializers.normal(1.0), shape, inits.FLOAT)
         x = basis.astype(self.dtype) * _linear(self, z, widths[0])[:, None, None]
         for i, features in enumerate(widths):
             if i:
@@ -82,7 +82,7 @@ class R3GANCritic(nn.Module):
 
     @nn.compact
     def __call__(self, *, x, label=None, keys=None, train):
-        """x [B, H, W, C], label [B, K] -> as ``layers.scores``; H, W see above."""
+        """x [B, H, W, C], label [B, K] -> as ``heads.scores``; H, W see above."""
         height, width, _ = image_shape(x.shape[1:], "r3gan")
         widths = _widths((height, width), self.width, self.wide, "critic r3gan")
         x = _linear(self, x, widths[-1])
@@ -91,7 +91,7 @@ class R3GANCritic(nn.Module):
                 x = _widened(self, halve_smooth(x), features)
             x = _stage(self, x, len(widths))
         fan_in = math.prod(x.shape[1:3])
-        window = self.param("window", _normal(1.0, fan_in), x.shape[1:], layers.FLOAT)
+        window = self.param("window", _normal(1.0, fan_in), x.shape[1:], inits.FLOAT)
         x = (x * window.astype(self.dtype)).sum(axis=(1, 2))
         out = {"features": x}
         if label is None:
@@ -119,9 +119,9 @@ class Block(nn.Module):
         activate, wide = layers.ACTIVATIONS["leaky_relu"], 2 * x.shape[-1]
         y = activate(_linear(self, x, wide, self.gain, bias=True))
         kernel = self.param(
-            "kernel", _normal(self.gain, 9 * _GROUP), (3, 3, _GROUP, wide), layers.FLOAT
+            "kernel", _normal(self.gain, 9 * _GROUP), (3, 3, _GROUP, wide), inits.FLOAT
         )
-        bias = self.param("bias", initializers.zeros, (wide,), layers.FLOAT)
+        bias = self.param("bias", initializers.zeros, (wide,), inits.FLOAT)
         y = conv.conv(y, kernel.astype(self.dtype), 1, 1, groups=wide // _GROUP)
         y = activate(y + bias.astype(self.dtype))
         return x + _linear(self, y, x.shape[-1], 0.0)
@@ -162,4 +162,4 @@ def _linear(module, x, features, gain=1.0, *, bias=False):
 
 
 def _normal(gain, fan_in):
-    return layers.flat(initializers.normal(gain * fan_in**-0.5))
+    return inits.flat(initializers.normal(gain * fan_in**-0.5))

@@ -14,7 +14,7 @@ import jax.numpy as jnp
 from flax import linen as nn
 
 from jaxgan.core.errors import UserError, choose
-from jaxgan.models import layers
+from jaxgan.models import heads, labels, layers, norms
 from jaxgan.models.attention import attend
 from jaxgan.models.resize import double, halve
 from jaxgan.models.sizes import check_multiples, image_shape
@@ -33,7 +33,7 @@ class ResNet32Generator(nn.Module):
     Fields:
       channels: of the images inside, of sides 4, 8, 16, 32; the first from the linear layer. With
         two more of them it is one for 128x128.
-      norm, initializer: rows of ``layers.NORMS`` and ``layers.INITS``; of all blocks, a conditional
+      norm, initializer: rows of ``norms.NORMS`` and ``inits.INITS``; of all blocks, a conditional
         one not of the last layer.
     """
 
@@ -61,7 +61,7 @@ class ResNet32Generator(nn.Module):
         first, *others = self.channels
         check_multiples(height, width, 2 ** len(others), "generator resnet32")
         start = (height >> len(others), width >> len(others), first)
-        x = from_vector(self, layers.join(z, layers.joined(self, label)), start)
+        x = from_vector(self, labels.joined(self, z, label), start)
         return grow(self, x, others, [label] * len(others), train)
 
 
@@ -72,10 +72,10 @@ class ResNet32Critic(nn.Module):
       channels: of the blocks' results.
       halvings: how many blocks halve.
       pool: a row of ``POOLS``; SN-GAN's is the sum.
-      norm: a row of ``layers.NORMS``; of all blocks but the first, spectral of all layers.
+      norm: a row of ``norms.NORMS``; of all blocks but the first, spectral of all layers.
       dropout: share of the units that are dropped, of each block's result but the last and of the
         pooled pixels.
-      projection: whether the label comes by it, and not as planes; see ``layers.scores``.
+      projection: whether the label comes by it, and not as planes; see ``heads.scores``.
       initializer, outputs: as those of ``DCGAN32Critic``.
     """
 
@@ -94,7 +94,7 @@ class ResNet32Critic(nn.Module):
 
     @nn.compact
     def __call__(self, *, x, label=None, keys=None, train):
-        """x [B, H, W, C], label [B, K], keys [B] -> see ``layers.scores``.
+        """x [B, H, W, C], label [B, K], keys [B] -> see ``heads.scores``.
 
         H and W are multiples of 2 ** halvings.
         """
@@ -105,11 +105,11 @@ class ResNet32Critic(nn.Module):
                 f"{len(self.channels)} times, not {self.halvings}."
             )
         check_multiples(height, width, 2**self.halvings, "critic resnet32")
-        x = layers.join_planes(x, layers.joined(self, label))
+        x = labels.joined(self, x, label)
         x = shrink(self, x, self.channels, self.halvings, keys, train)
         x = choose(POOLS, self.pool, "pool")(x)
         x = layers.dropout(self, x, keys, len(self.channels) - 1, train=train)
-        return layers.scores(self, x, label)
+        return heads.scores(self, x, label)
 
 
 def from_vector(module: nn.Module, z: jax.Array, start: tuple[int, int, int]) -> jax.Array:
@@ -143,7 +143,7 @@ def grow(
         x = _block(module, x, features, train, "up", code=code)
         if x.shape[1] == attention:
             x = attend(module, x)
-    x = nn.relu(layers.norm_of_all(module, x, train=train))
+    x = nn.relu(norms.norm_of_all(module, x, train=train))
     return {"x": jnp.tanh(layers.as_output(layers.convolve(module, x, module.shape[-1], _SAME)))}
 
 
@@ -201,7 +201,7 @@ def _block(module, x, features, train, resize, *, wide=False, code=None):
         shortcut = double(shortcut) if resize == "up" else shortcut
     inner = x.shape[3] if resize == "down" and not wide else features
     before, after = ("up" if resize == "up" else ""), ("down" if resize == "down" else "")
-    x = nn.relu(layers.norm(module, x, train=train, code=code))
+    x = nn.relu(norms.norm(module, x, train=train, code=code))
     x = layers.convolve(module, x, inner, _SAME, before)
-    x = nn.relu(layers.norm(module, x, train=train, code=code))
+    x = nn.relu(norms.norm(module, x, train=train, code=code))
     return shortcut + layers.convolve(module, x, features, _SAME, after)

@@ -11,7 +11,7 @@ import jax.numpy as jnp
 from flax import linen as nn
 
 from jaxgan.core.errors import UserError, choose, within
-from jaxgan.models import layers
+from jaxgan.models import labels, layers, norms
 from jaxgan.models.sizes import check_multiples, check_source, image_shape
 
 # (window, stride, padding)
@@ -46,7 +46,7 @@ class ResNetTranslator(nn.Module):
       padding: of the blocks and of both ends: "reflect" (CycleGAN) or "zero" (StarGAN). Under
         reflection a constant plane, as a label's, stays constant and ``instance`` removes it: a
         network that is told a label needs "zero", where the border tells it.
-      norm, initializer: rows of ``layers.NORMS`` and ``layers.INITS``. With ``batch`` what is
+      norm, initializer: rows of ``norms.NORMS`` and ``inits.INITS``. With ``batch`` what is
         normalised has no bias.
     """
 
@@ -83,7 +83,7 @@ class ResNetTranslator(nn.Module):
         bias, halve = self.norm != "batch", (self.window, 2, 1)
 
         def normed(x):
-            return layers.norm(self, x, train=train)
+            return norms.norm(self, x, train=train)
 
         def doubled(x, features):
             # Of a window of 3 the doubled size is one of two.
@@ -91,7 +91,7 @@ class ResNetTranslator(nn.Module):
             x = layers.convolve_transpose(self, x, features, halve, bias, output_padding=more)
             return nn.relu(normed(x))
 
-        x = layers.join_planes(layers.join_planes(source, label), attributes)
+        x = labels.join(labels.join(source, label), attributes)
         if self.padding == "reflect" and x is not source and self.norm == "instance":
             raise UserError(
                 "generator resnet_translator would not see what it is told: reflection keeps a "

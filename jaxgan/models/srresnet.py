@@ -11,7 +11,7 @@ import jax.numpy as jnp
 from flax import linen as nn
 
 from jaxgan.core.errors import UserError, within
-from jaxgan.models import layers
+from jaxgan.models import heads, labels, layers, norms
 from jaxgan.models.sizes import check_multiples, image_shape
 
 # (window, stride, padding)
@@ -28,7 +28,7 @@ class SRResNetGenerator(nn.Module):
     Fields:
       blocks: how many, 16 in the paper.
       width: w.
-      norm, initializer: rows of ``layers.NORMS`` and ``layers.INITS``. With ``batch`` what is
+      norm, initializer: rows of ``norms.NORMS`` and ``inits.INITS``. With ``batch`` what is
         normalised has no bias.
     """
 
@@ -58,9 +58,9 @@ class SRResNetGenerator(nn.Module):
 
         def block(x, features):
             x = layers.convolve(self, x, features, _KEEP, bias=self.norm != "batch")
-            return layers.norm(self, x, train=train)
+            return norms.norm(self, x, train=train)
 
-        x = layers.join_planes(source, label)
+        x = labels.join(source, label)
         first = x = layers.prelu(layers.convolve(self, x, self.width, _WIDE))
         for _ in range(self.blocks):
             x = x + block(layers.prelu(block(x, self.width)), self.width)
@@ -95,20 +95,20 @@ class SRGANCritic(nn.Module):
 
     @nn.compact
     def __call__(self, *, x, label=None, keys=None, train):
-        """x [B, H, W, C], sides multiples of 16, label [B, K] -> see ``layers.scores``."""
+        """x [B, H, W, C], sides multiples of 16, label [B, K] -> see ``heads.scores``."""
         shape = image_shape(x.shape[1:], "srgan")
         check_multiples(*shape[:2], 16, "critic srgan")
-        x = layers.join_planes(x, label)
+        x = labels.join(x, label)
         for i in range(8):
             geometry = _HALVE if i % 2 else _KEEP
             bias = self.norm != "batch" or i == 0
             x = layers.convolve(self, x, self.width * 2 ** (i // 2), geometry, bias=bias)
             if i > 0:
-                x = layers.norm(self, x, train=train)
+                x = norms.norm(self, x, train=train)
             x = layers.ACTIVATIONS["leaky_relu"](x)
             x = layers.dropout(self, x, keys, i, train=train)
         x = layers.ACTIVATIONS["leaky_relu"](layers.dense(self, layers.flatten(x), self.hidden))
-        return layers.scores(self, layers.dropout(self, x, keys, 8, train=train))
+        return heads.scores(self, layers.dropout(self, x, keys, 8, train=train))
 
 
 def pixel_shuffle(x: jax.Array) -> jax.Array:

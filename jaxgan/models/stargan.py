@@ -9,7 +9,7 @@ import jax.numpy as jnp
 from flax import linen as nn
 
 from jaxgan.core.errors import UserError, within
-from jaxgan.models import layers
+from jaxgan.models import labels, layers, norms
 from jaxgan.models.sizes import check_multiples, image_shape
 
 _HALVE, _KEEP = (4, 2, 1), (3, 1, 1)  # (window, stride, padding)
@@ -23,9 +23,9 @@ class StarGANCritic(nn.Module):
     Fields:
       layers: how many halve; 6 in the paper, for 128x128.
       width: w, 64 in the paper.
-      norm: none in the paper, which penalises gradients; a row of ``layers.NORMS``.
+      norm: none in the paper, which penalises gradients; a row of ``norms.NORMS``.
       dropout: share of the hidden units that are dropped.
-      initializer: a row of ``layers.INITS``; the authors leave it to PyTorch.
+      initializer: a row of ``inits.INITS``; the authors leave it to PyTorch.
     """
 
     layers: int = 6
@@ -59,11 +59,11 @@ class StarGANCritic(nn.Module):
             raise UserError(
                 f"critic stargan is for square images, not {height}x{width}; set data.size."
             )
-        x = layers.join_planes(x, label)
+        x = labels.join(x, label)
         for i in range(self.layers):
             x = layers.convolve(self, x, self.width * 2**i, _HALVE, bias=self.norm != "batch")
             if i > 0:
-                x = layers.norm(self, x, train=train)
+                x = norms.norm(self, x, train=train)
             x = nn.leaky_relu(x, 0.01)
             x = layers.dropout(self, x, keys, i, train=train)
         score = layers.convolve(self, x, 1, _KEEP, bias=False)

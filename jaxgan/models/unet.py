@@ -10,7 +10,7 @@ import jax.numpy as jnp
 from flax import linen as nn
 
 from jaxgan.core.errors import within
-from jaxgan.models import layers
+from jaxgan.models import labels, layers, norms
 from jaxgan.models.sizes import check_multiples, check_source, image_shape
 
 _DOUBLE = (4, 2, 1)  # (window, stride, padding); as a convolution it halves
@@ -26,7 +26,7 @@ class UNetGenerator(nn.Module):
     Fields:
       halvings: convolutions of stride 2; sides are multiples of 2 ** halvings.
       width: w, channels of the first convolution.
-      norm, initializer: rows of ``layers.NORMS`` and ``layers.INITS``. With ``batch`` only the last
+      norm, initializer: rows of ``norms.NORMS`` and ``inits.INITS``. With ``batch`` only the last
         layer has a bias. At batch 1 the paper's batch statistics at test are ``instance``.
       dropout: share of the units that the keys drop, this network's noise, on the doublings that
         ``_dropped`` names.
@@ -78,17 +78,17 @@ class UNetGenerator(nn.Module):
             x = layers.ACTIVATIONS["leaky_relu"](x) if i else x
             x = layers.convolve(self, x, self.width * min(2**i, 8), _DOUBLE, bias=bias)
             if 0 < i < self.halvings - 1:
-                x = layers.norm(self, x, train=train)
+                x = norms.norm(self, x, train=train)
             carried.append(x)
         code = carried.pop()
         if label is not None and self.embedding:
             label = layers.dense(self, label, self.embedding)
         x = nn.relu(code)
         for vector in (z, label, attributes):
-            x = layers.join_planes(x, vector)
+            x = labels.join(x, vector)
         for i, across in enumerate(reversed(carried)):
             x = layers.convolve_transpose(self, x, across.shape[3], _DOUBLE, bias=bias)
-            x = layers.norm(self, x, train=train)
+            x = norms.norm(self, x, train=train)
             if i in _dropped(self.halvings):
                 x = layers.dropout(self, x, keys, i, train=train or self.dropout_at_test)
             x = nn.relu(jnp.concatenate([across, x], axis=3))

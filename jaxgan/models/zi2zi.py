@@ -9,7 +9,7 @@ from typing import Any
 import jax.numpy as jnp
 from flax import linen as nn
 
-from jaxgan.models import layers
+from jaxgan.models import heads, labels, layers, norms
 from jaxgan.models.sizes import check_multiples, check_source, image_shape
 
 _HALVE, _KEEP = (5, 2, 2), (5, 1, 2)  # (window, stride, padding)
@@ -45,18 +45,18 @@ class Zi2ziCritic(nn.Module):
           train: whether batch statistics are those of the batch, and units are dropped.
 
         Returns:
-          see ``layers.scores``.
+          see ``heads.scores``.
         """
         shape = image_shape(x.shape[1:], "zi2zi")
         check_multiples(*shape[:2], 8, "critic zi2zi")
         if source is not None:
             check_source(source, shape, "critic zi2zi")
             x = jnp.concatenate([source, x], axis=3)
-        x = layers.join_planes(x, label)
+        x = labels.join(x, label)
         for i, geometry in enumerate((_HALVE, _HALVE, _HALVE, _KEEP)):
             x = layers.convolve(self, x, self.width * 2**i, geometry)
             if i > 0:
-                x = layers.norm(self, x, train=train)
+                x = norms.norm(self, x, train=train)
             x = layers.ACTIVATIONS["leaky_relu"](x)
             x = layers.dropout(self, x, keys, i, train=train)
-        return layers.scores(self, layers.flatten(x))
+        return heads.scores(self, layers.flatten(x))

@@ -62,7 +62,7 @@ def open_run(workdir, name) -> Run:
         name=name,
         workdir=workdir,
         stored=stored,
-        config=defaults.complete(stored["config"]),
+        config=stored["config"],
         training=[_parts(row)[0] for row in rows],
         measured=[_parts(row)[1] for row in looked],
         warnings=looked[-1].get(doctor.WARNINGS, {}) if looked else {},

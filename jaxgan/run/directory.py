@@ -7,6 +7,7 @@ from pathlib import Path
 
 import numpy as np
 
+from jaxgan import defaults
 from jaxgan.core.errors import UserError
 from jaxgan.core.files import write_text
 from jaxgan.data.describe import Description
@@ -42,9 +43,10 @@ def read_config(workdir):
 
     As ``write_config`` takes them. Older versions wrote the shape of x and the number of classes,
     or entries, and kept nothing else of the data, which is then None; nor how the run was begun.
+    Keys that its version did not have yet are in the config as their defaults are.
 
     Raises:
-      UserError: there is no such file, or it is damaged.
+      UserError: there is no such file, it is damaged, or its config names no row of a group.
     """
     return parse(read_content(workdir), Path(workdir) / "config.json")
 
@@ -75,13 +77,14 @@ def parse(content, path):
             )
             for name, entry in stored.items()
         }
-        kept = {key: content[key] for key in ("config", "versions")}
+        kept = {"config": dict(content["config"]), "versions": content["versions"]}
         data = content.get("data") and dict(content["data"])
         kept["earlier"] = data.pop("earlier") if data else []
         kept["begun"] = content.get("begun") or {}
-        return {**kept, "entries": entries, "data": data and Description(**data)}
+        kept |= {"entries": entries, "data": data and Description(**data)}
     except (ValueError, KeyError, TypeError) as error:
         raise _damaged(path, error) from error
+    return {**kept, "config": defaults.complete(kept["config"])}
 
 
 def _damaged(path, error):

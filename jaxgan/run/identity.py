@@ -38,7 +38,7 @@ def find_data(workdir, stored, settings, option):
     form = form_of(settings["name"])
     if not stored or not path or _there(form, path):
         return {}, []
-    if settings[key] != defaults.complete(stored["config"])["data"][key]:
+    if settings[key] != stored["config"]["data"][key]:
         return {}, []  # a place that is named anew; who loads it tells what is wrong with it
     origin = stored["data"] and stored["data"].origin
     if origin and _there(form, origin):
@@ -69,7 +69,7 @@ def settings_of(workdir, stored, name=""):
     Raises:
       UserError: a name of another form than the run's, no such folder, or the data are gone.
     """
-    settings = defaults.complete(stored["config"])["data"]
+    settings = stored["config"]["data"]
     form, own = form_of(settings["name"]), settings["name"]
     if name and not form and own not in known_names() and looks_like_tfds(own):
         if not expand(name).is_dir():
@@ -106,7 +106,7 @@ def check_config(workdir, stored, config, new_data=False):
       config: plain dictionaries.
       new_data: whether the run may go on with other data.
     """
-    old = defaults.complete(stored["config"])
+    old = stored["config"]
     forms = {form_of(each["data"]["name"]) for each in (old, config)}
     # Files may move: they are known by what they hold, see ``check_data``.
     moved = len(forms) == 1 and "" not in forms and (stored["data"] or new_data)

@@ -9,12 +9,8 @@ from jax import lax
 
 from jaxgan.core import noise
 from jaxgan.step.parallel import ONE_DEVICE, Devices
-from jaxgan.step.state import GanState, Side
-
-
-def _advance(optimizer, side, gradients, mutables):
-    updates, opt_state = optimizer.update(gradients, side.opt_state, side.params)
-    return Side(optax.apply_updates(side.params, updates), mutables, opt_state)
+from jaxgan.step.state import GanState
+from jaxgan.step.updates import make_critic_update, make_generator_update, make_recall
 
 
 def make_step(
@@ -55,7 +51,7 @@ def make_step(
     """
     shared = max(n_critic, 1) - 1  # the batch that both sides see
     alone = n_critic if own_batches else shared  # critic updates that share none
-    updates = n_generator if own_batches else n_generator - 1  # generator updates that share none
+    further = n_generator if own_batches else n_generator - 1  # generator updates that share none
 
     def row_keys(key):
         return devices.rows(jax.random.split(key, batch_size))
@@ -65,19 +61,16 @@ def make_step(
             return row_keys(key)
         return jnp.concatenate([row_keys(each) for each in jax.random.split(key, own_batches)])
 
-    recall = _make_recall(game, batch_size, devices)
-    update_critic = _make_critic_update(game, critic_optimizer, devices, row_keys)
-    make, update_generator = _make_generator_update(game, generator_optimizer, devices, own_keys)
+    recall = make_recall(game, batch_size, devices)
+    update_critic = make_critic_update(game, critic_optimizer, devices, row_keys)
+    make, update_generator = make_generator_update(game, generator_optimizer, devices, own_keys)
 
-    def step(state, batches, key):
-        generator, critic, memory = state.generator, state.critic, state.memory
-        key_turns, key_generator = jax.random.split(key)
-        keys_generate, keys_critic = jax.random.split(key_turns, (2, shared + 1))
-        metrics = {}
+    def critic_alone(state, batches, keys):
+        """The critic's updates that share no batch -> (critic, memory, metrics)."""
 
-        def critic_turn(carry, turn):
+        def turn(carry, now):
             critic, memory = carry
-            batch, key_generate, key_critic = turn
+            batch, (key_generate, key_critic) = now
             keys = row_keys(key_generate)
             given = game.draw(batch, keys, state.step)
             made, _ = game.generate(state.generator.variables, given, keys, train=True)
@@ -85,48 +78,62 @@ def make_step(
             critic, metrics = update_critic(critic, given, shown, state.step, key_critic)
             return (critic, memory), metrics if own_batches else None
 
-        if alone:
-            first = jax.tree.map(lambda x: x[:alone], batches)
-            turns = (first, keys_generate[:alone], keys_critic[:alone])
-            (critic, memory), each = lax.scan(critic_turn, (critic, memory), turns)
-            metrics = _last(each) if own_batches else metrics
+        if not alone:
+            return state.critic, state.memory, {}
+        turns = jax.tree.map(lambda x: x[:alone], (batches, keys))
+        (critic, memory), each = lax.scan(turn, (state.critic, state.memory), turns)
+        return critic, memory, _last(each) if own_batches else {}
 
-        if not own_batches:
-            # The last critic update and the generator's share one forward pass of the generator.
-            batch = jax.tree.map(lambda x: x[shared], batches)
-            making = make(generator, batch, keys_generate[-1], state.step)
-            if n_critic:
-                given, made, *_ = making
-                memory, shown = recall(memory, made, keys_critic[-1])
-                critic, metrics = update_critic(critic, given, shown, state.step, keys_critic[-1])
-            if n_generator:
-                generator, more = update_generator(
-                    generator, critic, making, state.step, key_generator
-                )
-
-        def generator_turn(generator, turn):
-            batch, key = turn
-            key_generate, key_update = jax.random.split(key)
-            making = make(generator, batch, key_generate, state.step)
-            return update_generator(generator, critic, making, state.step, key_update)
-
-        if updates > 0:
-            further = jax.tree.map(lambda x: x[-updates * max(own_batches, 1) :], batches)
-            if own_batches:
-                further = jax.tree.map(
-                    lambda x: x.reshape(updates, own_batches * x.shape[1], *x.shape[2:]), further
-                )
-            keys = jax.random.split(jax.random.fold_in(key_generator, noise.FURTHER), updates)
-            generator, each = lax.scan(generator_turn, generator, (further, keys))
-            more = _last(each)
-        average = state.ema
+    def both(state, critic, memory, batches, keys, key_update):
+        """The critic's last update and the generator's first, which share one forward pass."""
+        batch = jax.tree.map(lambda x: x[shared], batches)
+        key_generate, key_critic = (key[-1] for key in keys)
+        generator, metrics, more = state.generator, {}, {}
+        making = make(generator, batch, key_generate, state.step)
+        if n_critic:
+            given, made, *_ = making
+            memory, shown = recall(memory, made, key_critic)
+            critic, metrics = update_critic(critic, given, shown, state.step, key_critic)
         if n_generator:
-            metrics |= more
-            decay = jnp.minimum(ema, (1 + state.step) / (10 + state.step))
-            if ema_from:
-                decay = jnp.where(state.step < ema_from, 0.0, decay)
-            average = optax.incremental_update(generator.variables, state.ema, 1 - decay)
-        return GanState(state.step + 1, generator, critic, average, memory), metrics
+            generator, more = update_generator(generator, critic, making, state.step, key_update)
+        return generator, critic, memory, metrics | more
+
+    def generator_alone(generator, critic, batches, step, key):
+        """The generator's updates that share no batch -> (generator, metrics)."""
+
+        def turn(generator, now):
+            batch, key = now
+            key_generate, key_update = jax.random.split(key)
+            making = make(generator, batch, key_generate, step)
+            return update_generator(generator, critic, making, step, key_update)
+
+        if further <= 0:
+            return generator, {}
+        last = jax.tree.map(lambda x: x[-further * max(own_batches, 1) :], batches)
+        if own_batches:
+            last = jax.tree.map(lambda x: x.reshape(further, -1, *x.shape[2:]), last)
+        keys = jax.random.split(jax.random.fold_in(key, noise.FURTHER), further)
+        generator, each = lax.scan(turn, generator, (last, keys))
+        return generator, _last(each)
+
+    def step(state, batches, key):
+        key_turns, key_generator = jax.random.split(key)
+        keys = tuple(jax.random.split(key_turns, (2, shared + 1)))  # of making, of the critic
+        generator = state.generator
+        critic, memory, metrics = critic_alone(state, batches, keys)
+        if not own_batches:
+            generator, critic, memory, metrics = both(
+                state, critic, memory, batches, keys, key_generator
+            )
+        generator, more = generator_alone(generator, critic, batches, state.step, key_generator)
+        average = _averaged(state, generator) if n_generator else state.ema
+        return GanState(state.step + 1, generator, critic, average, memory), metrics | more
+
+    def _averaged(state, generator):
+        decay = jnp.minimum(ema, (1 + state.step) / (10 + state.step))
+        if ema_from:
+            decay = jnp.where(state.step < ema_from, 0.0, decay)
+        return optax.incremental_update(generator.variables, state.ema, 1 - decay)
 
     return step
 
@@ -134,64 +141,3 @@ def make_step(
 def _last(each):
     """Of metrics [turns] those of the last one."""
     return jax.tree.map(lambda x: x[-1], each)
-
-
-def _make_recall(game, batch_size, devices):
-    """(memory, made, key) -> (memory, what the critic is shown): of the global batch."""
-
-    def recall(memory, made, key):
-        if not jax.tree.leaves(memory):
-            return memory, made
-        keys = jax.random.split(jax.random.fold_in(key, noise.RECALL), batch_size)
-        memory, shown = game.recall(memory, devices.gather(made), keys)
-        return memory, jax.tree.map(devices.rows, shown)
-
-    return recall
-
-
-def _make_critic_update(game, optimizer, devices, row_keys):
-    """(critic, given, made, step, key) -> (critic, metrics)."""
-
-    def update(critic, given, made, step, key):
-        loss = jax.value_and_grad(game.critic_loss, has_aux=True)
-        (_, (mutables, metrics)), gradients = loss(
-            critic.params, critic.mutables, given, made, step, row_keys(key)
-        )
-        gradients, metrics = devices.mean((gradients, metrics))
-        metrics["critic_gradient_norm"] = optax.tree.norm(gradients)
-        return _advance(optimizer, critic, gradients, mutables), metrics
-
-    return update
-
-
-def _make_generator_update(game, optimizer, devices, row_keys):
-    """Both halves of an update, between which the critic may move.
-
-    Returns:
-      (generator, batch, key, step) -> making: what is given, what is made of it, the way back to
-      the parameters, and the mutables; and (generator, critic, making, step, key) -> (generator,
-      metrics).
-    """
-
-    def make(generator, batch, key, step):
-        keys = row_keys(key)
-        given = game.draw(batch, keys, step)
-        made, pull_back, mutables = jax.vjp(
-            lambda params: game.generate(
-                {"params": params, **generator.mutables}, given, keys, train=True
-            ),
-            generator.params,
-            has_aux=True,
-        )
-        return given, made, pull_back, mutables
-
-    def update(generator, critic, making, step, key):
-        given, made, pull_back, mutables = making
-        loss = jax.value_and_grad(game.generator_loss, argnums=2, has_aux=True)
-        (_, metrics), slope = loss(critic.variables, given, made, step, row_keys(key))
-        (gradients,) = pull_back(slope)
-        gradients, metrics = devices.mean((gradients, metrics))
-        metrics["generator_gradient_norm"] = optax.tree.norm(gradients)
-        return _advance(optimizer, generator, gradients, mutables), metrics
-
-    return make, update

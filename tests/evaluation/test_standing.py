@@ -8,7 +8,7 @@ from flax import linen as nn
 from jaxgan.evaluation.standing import standing
 from jaxgan.games import draw, pair_game
 from jaxgan.losses import ADVERSARIAL
-from jaxgan.models import layers
+from jaxgan.models import layers, norms
 from jaxgan.models.network import network
 
 
@@ -24,7 +24,7 @@ class Normalised(nn.Module):
 
     @nn.compact
     def __call__(self, *, z, keys=None, train):
-        return {"x": layers.norm(self, layers.dense(self, z, 2), train=train)}
+        return {"x": norms.norm(self, layers.dense(self, z, 2), train=train)}
 
 
 def test_the_mean_over_passes_of_what_a_batch_has():

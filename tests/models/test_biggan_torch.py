@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 
 from jaxgan import models
-from jaxgan.models import layers
+from jaxgan.models import norms
 
 torch = pytest.importorskip("torch", reason="PyTorch is the reference implementation here")
 nn, functional = torch.nn, torch.nn.functional
@@ -217,7 +217,7 @@ CASES = {
             attention=8,
             shared=3,
             split=True,
-            norm=layers.CONDITIONAL,
+            norm=norms.CONDITIONAL,
             spectral_eps=EPS,
         ),
         lambda: Generator(8, 8, 4, 3),
@@ -230,7 +230,7 @@ CASES = {
     ),
     "SN-GAN's generator": (
         lambda: models.GENERATORS["resnet32"](
-            shape=(SIDE, SIDE, COLOURS), channels=(4, 3), norm=layers.CONDITIONAL
+            shape=(SIDE, SIDE, COLOURS), channels=(4, 3), norm=norms.CONDITIONAL
         ),
         lambda: Generator(4, 3, 5, 0),
         ("z", (5,), "x"),

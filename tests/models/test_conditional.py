@@ -12,7 +12,7 @@ from jaxgan import defaults, models
 from jaxgan.build import parts
 from jaxgan.core.errors import UserError
 from jaxgan.data import Entry
-from jaxgan.models import layers
+from jaxgan.models import inits, layers, norms
 
 CLASSES = 3
 LABEL = np.eye(CLASSES)[[0, 2, 1, 1]]
@@ -23,14 +23,14 @@ class Norm(nn.Module):
     """Conditional batch normalisation alone."""
 
     initializer: str = "dcgan"
-    norm: str = layers.CONDITIONAL
+    norm: str = norms.CONDITIONAL
     norm_eps: float = 0.5
     dtype: Any = jnp.float64
     axis_name: str | None = None
 
     @nn.compact
     def __call__(self, x, label, *, train):
-        return layers.norm(self, x, train=train, code=label)
+        return norms.norm(self, x, train=train, code=label)
 
 
 def test_conditional_batch_norm_is_pytorchs_with_the_gain_and_shift_of_the_class():
@@ -85,7 +85,7 @@ def test_conditional_batch_norm_over_devices():
     np.testing.assert_allclose(out.reshape(4, 2), expected, rtol=1e-5, atol=1e-6)
 
 
-@pytest.mark.parametrize("initializer", layers.INITS)
+@pytest.mark.parametrize("initializer", inits.INITS)
 def test_classes_begin_alike_or_nearly(initializer):
     """Exactly, or where the paper draws their tables: from N(0, .02) or with orthogonal rows."""
     module = Norm(initializer=initializer, dtype=jnp.float32)
@@ -137,7 +137,7 @@ def test_a_label_by_the_norms_is_linear_and_not_joined(name):
         "biggan": {"width": 1},
     }
     shape = (5,) if name in ("mlp", "toy") else (16, 16, 1)
-    module = models.GENERATORS[name](shape=shape, norm=layers.CONDITIONAL, **small[name])
+    module = models.GENERATORS[name](shape=shape, norm=norms.CONDITIONAL, **small[name])
     label = jnp.array([[1.0, 0, 0], [0, 1, 0], [0.5, 0.5, 0]])
     z = jnp.ones((3, 2))
 
@@ -169,7 +169,7 @@ def config(game, **networks):
 
 @pytest.mark.parametrize("game", ["conditional", "matching_aware", "auxiliary"])
 def test_games_with_labels_hand_them_to_norms_and_projections(game):
-    networks = {"generator": {"norm": layers.CONDITIONAL}}
+    networks = {"generator": {"norm": norms.CONDITIONAL}}
     networks |= {"critic": {"projection": True}} if game != "auxiliary" else {}
     players = parts.players(config(game, **networks), ENTRIES)
     for side in (players.generator, players.critic)[: len(networks)]:
@@ -178,8 +178,8 @@ def test_games_with_labels_hand_them_to_norms_and_projections(game):
 
 
 MISTAKES = [
-    ("unconditional", {"generator": {"norm": layers.CONDITIONAL}}, "'conditional_batch' is of a l"),
-    ("conditional", {"critic": {"norm": layers.CONDITIONAL}}, "it is for generators of noise"),
+    ("unconditional", {"generator": {"norm": norms.CONDITIONAL}}, "'conditional_batch' is of a l"),
+    ("conditional", {"critic": {"norm": norms.CONDITIONAL}}, "it is for generators of noise"),
     ("unconditional", {"critic": {"projection": True}}, "critic.projection is of a label"),
     ("auxiliary", {"critic": {"projection": True}}, "or set critic.projection=false"),
 ]

@@ -10,7 +10,7 @@ import pytest
 from flax import linen as nn
 
 from jaxgan.core.errors import UserError
-from jaxgan.models import layers
+from jaxgan.models import heads, inits, layers, norms
 
 WINDOW = 4
 
@@ -29,9 +29,9 @@ class Stack(nn.Module):
     @nn.compact
     def __call__(self, x, *, train):
         x = layers.Conv(24, WINDOW, 2, 1, self.initializer, self.dtype)(x)
-        x = layers.norm(self, x, train=train)
+        x = norms.norm(self, x, train=train)
         x = layers.ConvTranspose(16, WINDOW, 2, 1, self.initializer, self.dtype)(x)
-        return layers.scores(self, layers.flatten(x))
+        return heads.scores(self, layers.flatten(x))
 
 
 class Norm(nn.Module):
@@ -45,7 +45,7 @@ class Norm(nn.Module):
 
     @nn.compact
     def __call__(self, x, *, train):
-        return layers.norm(self, x, train=train)
+        return norms.norm(self, x, train=train)
 
 
 @cache
@@ -84,7 +84,7 @@ def test_normal_initialisation(layer, initializer, scale):
     assert not found["bias"].any()
 
 
-@pytest.mark.parametrize("name", sorted(set(layers.INITS) - {"orthogonal"}))
+@pytest.mark.parametrize("name", sorted(set(inits.INITS) - {"orthogonal"}))
 def test_initial_kernels_are_the_draws_of_their_shape(name):
     key, shape, fan_in = jax.random.key(3), (3, 4, 5, 6), 8
     draws = {
@@ -95,16 +95,16 @@ def test_initial_kernels_are_the_draws_of_their_shape(name):
         # (6 * 2 / (12 * 5 + 12 * 6))^1/2, of a window of 3x4.
         "glorot": lambda: jax.random.uniform(key, shape, minval=-(11**-0.5), maxval=11**-0.5),
     }
-    kernel = layers.INITS[name].kernel(fan_in)(key, shape)
+    kernel = inits.INITS[name].kernel(fan_in)(key, shape)
     np.testing.assert_allclose(kernel, draws[name](), rtol=1e-6)
 
 
 def test_kernels_by_their_whole_shape():
     """Glorot's bound where there is no window, (6 / (30 + 24))^1/2; orthogonal rows or columns."""
-    flat = layers.INITS["glorot"].kernel(30)(jax.random.key(0), (30, 24))
+    flat = inits.INITS["glorot"].kernel(30)(jax.random.key(0), (30, 24))
     assert 0.32 < np.abs(flat).max() <= 1 / 3
     for shape in ((2, 2, 3, 5), (2, 2, 3, 40)):
-        kernel = layers.INITS["orthogonal"].kernel(12)(jax.random.key(0), shape).reshape(12, -1)
+        kernel = inits.INITS["orthogonal"].kernel(12)(jax.random.key(0), shape).reshape(12, -1)
         gram = kernel.T @ kernel if shape[-1] < 12 else kernel @ kernel.T
         np.testing.assert_allclose(gram, np.eye(len(gram)), atol=1e-5)
 
@@ -112,7 +112,7 @@ def test_kernels_by_their_whole_shape():
 def test_norm_initialisation():
     scales = {name: parameters(name)["BatchNorm_0"]["scale"] for name in ("dcgan", "torch")}
     assert np.all(scales["torch"] == 1)
-    assert all(layers.INITS[name].scale is nn.initializers.ones for name in ("he", "glorot"))
+    assert all(inits.INITS[name].scale is nn.initializers.ones for name in ("he", "glorot"))
     assert 0 < np.abs(scales["dcgan"] - 1).max() < 0.1  # five standard deviations of 0.02
 
 

@@ -12,7 +12,7 @@ from jaxgan.data import feed
 from jaxgan.data.source import from_arrays
 from jaxgan.games import GAMES, draw
 from jaxgan.losses import ADVERSARIAL, PENALTIES
-from jaxgan.models import layers
+from jaxgan.models import heads, labels, layers, norms
 from jaxgan.models.network import network
 from jaxgan.step import parallel
 from jaxgan.step.call import make_call
@@ -46,13 +46,13 @@ class Small(nn.Module):
 
     @nn.compact
     def __call__(self, *, z=None, x=None, label=None, train, keys=None):
-        x = layers.join(z if x is None else x, layers.joined(self, label))
+        x = labels.joined(self, z if x is None else x, label)
         x = layers.dense(self, x, 4)
-        x = jnp.tanh(layers.norm(self, x, train=train, code=label))
+        x = jnp.tanh(norms.norm(self, x, train=train, code=label))
         x = layers.dropout(self, x, keys, 0, train=train)
         if self.side == "generator":
             return {"x": layers.as_output(layers.dense(self, x, 2))}
-        return layers.scores(self, x, label)
+        return heads.scores(self, x, label)
 
 
 def weighed(*names):
@@ -80,7 +80,7 @@ def train(case, mode, number):
     told, own = case == "labels", 2 if case == "labels" else 0
 
     def players(axis_name):
-        kind = layers.CONDITIONAL if told else "batch"
+        kind = norms.CONDITIONAL if told else "batch"
         generator = Small("generator", kind, axis_name=axis_name)
         critic = Small("critic", norm, dropout=dropout, projection=told, axis_name=axis_name)
         return (

@@ -1,0 +1,234 @@
+"""A run whose checkpoints are sampled one after another, by one compiled program."""
+
+from collections.abc import Callable
+from math import prod
+from typing import NamedTuple
+
+import numpy as np
+
+from jaxgan.build import parts
+from jaxgan.core import memory
+from jaxgan.core.errors import UserError, within
+from jaxgan.data.labels import class_of
+from jaxgan.evaluation import draw, files
+from jaxgan.evaluation.standing import standing as standing_of
+from jaxgan.games.draw import truncated
+from jaxgan.inference.paths import interpolate
+
+BLOCK = 16 * draw.CHUNK  # rows that are in memory at once, beside the samples themselves
+LEAST = 0.01  # truncation: below it all samples would be one
+
+
+class Sampler(NamedTuple):
+    """A run whose checkpoints are sampled one after another, by one compiled program.
+
+    Attributes:
+      workdir: for messages.
+      restore: step -> the variables of the average generator, and the step that they are of.
+      players: ``build.parts.Players``.
+      entries: of the run's data.
+      class_names: of the labels; () without any.
+      distribution: row of ``games.draw.DISTRIBUTIONS`` of z, where there is one.
+      show: of ``draw.make_show``.
+      examples: () -> ``Examples`` of which a generator is given images.
+      order: seed -> the order in which it is given them.
+    """
+
+    workdir: str
+    restore: Callable
+    players: parts.Players
+    entries: dict
+    class_names: tuple[str, ...]
+    distribution: str
+    show: Callable
+    examples: Callable
+    order: Callable
+
+    @property
+    def generators(self) -> int:
+        """How many the run has: sample i is of generator i % generators."""
+        return self.players.generators
+
+    @property
+    def gives_images(self) -> bool:
+        """Whether the generator is given any."""
+        return "source" in self.players.generator.inputs
+
+    def shape_of(self, direction=None) -> tuple[int, ...]:
+        """That of a sample."""
+        way = draw.direction_of(self.players.game, direction, self.workdir)
+        return self.entries[self.players.game.makes[way] if way else "x"].shape
+
+    def check(
+        self,
+        num=64,
+        *,
+        seed=0,
+        label=None,
+        interpolated=False,
+        direction=None,
+        truncation=None,
+        standing=0,
+    ) -> None:
+        """Raise the errors of a call of ``described``."""
+        size = prod(self.shape_of(direction))
+        within("num", num, 1, 2**31)
+        within("seed", seed, 0, 2**31)
+        within("standing", standing, 0, 2**16)
+        if truncation is not None:
+            within("truncation", truncation, LEAST)
+            if self.distribution != "normal":
+                drawn = f"draws {self.distribution} z" if self.distribution else "draws no z"
+                raise UserError(f"{self.workdir} {drawn}; truncation is of normal z alone.")
+        if label is not None and "attributes" in self.players.generator.inputs:
+            raise UserError(f"{self.workdir} changes attributes; ask by jaxgan translate --set.")
+        if label is not None and not self.class_names:
+            raise UserError(f"{self.workdir} is an unconditional run; it takes no label.")
+        between_classes = label is not None and len(self._classes(label, interpolated)) > 1
+        if interpolated and "z" not in self.players.shapes and not between_classes:
+            raise UserError(f"{self.workdir} draws no z; there is nothing to interpolate.")
+        x = (f"{num} samples take", 2 * 4 * num * size, memory.of_host())
+        memory.check_fits(*x, "lower num, and take others of another seed")
+
+    def z_of(self, seed, rows, truncation=None) -> np.ndarray:
+        """z [N, *shape] that rows [N] have, of a generator of noise."""
+        keys = draw.row_keys(seed, rows)
+        batch = self._batch(np.asarray(rows), seed, None, None)
+        z = self.players.draw(batch, keys, 0)["z"]
+        return np.asarray(z if truncation is None else truncated(z, keys, truncation))
+
+    def standing(self, variables, passes, *, seed=0, truncation=None, step=0) -> dict:
+        """The variables with batch statistics of so many passes of ``draw.CHUNK`` rows.
+
+        Raises:
+          UserError: there are none.
+        """
+        if "batch_stats" not in variables:
+            raise UserError(f"{self.workdir} has no batch statistics; leave standing out.")
+
+        def rows_of(i):
+            rows = i * draw.CHUNK + np.arange(draw.CHUNK)
+            z = None if truncation is None else self.z_of(seed, rows, truncation)
+            return self._batch(rows, seed, None, z), draw.row_keys(seed, rows)
+
+        return standing_of(self.players.game, variables, map(rows_of, range(passes)), step)
+
+    def described(
+        self,
+        variables,
+        step,
+        num=64,
+        *,
+        seed=0,
+        label=None,
+        interpolated=False,
+        direction=None,
+        rows=None,
+        z=None,
+        truncation=None,
+        standing=0,
+    ) -> files.Samples:
+        """Samples by these variables, which are of this step; the options as ``load`` has them."""
+        if rows is not None:
+            rows = _checked_rows(rows)
+            num = self.generators * len(rows)
+        asked = {"label": label, "interpolated": interpolated, "direction": direction}
+        self.check(num, seed=seed, truncation=truncation, standing=standing, **asked)
+        # Each generator makes one sample of each row.
+        rows = np.arange(-(-num // self.generators)) if rows is None else rows
+        classes = () if label is None else self._classes(label, interpolated)
+        label = classes[0] if classes else 0 if interpolated and self.class_names else None
+        if z is not None:
+            z = self._checked(z, len(rows), interpolated, truncation)
+        vectors = None
+        if len(classes) > 1:
+            ends = np.eye(len(self.class_names))[list(classes)]
+            vectors = draw.straight(*ends, len(rows))
+            rows = np.full(len(rows), rows[0])
+        elif interpolated:
+            shape = self.players.shapes["z"]
+            z = interpolate(seed, len(rows), shape, self.distribution, truncation)
+        if truncation is not None and z is None:
+            z = self.z_of(seed, rows, truncation)
+        if standing:
+            passes = {"seed": seed, "truncation": truncation, "step": step}
+            variables = self.standing(variables, standing, **passes)
+        direction = draw.direction_of(self.players.game, direction, self.workdir)
+        x, given, truth = self._made(variables, step, rows, seed, label, vectors, z, direction)
+        names = self.class_names if vectors is None else ()
+        labels = labels_of(rows, label, len(names)).repeat(self.generators)[:num] if names else None
+        return files.Samples(x[:num], step, seed, labels, names, self.generators, given, truth)
+
+    def _made(self, variables, step, rows, seed, label, vectors, z, direction):
+        """Samples of these rows, generators in turn, and what each row was given and its truth."""
+        keys, made, beside = draw.row_keys(seed, rows), [], []
+        for start in range(0, len(rows), BLOCK):
+            block = slice(start, start + BLOCK)
+            batch = self._batch(rows[block], seed, label, None if z is None else z[block])
+            if vectors is not None:
+                batch["label"] = vectors[block]
+            looks = self.show(variables, batch, keys[block], step)
+            looks = draw.groups(self.players.game, looks)[direction]
+            made.append(draw.in_turn(looks))
+            first = next(iter(looks.values()))
+            told = first.given is not None and not self.class_names and self.examples().paired
+            beside.append((first.given, first.truth if told else None))
+        given, truth = (
+            None if parts[0] is None else np.concatenate(parts)
+            for parts in zip(*beside, strict=True)
+        )
+        return np.concatenate(made), given, truth
+
+    def _classes(self, label, interpolated):
+        """The numbers of the classes that a label names: one, or the two of A,B that it is between.
+
+        Raises:
+          UserError: no such class, or another number of them.
+        """
+        names, words = self.class_names, str(label).split(",")
+        if not interpolated or label in names or len(words) == 1:
+            return (class_of(label, names),)
+        if len(words) > 2:
+            raise UserError(f"label {label} names {len(words)} classes; it is between two, as A,B.")
+        return tuple(class_of(word.strip(), names) for word in words)
+
+    def _checked(self, z, count, interpolated, truncation):
+        """The noise [N, *shape of z] that a user brings for so many rows, or a ``UserError``."""
+        if truncation is not None:
+            raise UserError("z is given and is to be truncated, too; ask for one of both.")
+        if "z" not in self.players.shapes:
+            raise UserError(f"{self.workdir} draws no z; it takes none.")
+        if interpolated:
+            raise UserError("z is given and is to be interpolated, too; ask for one of both.")
+        z, shape = np.asarray(z, np.float32), (count, *self.players.shapes["z"])
+        if z.shape != shape:
+            raise UserError(f"z must be {shape}, a row each, not {z.shape}.")
+        return z
+
+    def _batch(self, rows, seed, label, z):
+        """What the data or the user must bring for these rows [N]."""
+        classed = classed_of(self.players.generator, self.entries)
+        batch = {name: np.zeros(len(rows), np.int32) for name in classed}
+        if "label" in classed:
+            batch["label"] = labels_of(rows, label, classed["label"].classes)
+        if self.gives_images:
+            chosen = self.order(seed)
+            batch = {**self.examples().rows(chosen[rows % len(chosen)]), **batch}
+        return batch if z is None else {**batch, "z": z}
+
+
+def classed_of(network, entries):
+    """{name: ``Entry``} of the categories that a generator is given."""
+    return {n: entries[n] for n in network.inputs if n in entries and entries[n].classes}
+
+
+def labels_of(rows, label, classes):
+    """Labels int32 of the rows: one class alone, or all in turn."""
+    return np.asarray(rows % classes if label is None else np.full(len(rows), label), np.int32)
+
+
+def _checked_rows(rows):
+    rows = np.asarray(rows)
+    if rows.ndim != 1 or not np.issubdtype(rows.dtype, np.integer) or (rows < 0).any():
+        raise UserError("rows must be whole numbers [N], 0 or more.")
+    return rows
