@@ -34,6 +34,7 @@ class Run(NamedTuple):
       devices: ``parallel.Devices``.
       generator, critic: their ``Network`` outside of any compiled call.
       game: the ``Game`` between these two.
+      distribution: of the z of one generator, a row of ``games.draw.DISTRIBUTIONS``; "": of none.
       estimate: of the loss, see ``losses.ADVERSARIAL``.
       members: ``population.Members``; of several every state has an axis of members.
       schedule: {key of the config: steps} of what the config tells in epochs.
@@ -53,6 +54,7 @@ class Run(NamedTuple):
     generator: Network
     critic: Network
     game: Game
+    distribution: str
     estimate: bool
     members: population.Members
     schedule: dict[str, int]
@@ -108,6 +110,7 @@ def prepare(
         generator=players.generator,
         critic=players.critic,
         game=players.game,
+        distribution=config["game"].get("z", "") if players.generators == 1 else "",
         estimate=parts.estimate(config),
         members=members,
         schedule=schedule,

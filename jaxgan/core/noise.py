@@ -10,7 +10,7 @@ import numpy as np
 # The streams of a run's base key: step t draws from number t, everything else from these.
 INITIAL, PICTURES, ORDER = 1 << 28, 1 << 29, 1 << 30
 # Folded into a step's keys, or a row's, for what came to the step later than they did.
-RECALL, FURTHER, TASK, DROPOUT, AGAIN, AUGMENT, SEEN = (1 << bit for bit in range(20, 27))
+RECALL, FURTHER, TASK, DROPOUT, AGAIN, AUGMENT, SEEN, PATH = (1 << bit for bit in range(20, 28))
 
 
 def stream(seed: int | jax.Array, number: int) -> jax.Array:

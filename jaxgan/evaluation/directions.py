@@ -13,6 +13,7 @@ from jaxgan.evaluation.draw import ShownByName, groups, in_turn
 from jaxgan.evaluation.encode import Encoder, network_name
 from jaxgan.evaluation.examples import Examples
 from jaxgan.evaluation.judge import Judge, judge
+from jaxgan.evaluation.path import make_speeds
 from jaxgan.evaluation.truth import floors
 from jaxgan.games import Game
 
@@ -60,6 +61,13 @@ def judge_each(sides: dict[str, Examples], names, encoders, **options) -> dict[s
     }
 
 
+def speeds_of(judges: dict[str, Judge], names, game: Game) -> Callable | None:
+    """``path.make_speeds`` of the game, where one of these metrics needs it."""
+    (first, *_) = judges.values()
+    needed = measures.needing(names, "noise")
+    return make_speeds(game, first.encoder.extractor) if needed else None
+
+
 def tailed(direction: str, values: dict) -> dict:
     """Values with the direction behind their names; "" changes none."""
     return {f"{name}_{direction}": v for name, v in values.items()} if direction else values
@@ -74,7 +82,9 @@ def real_floor(judges: dict[str, Judge]) -> dict[str, float]:
     }
 
 
-def shown_values(judges: dict[str, Judge], game: Game, see: Callable) -> tuple[dict, ShownByName]:
+def shown_values(
+    judges: dict[str, Judge], game: Game, see: Callable, speeds: Callable | None = None
+) -> tuple[dict, ShownByName]:
     """The scores, by direction, of what generators make, and the looks at what was given.
 
     As many as the reference has are judged, of several generators of one domain in turn.
@@ -83,6 +93,7 @@ def shown_values(judges: dict[str, Judge], game: Game, see: Callable) -> tuple[d
       judges: by direction, from ``judge_each``; the rows are those of the first.
       game: ``Game``.
       see: rows -> looks.
+      speeds: rows -> how fast what is made changes, where a metric needs it.
     """
     first = next(iter(judges.values()))
     looks, found = see(first.given), {}
@@ -91,6 +102,8 @@ def shown_values(judges: dict[str, Judge], game: Game, see: Callable) -> tuple[d
         scores = _shown_values(judges[direction], own)
         if direction in asked:
             scores |= _told_values(judges[direction], asked[direction])
+        if speeds is not None:
+            scores |= judges[direction].moving(speeds(first.given))
         found |= tailed(direction, scores)
     return found, looks
 

@@ -16,6 +16,7 @@ from jaxgan.core.errors import UserError, choose
 from jaxgan.core.files import cache, whole
 from jaxgan.data import Source
 from jaxgan.features import FEATURES, efficientnet, probabilities
+from jaxgan.features.extractor import Extractor
 
 POINTS = "points"  # are their own features
 STACKED, PER_CHANNEL = "stacked_digits", "_per_channel"
@@ -51,13 +52,13 @@ class Encoder(NamedTuple):
         resizes; the last two are "" for points.
       encode: (x [N, *shape], labels or None, progress, keep) -> ``Encoded``; what is kept, as real
         examples should be, comes from the user's cache the next time.
-      compare: ``Extractor.compare``, or None.
+      extractor: the network, of one that sees images as they are; else None.
     """
 
     name: str
     description: dict
     encode: Callable[..., Encoded]
-    compare: Callable | None = None
+    extractor: Extractor | None = None
 
 
 def network_name(source: Source, name: str = "") -> str:
@@ -125,7 +126,7 @@ def make_encoder(source: Source, name: str = "", weights: str = "") -> Encoder:
         return Encoded(x, features.astype(np.float64), odds, labels)
 
     description = {"name": name, "sha256": extractor.hash, "resize": extractor.resize}
-    return Encoder(name, description, encode, extractor.compare)
+    return Encoder(name, description, encode, extractor if kind == name else None)
 
 
 def _encode_nothing(x, labels=None, progress=None, keep=False):

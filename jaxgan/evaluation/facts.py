@@ -22,6 +22,7 @@ FACTS = {
     "held_out": "examples that training does not see: set data.held_out",
     "truth": "a game that knows what should have been made",
     "back": "a game that translates back: cycle, attributes",
+    "noise": "one generator of a normal z",
 }
 
 
@@ -34,6 +35,7 @@ def facts(
     held_out=False,
     truth=False,
     back=False,
+    noise=False,
 ) -> set[str]:
     """The facts of a source, a feature network and a game, as words of ``FACTS``.
 
@@ -45,6 +47,7 @@ def facts(
       held_out: whether the set has examples that training does not see.
       truth: whether it is known what should have been made.
       back: whether what was made can be translated back.
+      noise: whether there is one generator whose z is normal.
     """
     image, stacked = len(source.shape) == 3, source.name == STACKED
     mixture = source.truth is not None and source.truth.mixture is not None
@@ -64,6 +67,7 @@ def facts(
         "held_out": held_out,
         "truth": truth,
         "back": back,
+        "noise": noise,
     }
     return {fact for fact, there in present.items() if there}
 
@@ -85,4 +89,5 @@ def facts_of(run, examples, network) -> set[str]:
     options["asked"] = bool(asked_of(run.generator, data.entries(examples.sources)))
     options["truth"] = translates and examples.paired
     options["back"] = run.game.back is not None
+    options["noise"] = run.distribution == "normal"
     return facts(examples.sources[0], network, **options)

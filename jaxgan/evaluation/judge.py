@@ -63,7 +63,7 @@ class Judge(NamedTuple):
         if not np.isfinite(x).all():
             return dict.fromkeys(self.floor, float("nan"))
         made = self.encoder.encode(x, labels, self.progress)
-        apart = needing(self.names, "truth", "back", "asked")
+        apart = needing(self.names, "truth", "back", "asked", "noise")
         names = [name for name in self.names if name not in apart]
         names += needing(self.names, "truth") if truth is not None else []
         names += needing(self.names, "back") if again is not None else []
@@ -83,6 +83,11 @@ class Judge(NamedTuple):
             return {f"classified_{name}": float("nan") for name in asked}
         sample = Sample(NO_NETWORK.encode(x, None, self.progress), asked=asked)
         return measured(needing(self.names, "asked"), self.reference, sample, self.encoder.name)
+
+    def moving(self, speeds) -> dict[str, float]:
+        """The metrics of how fast what is made changes: ``speeds`` [N], as ``make_speeds``."""
+        sample = Sample(self.reference.real, speeds=speeds)
+        return measured(needing(self.names, "noise"), self.reference, sample, self.encoder.name)
 
 
 def judge(
@@ -127,12 +132,13 @@ def judge(
         other=other,
         train=train,
         truth=real if rows.given is rows.real else other,
-        compare=encoder.compare,
+        compare=encoder.extractor and encoder.extractor.compare,
         tell=_classifier(examples, asked, seed) if needing(names, "asked") else None,
         categories={name: rows.real[name] for name in asked},
     )
-    # Real examples have neither a truth of their own nor a way back.
-    of_real = [name for name in names if name not in needing(names, "truth", "back")]
+    # Real examples have neither a truth of their own, nor a way back, nor a z.
+    without = needing(names, "truth", "back", "noise")
+    of_real = [name for name in names if name not in without]
     return Judge(
         reference=reference,
         encoder=encoder,

@@ -118,6 +118,10 @@ def _make_metrics(run, config, examples: Examples, show, names, ranked_by, judge
     def judges():  # the real examples are seen once
         return judge_each(sides, encoders=encoders)
 
+    @cache
+    def speeds():
+        return directions.speeds_of(judges(), names, game)
+
     def ranking(values):
         """What ranks, as the mean over directions that each have a value of their own."""
         each = [values[f"{ranked_by}_{d}"] for d in sides if f"{ranked_by}_{d}" in values]
@@ -134,9 +138,11 @@ def _make_metrics(run, config, examples: Examples, show, names, ranked_by, judge
     def metrics(state):
         first = next(iter(judges().values()))
         keys, variables = row_keys(seed, first.count), run.devices.local(state.ema)
-        found, looks = directions.shown_values(
-            judges(), game, lambda rows: show(variables, rows, keys, state.step)
+        see, moving = (
+            each and partial(each, variables, keys=keys, step=state.step)
+            for each in (show, speeds())
         )
+        found, looks = directions.shown_values(judges(), game, see, moving)
         if not floors:
             add_floors(looks)
         return found | ranking(found)

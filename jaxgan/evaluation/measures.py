@@ -4,6 +4,7 @@ from collections.abc import Callable, Mapping
 from typing import NamedTuple
 
 import numpy as np
+import scipy.stats
 
 from jaxgan import metrics
 from jaxgan.core.errors import UserError, choose
@@ -17,6 +18,7 @@ SUBSET = 1000  # rows of the kernel distance's subsets, half of the set at most
 PAIRED = 2000  # points that the exact Wasserstein distance pairs: its time grows with their cube
 PAIRS = 200  # of images, whose likeness is the diversity, over all classes
 CLASS_PAIRS = 100  # of one class
+PATH_ENDS = 0.01  # of the speeds at either end, which the path length leaves out
 
 
 class Reference(NamedTuple):
@@ -55,6 +57,7 @@ class Sample(NamedTuple):
       mask: [N, H, W, 1] where the hole was, or None.
       asked: {category: int [N]} of the classes that were asked for; of real examples None.
       again: [N, h, w, c] what came of made, translated back, or None.
+      speeds: [N] squared, of what is made while z moves, as ``path.make_speeds`` has them, or None.
     """
 
     made: Encoded
@@ -63,6 +66,7 @@ class Sample(NamedTuple):
     mask: np.ndarray | None = None
     asked: Mapping[str, np.ndarray] | None = None
     again: np.ndarray | None = None
+    speeds: np.ndarray | None = None
 
 
 class Metric(NamedTuple):
@@ -205,6 +209,13 @@ def _perceptual(reference, sample):
     return {"perceptual": np.mean(reference.compare(sample.made.x, sample.truth))}
 
 
+def _path_length(reference, sample):
+    """The perceptual path length (Karras et al. 2019), in features: see ``path.make_speeds``."""
+    speeds = sample.speeds
+    finite = np.isfinite(speeds).all()
+    return {"path_length": scipy.stats.trim_mean(speeds, PATH_ENDS) if finite else np.nan}
+
+
 def _retrieval(reference, sample):
     """Whether what was made is nearest to its own truth, and to its own class."""
     top1, label = metrics.retrieval(sample.made.x, sample.truth, sample.made.labels)
@@ -229,6 +240,7 @@ METRICS = {
     "perceptual": Metric(_perceptual, _TRUTH | {"maps"}, usual=False),
     "fd_of_a_class": Metric(_frechet_of_classes, frozenset({"labels"}), usual=False),
     "fd_infinity": Metric(_frechet_infinity, usual=False),
+    "path_length": Metric(_path_length, frozenset({"one_class", "noise"}), usual=False),
     "classified": Metric(_classified, _ASKED, plain=_ALL, features=False, usual=False),
     "memorisation": Metric(_memorisation, frozenset({"held_out"}), usual=False, train=True),
     "wasserstein": Metric(_wasserstein, frozenset({"points"}), plain=_ALL, usual=False),

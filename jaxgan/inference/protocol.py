@@ -96,11 +96,14 @@ def evaluate_run(
         judged = next(iter(judges.values()))
         back = bool(measures.needing(names, "back"))
         show = make_show(run.game, paired=examples.paired, back=back)
+        speeds = directions.speeds_of(judges, names, run.game)
         keys = row_keys(seed, judged.count)
 
         def score(variables):
-            see = partial(show, variables, keys=keys, step=found)
-            return directions.shown_values(judges, run.game, see)
+            see, moving = (
+                each and partial(each, variables, keys=keys, step=found) for each in (show, speeds)
+            )
+            return directions.shown_values(judges, run.game, see, moving)
 
         values, looks = _values(generators, population.split(state, run.members), score)
         if measures.needing(names, "truth"):
