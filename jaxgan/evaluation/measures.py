@@ -4,7 +4,6 @@ from collections.abc import Callable, Mapping
 from typing import NamedTuple
 
 import numpy as np
-import scipy.stats
 
 from jaxgan import metrics
 from jaxgan.core.errors import UserError, choose
@@ -51,7 +50,7 @@ class Sample(NamedTuple):
     """What is measured.
 
     Attributes:
-      made: ``Encoded``.
+      made: ``Encoded``; None where no row looks at it.
       truth: [N, *shape] what each of them should be, or None.
       given: [N, h, w, c] what each was made from, or None.
       mask: [N, H, W, 1] where the hole was, or None.
@@ -60,7 +59,7 @@ class Sample(NamedTuple):
       speeds: [N] squared, of what is made while z moves, as ``path.make_speeds`` has them, or None.
     """
 
-    made: Encoded
+    made: Encoded | None
     truth: np.ndarray | None = None
     given: np.ndarray | None = None
     mask: np.ndarray | None = None
@@ -212,8 +211,10 @@ def _perceptual(reference, sample):
 def _path_length(reference, sample):
     """The perceptual path length (Karras et al. 2019), in features: see ``path.make_speeds``."""
     speeds = sample.speeds
-    finite = np.isfinite(speeds).all()
-    return {"path_length": scipy.stats.trim_mean(speeds, PATH_ENDS) if finite else np.nan}
+    if not np.isfinite(speeds).all():
+        return {"path_length": np.nan}
+    low, high = np.quantile(speeds, (PATH_ENDS, 1 - PATH_ENDS))
+    return {"path_length": speeds[(low <= speeds) & (speeds <= high)].mean()}
 
 
 def _retrieval(reference, sample):

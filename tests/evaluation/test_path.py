@@ -8,6 +8,7 @@ import numpy as np
 
 from jaxgan.core import noise
 from jaxgan.evaluation import draw, path
+from jaxgan.evaluation.measures import METRICS, Sample
 from jaxgan.games import draw as draws
 
 DIM, ROWS = 6, 5
@@ -46,3 +47,16 @@ def test_the_speed_of_a_linear_generator():
     radius = (1 - t) * lengths[0] + t * lengths[1]
     wanted = 36 * ((lengths[1] - lengths[0]) ** 2 + (radius * angle) ** 2)
     np.testing.assert_allclose(found, wanted, rtol=1e-4)
+
+
+def test_the_path_length_leaves_out_a_percent_at_either_end():
+    """Of 0, 1, ..., 100: 0 and 100. The rest has the mean 50, its squares 100 x 199 / 6."""
+
+    def path_length(speeds):
+        return METRICS["path_length"].compute(None, Sample(None, speeds=speeds))["path_length"]
+
+    speeds = np.arange(101.0)
+    assert path_length(speeds) == 50
+    np.testing.assert_allclose(path_length(speeds**2), 100 * 199 / 6)
+    speeds[3] = np.nan
+    assert np.isnan(path_length(speeds))
