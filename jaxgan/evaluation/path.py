@@ -33,8 +33,11 @@ def make_speeds(game: Game, extractor: Extractor, chunk: int = CHUNK) -> Callabl
             made, _ = game.generate(variables, {**given, "z": z}, keys, train=False)
             return extractor.forward(seeing, made["x"])[0].astype(jnp.float32)
 
-        # Rows do not see one another, so one tangent of ones holds the derivative of each.
-        _, slope = jax.jvp(seen, (t,), (jnp.ones_like(t),))
+        # Rows do not see one another, so a tangent of ones holds the derivative of each. The
+        # package's convolutions go backwards only: u -> J^T u is linear, and its transpose is J.
+        features, backwards = jax.vjp(seen, t)
+        _, forwards = jax.vjp(lambda u: backwards(u)[0], jnp.zeros_like(features))
+        (slope,) = forwards(jnp.ones_like(t))
         return jnp.sum(slope**2, axis=1)
 
     def speeds(variables, batch, keys, step=0):
