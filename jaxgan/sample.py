@@ -71,7 +71,7 @@ def _asked_for(generate, flags):
     asked = {"seed": flags.seed, "label": flags.label}
     if flags.along is None:
         return generate.described(flags.num, **asked, **own)
-    if any(own.values()):
+    if flags.truncation is not None or any(own.values()):
         raise UserError(f"--along goes with none of {', '.join(OWN)}; leave them out.")
     asked |= {"reach": flags.reach, "features": flags.features}
     return directions.moved(generate, flags.along, flags.num, **asked)

@@ -81,7 +81,8 @@ def test_mistakes(along, run):
         directions.moved(sample.load(run), along)
 
 
-def test_what_along_does_not_go_with(run, tmp_path, capsys):
-    words = ["--along=sefa:0", "--interpolate", f"--out={tmp_path / 'a.png'}"]
+@pytest.mark.parametrize("other", ["--interpolate", "--truncation=0"])
+def test_what_along_does_not_go_with(other, run, tmp_path, capsys):
+    words = ["--along=sefa:0", other, f"--out={tmp_path / 'a.png'}"]
     assert sample.main([f"--workdir={run}", *words]) == 2
     assert "--along goes with none of --interpolate, --direction" in capsys.readouterr().err
