@@ -2,11 +2,10 @@
 
 XLA's CPU backend runs the native weight gradients, and the transposes of strided convolutions, in a
 naive loop, 10 to 50 times slower than a matrix product, so each map is one matrix product between
-patches and kernel, with shifted slices around it. There are better forms: the convolution of large
-images is a native one, and without a stride its transpose by them, too, by rows of the kernel where
-the result has few channels; the third map is one of narrow images; all three are Winograd's where
-both sides have many channels. Groups are gone through one after the other, each in the form of its
-own size.
+patches and kernel, with shifted slices around it. Without a stride there are better forms: the
+first two maps are native convolutions of large images, by rows of the kernel where the result has
+few channels, the third is one of narrow images, and all three are Winograd's where both sides have
+many channels. Groups are gone through one after the other, each in the form of its own size.
 """
 
 import math
@@ -19,13 +18,12 @@ from jaxgan.models import conv_native as native
 from jaxgan.models import patches, winograd
 from jaxgan.models.geometry import Geometry, transposed
 
-# Pixels of the result, from which on XLA's own convolution is the faster, and channels of an image.
-_LARGE, _DEEP = 64, 8
-# What Winograd's form has to save, see ``_saved``, to be the faster: more than that of 64 channels
-# to 128, and for the third map that of 32 to 128.
-_MUCH, _MUCH_OF_WEIGHTS = 50, 25
-# Pixels of all results together, from which on it is, and up to which its transforms fit the cache.
-_PIXELS = (256, patches.BLOCK)
+# Pixels of the result, from which on XLA's own convolution without a stride is the faster.
+_LARGE = 64
+# What Winograd's form has to save, see ``_saved``, to be the faster: that of 32 channels to 128.
+_MUCH = 25
+# Pixels of all results together, from which on it is.
+_PIXELS = 256
 
 
 def correlate(x: jax.Array, k: jax.Array, geometry: Geometry) -> jax.Array:
@@ -34,7 +32,7 @@ def correlate(x: jax.Array, k: jax.Array, geometry: Geometry) -> jax.Array:
         return _by_group(correlate, x, k, geometry)
     if _saved(geometry, x.shape[0], *k.shape[2:]) >= _MUCH:
         return winograd.correlate(x, k, geometry.padding)
-    if _large(geometry) and (geometry.stride == 1 or k.shape[2] >= _DEEP):
+    if geometry.stride == 1 and _large(geometry):
         return _correlate_large(x, k, geometry)
     if opposite := _opposite(geometry, *k.shape[2:]):
         return patches.laid(x, native.turned(k), opposite)
@@ -58,7 +56,7 @@ def weigh(x: jax.Array, y: jax.Array, geometry: Geometry) -> jax.Array:
     """As ``conv_native.weigh``."""
     if geometry.groups > 1:
         return _by_group(weigh, x, y, geometry)
-    if _saved(geometry, x.shape[0], x.shape[3], y.shape[3]) >= _MUCH_OF_WEIGHTS:
+    if _saved(geometry, x.shape[0], x.shape[3], y.shape[3]) >= _MUCH:
         return winograd.weigh(x, y, geometry.padding)
     if opposite := _opposite(geometry, x.shape[3], y.shape[3]):
         return native.turned(patches.weighed(y, x, opposite))
@@ -84,8 +82,7 @@ def _large(geometry):
 
 
 def _correlate_large(x, k, geometry):
-    by_row = geometry.window[0] > 1 == geometry.dilation == geometry.stride
-    if k.shape[3] <= patches.NARROW and by_row:
+    if k.shape[3] <= patches.NARROW and geometry.window[0] > 1 == geometry.dilation:
         return _correlate_by_row(x, k, geometry)
     return native.correlate(x, k, geometry)
 
@@ -108,12 +105,11 @@ def _correlate_by_row(x, k, geometry):
 def _saved(geometry, batch, channels, depth):
     """What Winograd's products save: as many of them for each number that he transforms.
 
-    Nothing where his form does not apply, where so few pixels meet the kernel that its own
-    transform is what takes the time, or so many that memory is.
+    Nothing where his form does not apply, or where so few pixels meet the kernel that its own
+    transform is what takes the time.
     """
     applies = geometry.window == winograd.WINDOW and geometry.stride == geometry.dilation == 1
-    few, many = _PIXELS
-    if not applies or not few <= batch * math.prod(geometry.out) <= many:
+    if not applies or batch * math.prod(geometry.out) < _PIXELS:
         return 0
     return channels * depth / (channels + depth)
 

@@ -1,7 +1,5 @@
 """The three maps of a convolution as one matrix product each, between patches and kernel."""
 
-import math
-
 import jax
 import jax.numpy as jnp
 from jax import lax
@@ -12,8 +10,6 @@ from jaxgan.models.geometry import Geometry
 # Channels times the kernel's width, from which on a weight gradient is better one product for each
 # row of the kernel: the patches of all rows together are kh times the memory to write and read.
 _WIDE = 16
-# Pixels of results whose patches are made at once: more of them leave the processor's cache.
-BLOCK = 8192
 # Channels that are few: of a result by rows of the kernel, of an image that has them for its batch.
 NARROW = 4
 # Channels of the other side, up to which the latter is the faster.
@@ -32,32 +28,14 @@ def weighed(x: jax.Array, y: jax.Array, geometry: Geometry) -> jax.Array:
     # A window of one pixel has no patches to save.
     if geometry.stride == 1 < max(geometry.window) and thin:
         return _weighed_by_channel(x, y, geometry)
-    count = _images(x.shape[0], geometry)
-    if count == x.shape[0]:
-        return _weighed_at_once(x, y, geometry)
-
-    def add(total, images):
-        return total + _weighed_at_once(*images, geometry), None
-
-    blocks = [images.reshape(-1, count, *images.shape[1:]) for images in (x, y)]
-    zero = jnp.zeros((*geometry.window, x.shape[3], y.shape[3]), x.dtype)
-    return lax.scan(add, zero, blocks)[0]
-
-
-def _images(batch, geometry):
-    """How many of a batch have patches that fit the cache together: a divisor of it."""
-    most = max(BLOCK // math.prod(geometry.out), 1)
-    return next(n for n in range(min(most, batch), 0, -1) if batch % n == 0)
-
-
-def _weighed_at_once(x, y, geometry):
-    (kh, kw), channels, depth = geometry.window, x.shape[3], y.shape[3]
+    y = y.reshape(-1, y.shape[3])
+    (kh, kw), channels, depth = geometry.window, x.shape[3], y.shape[1]
     many = kw * channels >= _WIDE
     parts = _patches_by_row(x, geometry) if many else [_patches(x, geometry)]
-    # The narrower side in front: the product is twice as fast as the other way round.
-    y = y.reshape(-1, depth).T
-    k = jnp.stack([y @ part for part in parts], axis=1)
-    return k.reshape(depth, kh, kw, channels).transpose(1, 2, 3, 0)
+    if geometry.swapped:
+        k = jnp.stack([y.T @ part for part in parts], axis=1)
+        return k.reshape(depth, kh, kw, channels).transpose(1, 2, 3, 0)
+    return jnp.stack([part.T @ y for part in parts]).reshape(kh, kw, channels, depth)
 
 
 def _weighed_by_channel(x, y, geometry):
