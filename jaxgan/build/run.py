@@ -91,7 +91,8 @@ def prepare(
     schedule = in_steps(config, sources[0].size)
     config = ChainMap(schedule, dict.fromkeys(IN_EPOCHS, 0.0), config)
     whole, all_phases = largest(config, members.values), phases(config)  # what any member plays
-    if len(sources) > 1 and not parts.rules(config)[0].unpaired:
+    images = [source for source in sources if {"x", "source"} & source.entries.keys()]
+    if len(images) > 1 and not parts.rules(config)[0].unpaired:
         raise UserError(
             f"game {config['game']['name']!r} needs examples whose images belong together, and "
             f"those of {sources[0].name} do not; unpaired data play game='cycle', and images of "

@@ -22,6 +22,7 @@ FACTS = {
     "held_out": "examples that training does not see: set data.held_out",
     "truth": "a game that knows what should have been made",
     "back": "a game that translates back: cycle, attributes",
+    "captions": "a game that is told captions, of data.name=emoji",
 }
 
 
@@ -34,6 +35,7 @@ def facts(
     held_out=False,
     truth=False,
     back=False,
+    captions=False,
 ) -> set[str]:
     """The facts of a source, a feature network and a game, as words of ``FACTS``.
 
@@ -45,6 +47,7 @@ def facts(
       held_out: whether the set has examples that training does not see.
       truth: whether it is known what should have been made.
       back: whether what was made can be translated back.
+      captions: whether samples are of captions that the bundled encoder knows.
     """
     image, stacked = len(source.shape) == 3, source.name == STACKED
     mixture = source.truth is not None and source.truth.mixture is not None
@@ -64,6 +67,7 @@ def facts(
         "held_out": held_out,
         "truth": truth,
         "back": back,
+        "captions": captions,
     }
     return {fact for fact, there in present.items() if there}
 
@@ -74,7 +78,7 @@ def asked_of(generator, entries) -> tuple[str, ...]:
     ``generator``: ``Network``; ``entries``: {name: ``Entry``} of the data.
     """
     known = classes_of(entries)
-    told = {"label": ("label",), "attributes": attributes.known(known)}
+    told = {"label": ("label",), "attributes": attributes.known(known), "caption": tuple(known)}
     return tuple(name for entry in generator.inputs for name in told.get(entry, ()))
 
 
@@ -85,4 +89,7 @@ def facts_of(run, examples, network) -> set[str]:
     options["asked"] = bool(asked_of(run.generator, data.entries(examples.sources)))
     options["truth"] = translates and examples.paired
     options["back"] = run.game.back is not None
+    # Images of another size are brought to that of the encoder; grey ones it does not see.
+    of_emoji = examples.sources[0].name == "emoji" and examples.sources[0].shape[-1] == 3
+    options["captions"] = of_emoji and "caption" in run.generator.inputs
     return facts(examples.sources[0], network, **options)

@@ -17,6 +17,7 @@ from jaxgan.evaluation import draw, files
 from jaxgan.evaluation.examples import examples_of
 from jaxgan.evaluation.standing import standing as standing_of
 from jaxgan.games.draw import DISTRIBUTIONS, truncated
+from jaxgan.inference import texts
 from jaxgan.run import generator, identity
 
 BLOCK = 16 * draw.CHUNK  # rows that are in memory at once, beside the samples themselves
@@ -36,6 +37,7 @@ class Sampler(NamedTuple):
       show: of ``draw.make_show``.
       examples: () -> ``Examples`` of which a generator is given images.
       order: seed -> the order in which it is given them.
+      read: sentences -> ``texts.Texts``.
     """
 
     workdir: str
@@ -47,6 +49,7 @@ class Sampler(NamedTuple):
     show: Callable
     examples: Callable
     order: Callable
+    read: Callable
 
     @property
     def generators(self) -> int:
@@ -57,6 +60,11 @@ class Sampler(NamedTuple):
     def gives_images(self) -> bool:
         """Whether the generator is given any."""
         return "source" in self.players.generator.inputs
+
+    @property
+    def gives_captions(self) -> bool:
+        """Whether the generator is given any: those of the data, where no text is asked for."""
+        return "caption" in self.players.generator.inputs
 
     def shape_of(self, direction=None) -> tuple[int, ...]:
         """That of a sample."""
@@ -73,8 +81,11 @@ class Sampler(NamedTuple):
         direction=None,
         truncation=None,
         standing=0,
+        text=None,
     ) -> None:
         """Raise the errors of a call of ``described``."""
+        if text is not None:
+            self.read(text)
         size = prod(self.shape_of(direction))
         within("num", num, 1, 2**31)
         within("seed", seed, 0, 2**31)
@@ -131,6 +142,7 @@ class Sampler(NamedTuple):
         z=None,
         truncation=None,
         standing=0,
+        text=None,
     ) -> files.Samples:
         """Samples by these variables, which are of this step; the options as ``load`` has them."""
         if rows is not None:
@@ -139,15 +151,17 @@ class Sampler(NamedTuple):
                 raise UserError("rows must be whole numbers [N], 0 or more.")
             num = self.generators * len(rows)
         asked = {"label": label, "interpolated": interpolated, "direction": direction}
-        self.check(num, seed=seed, truncation=truncation, standing=standing, **asked)
+        self.check(num, seed=seed, truncation=truncation, standing=standing, text=text, **asked)
         names, game = self.class_names, self.players.game
         direction = draw.direction_of(game, direction, self.workdir)
         classes = () if label is None else self._classes(label, interpolated)
         label = classes[0] if classes else None
         if interpolated and names and label is None:
             label = 0
-        # Each generator makes one sample of each row.
-        rows = np.arange(-(-num // self.generators)) if rows is None else rows
+        told = None if text is None else self.read(text)
+        of_row = self.generators if told is None else len(told.sentences)
+        # Each generator makes one sample of each row; of several sentences each is told to it.
+        rows = np.arange(-(-num // of_row)) if rows is None else rows
         if z is not None:
             if truncation is not None:
                 raise UserError("z is given and is to be truncated, too; ask for one of both.")
@@ -164,20 +178,29 @@ class Sampler(NamedTuple):
         if standing:
             passes = {"seed": seed, "truncation": truncation, "step": step}
             variables = self.standing(variables, standing, **passes)
+        sentence = None
+        if told is not None:
+            sentence = np.repeat(np.arange(of_row, dtype=np.int32), len(rows))
+            rows, num = np.tile(rows, of_row), len(sentence)
+            z = None if z is None else np.tile(z, (of_row, 1))
+            names = told.sentences
         keys, made, beside = draw.row_keys(seed, rows), [], []
         for start in range(0, len(rows), BLOCK):
             block = slice(start, start + BLOCK)
-            batch = self._batch(rows[block], seed, label, None if z is None else z[block])
+            caption = None if told is None else told.vectors[sentence[block]]
+            own = (None if z is None else z[block], caption)
+            batch = self._batch(rows[block], seed, label, *own)
             if vectors is not None:
                 batch["label"] = vectors[block]
             looks = self.show(variables, batch, keys[block], step)
             looks = draw.groups(game, looks)[direction]
             made.append(draw.in_turn(looks))
             first = next(iter(looks.values()))
-            told = first.given is not None and not names and self.examples().paired
-            beside.append((first.given, first.truth if told else None))
+            known = first.given is not None and not names and self.examples().paired
+            beside.append((first.given, first.truth if known else None))
         names = names if vectors is None else ()
         labels = _labels(rows, label, len(names)).repeat(self.generators)[:num] if names else None
+        labels = labels if sentence is None else sentence
         given, truth = (
             None if parts[0] is None else np.concatenate(parts)
             for parts in zip(*beside, strict=True)
@@ -209,13 +232,15 @@ class Sampler(NamedTuple):
             raise UserError(f"z must be {shape}, a row each, not {z.shape}.")
         return z
 
-    def _batch(self, rows, seed, label, z):
+    def _batch(self, rows, seed, label, z, caption=None):
         """What the data or the user must bring for these rows [N]."""
         classed = _classed(self.players.generator, self.entries)
         batch = {name: np.zeros(len(rows), np.int32) for name in classed}
         if "label" in classed:
             batch["label"] = _labels(rows, label, classed["label"].classes)
-        if self.gives_images:
+        if caption is not None:
+            batch["caption"] = caption
+        elif self.gives_images or self.gives_captions:
             chosen = self.order(seed)
             batch = {**self.examples().rows(chosen[rows % len(chosen)]), **batch}
         return batch if z is None else {**batch, "z": z}
@@ -273,19 +298,21 @@ def load(workdir, step=None, member: int = 0, moved: str = "") -> Generate:
 
     Returns:
       ``generate(num=64, *, seed=0, label=None, interpolated=False, direction=None, rows=None,
-      z=None, truncation=None, standing=0)`` -> float32 [num, *shape], images in [-1, 1]; sample i
-      does not depend on ``num``. ``label``: a class, by its name or else its number, alone; None:
-      all classes in turn. ``interpolated``: from one z to another, within a class, see
+      z=None, truncation=None, standing=0, text=None)`` -> float32 [num, *shape], images in [-1, 1];
+      sample i does not depend on ``num``. ``label``: a class, by its name or else its number,
+      alone; None: all classes in turn. ``interpolated``: from one z to another, within a class, see
       ``interpolate``; or, with a ``label`` "A,B", from one class to another, by the same z.
       ``rows``: int [N], in place of the rows 0, 1, ... of the noise, of each of which every
       generator makes a sample; ``z`` [N, *shape of z]: their noise, in place of the seed's.
       ``truncation``: entries of z beyond it are drawn anew, which makes samples better and more
-      alike; ``standing``: batch statistics from so many passes, see ``evaluation.standing``. A
-      generator that is given images is given those that the run holds out, or else those of its
-      training set; ``direction``: of a run that translates both ways, AtoB or BtoA. The attribute
-      ``step`` tells the checkpoint; ``generators`` how many the run has: sample i is of generator
-      i % generators; ``class_names`` its classes; ``shape_of(direction)`` that of a sample;
-      ``described``, which takes the same, gives ``files.Samples``.
+      alike; ``standing``: batch statistics from so many passes, see ``evaluation.standing``;
+      ``text``: a sentence, or several, each told to a generator of captions with the same noise:
+      ``num`` samples in all, one sentence after the other, whose numbers are the labels. A
+      generator that is given images, or captions, is given those that the run holds out, or else
+      those of its training set; ``direction``: of a run that translates both ways, AtoB or BtoA.
+      The attribute ``step`` tells the checkpoint; ``generators`` how many the run has: sample i is
+      of generator i % generators; ``class_names`` its classes; ``shape_of(direction)`` that of a
+      sample; ``described``, which takes the same, gives ``files.Samples``.
 
     Raises:
       UserError: no run there, no readable checkpoint, no such member, or other data than the run's;
@@ -308,7 +335,7 @@ def load_any(
     restore = restore_of(restore, members(config), member)
     players = parts.players(config, entries, **instead)
     classed = _classed(players.generator, entries)
-    if moved and "source" not in players.generator.inputs:
+    if moved and not {"source", "caption"} & set(players.generator.inputs):
         raise UserError(f"{workdir} is sampled without data; leave --data out.")
     examples = cache(partial(_examples, workdir, stored, moved))
 
@@ -326,6 +353,7 @@ def load_any(
         show=draw.make_show(players.game, chunk),
         examples=examples,
         order=order,
+        read=partial(texts.read, config=config, entries=entries),
     )
 
 
