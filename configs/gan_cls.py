@@ -25,7 +25,9 @@ def get_config():
     config.data.options = {"x": "twemoji", "source": ""}
     config.data.where = "gender=woman|man"
     config.data.captions = "char_cnn_rnn"
+    config.batch_size = 32
     config.game = defaults.game("text")
-    config.generator = defaults.generator("text", width=32)
-    config.critic = defaults.critic("text", width=32)
+    adam = defaults.optimizer("adam", learning_rate=4e-4)
+    config.generator = defaults.generator("text", width=32, optimizer=adam)
+    config.critic = defaults.critic("text", width=32, optimizer=adam)
     return config
