@@ -7,8 +7,9 @@ alone, what it stands beside: --config.data.captions=bag_of_words. GAN-INT-CLS, 
 to what lies between two captions: --config.game.between=True. Held out are compositions: one in ten
 of the drawings with a tone of skin, of which training sees the same person in other tones.
 
-Cost: TODO
-Expect: TODO
+Cost: 1000 steps at 3 a second on one CPU core beside much other work: 6 minutes.
+Expect: after 1000 steps (seed 0) sliced Wasserstein distance .115, still falling: hair, clothes and
+tones of skin go with the words, in grainy pictures without faces. Not trained to its end yet.
 Run: python -m jaxgan.main --config=configs/gan_cls.py --workdir=runs/gan_cls
 """
 

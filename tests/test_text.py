@@ -80,30 +80,6 @@ def test_a_run_is_resumed_to_the_same_bits(run, tmp_path):
         assert got.tobytes() == want.tobytes()
 
 
-def test_two_devices_and_a_population_are_one():
-    """Plain gradients, since rounding grows under Adam; statistics are those of the whole batch."""
-
-    def played(devices=1, **changes):
-        config = tiny(**changes)
-        for side in (config.generator, config.critic):
-            side.optimizer = defaults.optimizer("sgd", learning_rate=1e-3)
-        prepared = prepare(config, device_count=devices)
-        state = prepared.devices.replicate(jax.jit(prepared.create)())
-        feed = prepared.feed(prepared.phases[0])
-        state, _, done = prepared.call(prepared.phases[0], feed)(
-            state, *feed.block(0, 2), np.int32(2)
-        )
-        assert done == 2
-        own = prepared.devices.local(state)
-        return leaves((own.generator.params, own.critic.params))
-
-    one = played()
-    for got, want in zip(played(2, parallel="shard_map"), one, strict=True):
-        np.testing.assert_allclose(got, want, rtol=1e-3, atol=1e-5)
-    for got, want in zip(played(population={"members": 2, "vary": ""}), one, strict=True):
-        np.testing.assert_allclose(got[0], want, rtol=1e-3, atol=1e-5)
-
-
 def test_samples_of_ones_own_sentences(run, tmp_path, capsys):
     workdir, _ = run
     generate = sample.load(workdir)

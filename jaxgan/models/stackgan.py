@@ -27,8 +27,8 @@ _HALVE, _KEEP = (4, 2, 1), (3, 1, 1)  # (window, stride, padding)
 class StackGANGenerator(nn.Module):
     """``TextGenerator`` of half the sides, then a second stage that is given its image.
 
-    image - conv 3x3 w - conv 4x4 2w, 4w of stride 2 - BN [, caption's code] - conv 3x3 4w - residual
-    blocks - three times {double, conv 3x3} - conv 3x3 - tanh, a ReLU behind each but the last.
+    image - conv 3x3 w - conv 4x4 2w, 4w of stride 2 - BN [, caption's code] - conv 3x3 4w -
+    residual blocks - three times {double, conv 3x3} - conv 3x3 - tanh; a ReLU behind all others.
 
     Fields:
       width, code, augmented: of the first stage; the second has a code of its own.
