@@ -96,6 +96,9 @@ KEYS = {
     "data.where": Key("", why="which examples: CATEGORY=CLASS|CLASS,...; empty: all"),
     "data.domains": Key("", why="two classes as unpaired domains, CATEGORY:CLASS_A,CLASS_B"),
     "data.attributes": Key("", why="categories that a game changes, commas between"),
+    "data.captions": Key(
+        "", why="encoder of the set's captions: char_cnn_rnn, bag_of_words, FILE.npz; empty: none"
+    ),
     "data.size": Key(0, 0, 2**14, why="side of the square images in pixels; 0: as they come"),
     "data.fit": Key("crop", why="how they get there: crop, stretch or pad"),
     "data.channels": Key(0, 0, 4, why="1 or 3 converts; 0: as they come"),
@@ -139,6 +142,7 @@ OPTIONS = {
     "game.z_dim": (1, MANY),
     "game.head_weight": (0, INF),
     "game.constancy": (0, INF),
+    "game.augmentation": (0, INF),
     "game.forward": (0, INF),
     "game.backward": (0, INF),
     "game.identity": (0, INF),
@@ -161,6 +165,9 @@ OPTIONS = {
     "critic.spectral_eps": (0, INF),
     "generator.embedding": (0, MANY),
     "critic.embedding": (1, MANY),
+    "generator.code": (1, MANY),
+    "generator.second": (1, MANY),
+    "critic.code": (1, MANY),
     "critic.layers": (0, 16),
     "generator.blocks": (0, FEW),
     "critic.blocks": (0, FEW),

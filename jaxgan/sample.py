@@ -17,12 +17,14 @@ if __name__ == "__main__":  # before the imports that take seconds: a signal may
     raise SystemExit(cli.console(["sample", *sys.argv[1:]]))
 
 from jaxgan.cli import Arguments, run_command
+from jaxgan.core import process
 from jaxgan.core.errors import UserError
 from jaxgan.evaluation import files
 from jaxgan.inference import directions
 from jaxgan.inference.sampling import load
 
-OWN = ("--interpolate", "--direction", "--truncation", "--standing")  # of z and of the generator
+# Of z and of the generator.
+OWN = ("--interpolate", "--direction", "--truncation", "--standing", "--text")
 
 
 def parser():
@@ -34,6 +36,13 @@ def parser():
         "--label",
         help="class, its name or number, of a conditional run; default: all in turn; with "
         "--interpolate A,B, from one to the other",
+    )
+    arguments.add_argument(
+        "--text",
+        action="append",
+        metavar="SENTENCE",
+        help="what a run on captions is to draw; several times: the same noise under each; "
+        "default: captions of the data",
     )
     arguments.add_of_runs("member", "data", "direction", "seed", "step")
     arguments.add_argument("--interpolate", action="store_true", help="between two noise vectors")
@@ -67,6 +76,7 @@ def _asked_for(generate, flags):
         "direction": flags.direction,
         "truncation": flags.truncation,
         "standing": flags.standing,
+        "text": flags.text,
     }
     asked = {"seed": flags.seed, "label": flags.label}
     if flags.along is None:
@@ -85,9 +95,14 @@ def main(argv=None):
         files.form_of(flags.out)
         generate = load(flags.workdir, flags.step, flags.member, flags.data)
         files.check(flags.out, generate.shape_of(flags.direction), generate.class_names)
+        if flags.text:
+            for note in generate.sampler.read(flags.text).notes:
+                process.say(note)
         samples = _asked_for(generate, flags)
         files.save(flags.out, samples)
         of = ""
+        if flags.text:
+            of = f" of {' and of '.join(map(repr, flags.text))}"
         if flags.label is not None and samples.label is None:
             of = f" between the classes {flags.label}"
         elif flags.label is not None:

@@ -87,10 +87,10 @@ def shrunk(path):
 
 # Traced alone, since compiling takes most of the time: R3GAN's networks, pix2pix's game and
 # networks under another task, and what has runs of its own in ``test_cyclegan``,
-# ``test_progressive``, ``test_stargan`` and ``test_systems``.
+# ``test_progressive``, ``test_stargan``, ``test_text`` and ``test_systems``.
 TRACED = (
     *("baseline", "colourise", "cyclegan", "denoise", "edges", "line_art", "stargan"),
-    *("inpaint", "superres", "zi2zi", "sngan", "biggan", "progressive"),
+    *("inpaint", "superres", "zi2zi", "sngan", "biggan", "progressive", "gan_cls", "stackgan"),
 )
 
 
@@ -102,7 +102,8 @@ def test_a_recipe_can_be_played(name):
     _, log, _ = lowered.out_info
     assert {"critic_loss", "generator_loss"} < set(log)
     compared = any(name.startswith((*losses.DISTANCES, "r1")) for name in log)
-    assert compared == (name not in ("sngan", "biggan", "progressive"))
+    without = ("sngan", "biggan", "progressive", "gan_cls", "stackgan")
+    assert compared == (name not in without)
 
 
 @pytest.mark.parametrize(

@@ -16,6 +16,7 @@ EVERY_FILE = pytest.mark.parametrize("file", FILES, ids=lambda f: str(f.relative
 ORDER = (
     {"core"},
     {"theory", "metrics", "models", "step"},
+    {"text"},
     {"losses", "data", "features"},
     {"games"},
     {"defaults", "evaluation"},

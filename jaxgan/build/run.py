@@ -134,7 +134,8 @@ def _devices(config, count):
 
 def _check_sources(config, sources, members):
     """Refuse data that the game, or so many members, cannot play with."""
-    if len(sources) > 1 and not parts.rules(config)[0].unpaired:
+    images = [source for source in sources if {"x", "source"} & source.entries.keys()]
+    if len(images) > 1 and not parts.rules(config)[0].unpaired:
         raise UserError(
             f"game {config['game']['name']!r} needs examples whose images belong together, and "
             f"those of {sources[0].name} do not; unpaired data play game='cycle', and images of "

@@ -15,6 +15,7 @@ from jaxgan.games.diffaugment import VARIATIONS
 from jaxgan.losses import ADVERSARIAL, DISTANCES, PENALTIES
 from jaxgan.models import CRITICS, GENERATORS, takes
 from jaxgan.step.optim import OPTIMIZERS
+from jaxgan.text import ENCODERS
 
 
 class Told(NamedTuple):
@@ -111,6 +112,9 @@ KINDS = {
     "critics": Kind("critic", "--config.critic=NAME", partial(_of_table, CRITICS, _network)),
     "optimizers": Kind("optimizer", "--config.critic.optimizer=NAME", _optimizers),
     "data": Kind("data set", "--config.data=NAME", _data),
+    "captions": Kind(
+        "encoder of captions", "--config.data.captions=NAME", partial(_of_table, ENCODERS)
+    ),
     "tasks": Kind("task", "--config.data.task=NAME", partial(_of_table, data.TASKS)),
     "augments": Kind("augment", "--config.data.augment=NAME", partial(_of_table, data.AUGMENTS)),
     "variations": Kind(

@@ -52,13 +52,24 @@ def digits() -> tuple[np.ndarray, np.ndarray]:
     return stored["images"], stored["labels"]
 
 
-def emoji(name: str, view: View, split: str, *, x: str = "twemoji", source: str = "noto") -> Source:
+def emoji(
+    name: str,
+    view: View,
+    split: str,
+    captions: bool = False,
+    *,
+    x: str = "twemoji",
+    source: str = "noto",
+) -> Source:
     """Load 3526 emoji as two artists drew them.
 
     Images uint8 [32, 32, 3] on white before the view, label (10 categories), tone (of skin, 6),
-    gender (3). An emoji is held out with all its tones, by its code without them.
+    gender (3). An emoji is held out with all its tones, by its code without them; with captions by
+    its whole code.
 
     Args:
+      captions: whether each has its English name with its tone, as "woman firefighter: dark skin
+        tone".
       x: artist of the entry x, of ``ARTISTS``.
       source: artist of the entry source; "": there is none.
     """
@@ -68,7 +79,20 @@ def emoji(name: str, view: View, split: str, *, x: str = "twemoji", source: str 
     whole |= {"label": stored["category"], "tone": stored["tone"], "gender": stored["gender"]}
     kinds = {"label": stored["categories"].tolist(), "tone": TONES, "gender": GENDERS}
     categories = {key: category(len(names), names) for key, names in kinds.items()}
-    return from_named(name, whole, categories, key=stored["base"].tolist().__getitem__)
+    more = {"key": stored["base"].tolist().__getitem__}
+    if captions:
+        told = zip(stored["caption"].tolist(), stored["tone"], strict=True)
+        more = {"key": stored["code"].tolist().__getitem__}
+        more["captions"] = np.array([_with_tone(caption, TONES[tone]) for caption, tone in told])
+    return from_named(name, whole, categories, **more)
+
+
+def _with_tone(caption, tone):
+    """As Unicode has it: "man: dark skin tone, red hair"."""
+    if tone == TONES[0]:
+        return caption
+    who, _, more = caption.partition(": ")
+    return ", ".join(filter(None, (f"{who}: {tone} skin tone", more)))
 
 
 def glyphs(name: str, view: View, split: str, *, x: str = "kai", source: str = "song") -> Source:

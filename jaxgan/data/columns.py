@@ -50,7 +50,7 @@ def read_columns(
             f"{directory}: has no table of {listed(names)}; put {' or '.join(TABLES)} into it, or "
             "into the folder that it lies in."
         )
-    header, rows = (_celeba if file.name == CELEBA else _csv)(file)
+    header, rows = (_celeba if file.name == CELEBA else read_csv)(file)
     if not header:
         raise UserError(f"{file}: has no columns; commas must stand between them.")
     if missing := [name for name in names if name not in header]:
@@ -71,7 +71,7 @@ def read_columns(
     return values, entries, version.hexdigest(), (f"{told}.",)
 
 
-def _csv(file):
+def read_csv(file: Path) -> tuple[list[str], dict[str, list[str]]]:
     """Names of the columns behind the first, and {path: values}."""
     try:
         with file.open(newline="", encoding="utf-8-sig") as opened:

@@ -6,6 +6,8 @@ from pathlib import Path
 
 from jaxgan.core.errors import UserError
 from jaxgan.core.files import expand
+from jaxgan.data.captions import TABLE as CAPTIONS
+from jaxgan.data.captions import read_captions
 from jaxgan.data.columns import TABLES, read_columns
 from jaxgan.data.decode import decode, head, is_grey, stored_size
 from jaxgan.data.remarks import looks, shown
@@ -14,7 +16,14 @@ from jaxgan.data.source import Source, category, from_reader, only_split, pixels
 from jaxgan.data.view import View, apply, shape_after
 
 
-def folder(name: str, view: View, split: str, *, columns: tuple[str, ...] = ()) -> Source:
+def folder(
+    name: str,
+    view: View,
+    split: str,
+    captions: bool = False,
+    *,
+    columns: tuple[str, ...] = (),
+) -> Source:
     """Load ``folder:DIR``: its image files, or one sub-folder of them for each class.
 
     All that Pillow reads as pictures counts, at every depth; ``decode`` says how. Hidden files and
@@ -24,6 +33,7 @@ def folder(name: str, view: View, split: str, *, columns: tuple[str, ...] = ()) 
     are grey if all of them are, else colour.
 
     Args:
+      captions: whether each image has one; see ``read_captions``.
       columns: names of categories that a table beside the images has; see ``read_columns``.
 
     Raises:
@@ -32,7 +42,9 @@ def folder(name: str, view: View, split: str, *, columns: tuple[str, ...] = ()) 
     """
     only_split(split, ("train",), name)
     directory = expand(name.partition(":")[2])
-    paths, label, classes, remarks = scan(directory, TABLES if columns else ())
+    paths, label, classes, remarks = scan(
+        directory, (*(TABLES if columns else ()), *((CAPTIONS,) if captions else ()))
+    )
     files = [directory / path for path in paths]
     head_of = cache(head)  # each file is opened once
     if view.channels is None:
@@ -52,7 +64,16 @@ def folder(name: str, view: View, split: str, *, columns: tuple[str, ...] = ()) 
         more, kinds, version, told = read_columns(directory, paths, columns)
         values, entries = values | more, entries | kinds
         contents, remarks = (*contents, version), (*remarks, *told)
-    known = {"key": paths.__getitem__, "contents": contents, "remarks": remarks}
+    sentences = ()
+    if captions:
+        sentences, version = read_captions(directory, paths)
+        contents = (*contents, version)
+    known = {
+        "captions": sentences,
+        "key": paths.__getitem__,
+        "contents": contents,
+        "remarks": remarks,
+    }
     known |= {"size": len(files), "entries": entries, "categories": values}
     return looks(from_reader(name, partial(_read_rows, files, values, view), **known))
 

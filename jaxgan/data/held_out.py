@@ -9,12 +9,22 @@ import numpy as np
 from jaxgan.core.errors import UserError, within
 from jaxgan.data.source import Source, subset
 
+MODIFIERS = ("1F3FB", "1F3FC", "1F3FD", "1F3FE", "1F3FF")  # Unicode's, of the skin's five tones
 TRAIN, HELD_OUT = PARTS = ("train", "held_out")
 
 
 def tenth(key: str) -> bool:
     """Whether an example is held out by the rule of the bundled pairs: CRC-32 divisible by 10."""
     return crc32(key) % 10 == 0
+
+
+def composition(code: str) -> bool:
+    """Whether an emoji with captions is held out: it has a tone of skin, and ``tenth`` of its code.
+
+    What is composed there, tone, gender and occupation, training sees in other company: the drawing
+    in other tones, the tone on other drawings, and every drawing without one.
+    """
+    return any(tone in code for tone in MODIFIERS) and tenth(code)
 
 
 def below(share: float, key: str) -> bool:

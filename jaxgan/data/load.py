@@ -16,12 +16,22 @@ from jaxgan.data import bundled, unpaired
 from jaxgan.data.arrays import npz
 from jaxgan.data.attributes import names_of, of_attributes
 from jaxgan.data.bundled import emoji, glyphs, line_art, mnist10k
+from jaxgan.data.captions import TABLE, captioned
 from jaxgan.data.folders import folder
-from jaxgan.data.held_out import HELD_OUT, PARTS, TRAIN, part_of, share_of, tenth
+from jaxgan.data.held_out import (
+    HELD_OUT,
+    PARTS,
+    TRAIN,
+    composition,
+    part_of,
+    share_of,
+    tenth,
+)
 from jaxgan.data.idx import idx
 from jaxgan.data.labels import numbered_as
 from jaxgan.data.paired import ab, pairs
 from jaxgan.data.source import Entry, Source, Truth, from_arrays, only_split
+from jaxgan.data.source import entries as entries_of
 from jaxgan.data.stacked import stacked_digits
 from jaxgan.data.tfds import looks_like_tfds, tfds
 from jaxgan.data.toy import TOYS
@@ -42,6 +52,8 @@ TOY_DEFAULTS = {"points": 100_000, "seed": 0}  # options of every toy set
 OF_FORMS = ("direction",)  # options of forms that a user sets
 # Sets with a held-out part of their own, by this rule.
 PARTED = {"emoji": tenth, "glyphs": tenth, "line_art": tenth}
+# Sets and forms with captions, and the rule of those that have one of their own with captions.
+CAPTIONED = {"emoji": composition, "folder": None}
 
 
 def load_sources(
@@ -72,9 +84,12 @@ def load_sources(
     named = (*conditions(where), domains.partition(":")[0], *names_of(attributes))
     columns = tuple(dict.fromkeys(filter(None, named)))
 
+    captions = settings.get("captions", "")
+
     def one(name):
         folders = form_of(name) == "folder"
         beside = {"columns": columns} if folders else {}
+        beside |= {"captions": True} if captions else {}
         source = load(**{**chosen, "name": name}, part=part, loaded=loaded, **beside)
         return numbered_as(chosen_of(source, where), entries or {}, folders)
 
@@ -85,9 +100,13 @@ def load_sources(
         "data.unpaired": settings.get("unpaired") and not two,
         "data.domains": domains,
         "data.attributes": attributes,
+        "data.captions": captions,
     }
     if len(used := [view for view, value in views.items() if value]) > 1:
         raise UserError(f"{' and '.join(used)} are views of their own; set one of them.")
+    if captions:
+        told = (entries or {}).get("caption")
+        return captioned(one(name), captions, *((told.names, told.shape[0]) if told else ()))
     if attributes:
         return of_attributes(one(name), attributes, held_out=part == HELD_OUT)
     if domains:
@@ -113,8 +132,13 @@ def load_parts(
     The latter are none where nothing is held out. ``entries``: as ``load_sources`` takes them.
     """
     parted, loaded = has_held_out(settings["name"], settings.get("held_out", "")), {}
-    held_out = load_sources(settings, HELD_OUT, entries, loaded) if parted else ()
-    return load_sources(settings, TRAIN, entries, loaded), held_out
+    train = load_sources(settings, TRAIN, entries, loaded)
+    if not parted:
+        return train, ()
+    if settings.get("captions"):  # whose words are those of training
+        entries = {**entries_of(train), **(entries or {})}
+        return train, load_sources(settings, HELD_OUT, entries, loaded)[:1]
+    return train, load_sources(settings, HELD_OUT, entries, loaded)
 
 
 def has_held_out(name: str, held_out: str = "") -> bool:
@@ -135,6 +159,7 @@ def load(
     part: str = TRAIN,
     loaded: dict | None = None,
     columns: tuple[str, ...] = (),
+    captions: bool = False,
 ) -> Source:
     """Load a part of a data set.
 
@@ -145,7 +170,8 @@ def load(
 
     An example is held out, or not, for ever: by ``zlib.crc32`` of its key in UTF-8. The key is its
     index in the split, written in decimals; of a folder's file its path there ("cats/1.png"); of an
-    emoji its code without the tone ("1F44B"), of a glyph the character.
+    emoji its code without the tone ("1F44B"), with captions the whole code; of a glyph the
+    character.
 
     Args:
       name: one of the names above.
@@ -167,6 +193,8 @@ def load(
       loaded: {} that is handed to the calls for both parts, of the same settings: a set of which a
         share is held out is then read once. None: it is read.
       columns: of a folder, the categories that a table beside its images has.
+      captions: whether examples come with their captions: of ``emoji`` and folders. Of emoji those
+        are then held out, as compositions, that ``held_out.composition`` says.
 
     Returns:
       a ``Source``: uint8 images [H, W, C], float32 points [D], int32 categories. A category has
@@ -182,10 +210,17 @@ def load(
         raise UserError(f"{name} is two sets, which load_sources and load_parts take, not load.")
     view = make_view(size, fit, channels)
     reader, special, splits = _reader(name, options, data_dir, columns)
+    if captions:
+        if (form_of(name) or name) not in CAPTIONED:
+            raise UserError(
+                f"{name} has no captions; emoji has, and folder:DIR with {TABLE} in it."
+            )
+        special["captions"] = True
     for key, value in {"options": options, "data_dir": data_dir}.items():
         if value and key not in special:
             raise UserError(f"{name} takes no {key}; leave it unset.")
     rule = _rule(name, held_out, part, splits)
+    rule = CAPTIONED[name] if captions and name in PARTED else rule
     if held_out and rule is None:
         if held_out == split:
             raise UserError(f"{name} cannot hold out the split {split!r} that it trains on.")
@@ -267,9 +302,11 @@ def path_of(name: str) -> str:
     return name.partition(":")[2] if form_of(name) else ""
 
 
-def load_set(name: str, view: View, split: str, options: Mapping | None = None) -> Source:
+def load_set(
+    name: str, view: View, split: str, options: Mapping | None = None, **special
+) -> Source:
     """Load a row of ``SETS`` with its options."""
-    source = SETS[name](name, view, split, **_chosen(name, options))
+    source = SETS[name](name, view, split, **special, **_chosen(name, options))
     version = bundled.SHA256[bundled.FILES[name]]
     return source._replace(origin="bundled", contents=(version,))
 

@@ -59,6 +59,7 @@ class Source(NamedTuple):
       origin: where it is from: a resolved path, "bundled" or "drawn".
       contents: by what it is known again: the files that it is read from, or words for its version.
       remarks: what was left out of the set and what looks wrong, a sentence each.
+      captions: a sentence for each example, [N]; none where the set has none.
     """
 
     name: str
@@ -72,6 +73,7 @@ class Source(NamedTuple):
     origin: str = ""
     contents: tuple[Path | str, ...] = ()
     remarks: tuple[str, ...] = ()
+    captions: np.ndarray | tuple = ()
 
     @property
     def shape(self):
@@ -190,6 +192,7 @@ def subset(source: Source, indices: np.ndarray) -> Source:
         arrays=partial(_many_at, source.arrays, indices),
         categories={key: values[indices] for key, values in source.categories.items()},
         key=partial(_at, source.key, indices),
+        captions=source.captions[indices] if len(source.captions) else (),
     )
 
 

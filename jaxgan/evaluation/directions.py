@@ -117,9 +117,7 @@ def _shown_values(judged, looks):
 
 def _told_values(judged, looks):
     """Whether what was made of ``asking`` is of the classes that were asked for."""
-    first = next(iter(looks.values()))
-    asked = first.attributes or {"label": first.label}
-    asked = {name: vectors.argmax(axis=1) for name, vectors in asked.items()}
+    asked = {name: judged.asking[name] for name in judged.reference.categories}
     return judged.told(in_turn(looks)[: judged.count], asked)
 
 

@@ -36,7 +36,7 @@ class Examples(NamedTuple):
     @property
     def paired(self):
         """Whether the entries of a row belong together."""
-        return len(self.sources) == 1
+        return sum("x" in s.entries or "source" in s.entries for s in self.sources) == 1
 
     @property
     def fewest(self):
@@ -57,6 +57,11 @@ class Examples(NamedTuple):
         """Named arrays [N, ...] of these rows; images float32 in [-1, 1]."""
         return read(self.sources, indices)
 
+    def captions(self, indices):
+        """The sentences [N] of these rows; () of a set without."""
+        known = self.sources[0].captions
+        return known[indices] if len(known) else ()
+
 
 def examples_of(train, held_out) -> Examples:
     """The ``Examples`` of the two parts of a set, the latter maybe empty: ``data.load_parts``."""
@@ -71,12 +76,14 @@ class Split(NamedTuple):
       other: as many that ``real`` does not hold, for the floor.
       given: as many that the generator is given.
       origin: where real, other and given are from, in words.
+      captions: sentences [N] of those given, where the set has any.
     """
 
     real: dict
     other: dict
     given: dict
     origin: dict
+    captions: np.ndarray | tuple = ()
 
 
 def set_size(examples: Examples, num: int) -> int:
@@ -108,9 +115,9 @@ def split(examples: Examples, num: int, seed: int) -> Split:
     if not examples.held_out:
         real, other = (examples.rows(part) for part in order[: 2 * count].reshape(2, -1))
         origin = dict.fromkeys(("reference", "floor", "given"), "train: none are held out")
-        return Split(real, other, other, origin)
-    real = examples.rows(order[:count])
+        return Split(real, other, other, origin, examples.captions(order[count : 2 * count]))
+    real, captions = examples.rows(order[:count]), examples.captions(order[:count])
     order = np.random.default_rng(seed).permutation(examples.fewest)
     other = read(examples.train, order[:count])
     origin = {"reference": "held out", "floor": "train", "given": "held out"}
-    return Split(real, other, real, origin)
+    return Split(real, other, real, origin, captions)

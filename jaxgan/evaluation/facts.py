@@ -23,6 +23,7 @@ FACTS = {
     "truth": "a game that knows what should have been made",
     "back": "a game that translates back: cycle, attributes",
     "noise": "one generator of a normal z",
+    "captions": "a game that is told captions, of data.name=emoji",
 }
 
 
@@ -36,6 +37,7 @@ def facts(
     truth=False,
     back=False,
     noise=False,
+    captions=False,
 ) -> set[str]:
     """The facts of a source, a feature network and a game, as words of ``FACTS``.
 
@@ -48,6 +50,7 @@ def facts(
       truth: whether it is known what should have been made.
       back: whether what was made can be translated back.
       noise: whether there is one generator whose z is normal.
+      captions: whether samples are of captions that the bundled encoder knows.
     """
     image, stacked = len(source.shape) == 3, source.name == STACKED
     mixture = source.truth is not None and source.truth.mixture is not None
@@ -68,6 +71,7 @@ def facts(
         "truth": truth,
         "back": back,
         "noise": noise,
+        "captions": captions,
     }
     return {fact for fact, there in present.items() if there}
 
@@ -78,7 +82,7 @@ def asked_of(generator, entries) -> tuple[str, ...]:
     ``generator``: ``Network``; ``entries``: {name: ``Entry``} of the data.
     """
     known = classes_of(entries)
-    told = {"label": ("label",), "attributes": attributes.known(known)}
+    told = {"label": ("label",), "attributes": attributes.known(known), "caption": tuple(known)}
     return tuple(name for entry in generator.inputs for name in told.get(entry, ()))
 
 
@@ -90,4 +94,7 @@ def facts_of(run, examples, network) -> set[str]:
     options["truth"] = translates and examples.paired
     options["back"] = run.game.back is not None
     options["noise"] = run.distribution == "normal"
+    # Images of another size are brought to that of the encoder; grey ones it does not see.
+    of_emoji = examples.sources[0].name == "emoji" and examples.sources[0].shape[-1] == 3
+    options["captions"] = of_emoji and "caption" in run.generator.inputs
     return facts(examples.sources[0], network, **options)

@@ -15,6 +15,7 @@ from jaxgan.evaluation.examples import Examples, split
 from jaxgan.evaluation.facts import facts
 from jaxgan.evaluation.measures import METRICS, Reference, Sample, needing
 from jaxgan.features import categories
+from jaxgan.text import joint
 
 
 class Judge(NamedTuple):
@@ -67,7 +68,8 @@ class Judge(NamedTuple):
         names = [name for name in self.names if name not in apart]
         names += needing(self.names, "truth") if truth is not None else []
         names += needing(self.names, "back") if again is not None else []
-        sample = Sample(made, truth, given, mask, again=again)
+        captions = self.reference.captions
+        sample = Sample(made, truth, given, mask, again=again, captions=captions)
         return measured(names, self.reference, sample, self.encoder.name)
 
     def against(self, x, labels, truth, given, mask) -> dict[str, float]:
@@ -135,6 +137,7 @@ def judge(
         compare=encoder.extractor and encoder.extractor.compare,
         tell=_classifier(examples, asked, seed) if needing(names, "asked") else None,
         categories={name: rows.real[name] for name in asked},
+        captions=joint.encode(rows.captions) if needing(names, "captions") else None,
     )
     # Real examples have neither a truth of their own, nor a way back, nor a z.
     without = needing(names, "truth", "back", "noise")
@@ -173,6 +176,8 @@ def _classifier(examples: Examples, asked, seed) -> Callable:
 
 
 def _asking(given: dict, asked, seed) -> dict:
-    """The given rows, each with the classes of another."""
+    """The given rows, each with the classes of another; a caption asks for its own."""
+    if "caption" in given:
+        return given
     order = np.random.default_rng(seed).permutation(len(given["x"]))
     return given | {name: given[name][order] for name in asked}

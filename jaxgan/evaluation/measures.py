@@ -12,6 +12,7 @@ from jaxgan.evaluation import encode
 from jaxgan.evaluation.encode import Encoded, Encoder, network_name
 from jaxgan.evaluation.facts import FACTS
 from jaxgan.evaluation.truth import against_truth
+from jaxgan.features import joint
 
 SUBSET = 1000  # rows of the kernel distance's subsets, half of the set at most
 PAIRED = 2000  # points that the exact Wasserstein distance pairs: its time grows with their cube
@@ -34,6 +35,7 @@ class Reference(NamedTuple):
       tell: images -> {category: int [N]}, the classes that a classifier of the training examples
         takes them to have, where a metric needs it; else None.
       categories: {category: int [N]} of the real examples.
+      captions: vectors [N, D] of the captions that are told, where a metric needs them; else None.
     """
 
     source: Source
@@ -44,6 +46,7 @@ class Reference(NamedTuple):
     compare: Callable | None = None
     tell: Callable | None = None
     categories: Mapping[str, np.ndarray] = {}  # never written to
+    captions: np.ndarray | None = None
 
 
 class Sample(NamedTuple):
@@ -57,6 +60,7 @@ class Sample(NamedTuple):
       asked: {category: int [N]} of the classes that were asked for; of real examples None.
       again: [N, h, w, c] what came of made, translated back, or None.
       speeds: [N] squared, of what is made while z moves, as ``path.make_speeds`` has them, or None.
+      captions: [N, D] of those that it was made from; of real examples None.
     """
 
     made: Encoded | None
@@ -66,6 +70,7 @@ class Sample(NamedTuple):
     asked: Mapping[str, np.ndarray] | None = None
     again: np.ndarray | None = None
     speeds: np.ndarray | None = None
+    captions: np.ndarray | None = None
 
 
 class Metric(NamedTuple):
@@ -224,6 +229,20 @@ def _retrieval(reference, sample):
     return found if sample.made.labels is None else {**found, "retrieval_label": label}
 
 
+def _captions(reference, sample):
+    """Whether a sample's own caption fits it best: R@1, R@10, and by captions of others.
+
+    By the bundled encoder of emoji and their names, whatever encoder the run has.
+    """
+    # The floor is of the drawings that belong to the captions.
+    x = reference.truth.x if sample.captions is None else sample.made.x
+    images, captions = joint.see(x), reference.captions
+    own = metrics.caption_retrieval(images, captions)
+    others = metrics.caption_retrieval(images, np.roll(captions, 1, axis=0))
+    found = {f"caption_r{top}": share for top, share in own.items()}
+    return found | {f"caption_r{top}_shuffled": share for top, share in others.items()}
+
+
 _ASKED = frozenset({"images", "asked", "held_out"})
 _ALL, _TRUTH = frozenset({"images", "points"}), frozenset({"images", "truth"})
 
@@ -236,6 +255,7 @@ METRICS = {
     "accuracy": Metric(_accuracy, frozenset({"labels", "classifier"})),
     "truth": Metric(_against_truth, _TRUTH, plain=_ALL, features=False),
     "retrieval": Metric(_retrieval, _TRUTH, plain=_ALL, features=False, usual=False),
+    "captions": Metric(_captions, frozenset({"images", "captions"}), plain=_ALL, features=False),
     "cycle": Metric(_cycle, frozenset({"images", "back"}), plain=_ALL, features=False),
     "feature_distance": Metric(_feature_distance, _TRUTH, usual=False),
     "perceptual": Metric(_perceptual, _TRUTH | {"maps"}, usual=False),

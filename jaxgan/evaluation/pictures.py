@@ -32,7 +32,7 @@ def images(show, game, generator, variables, examples, seed, step=0, *, num=0, c
     entries = data.entries(examples.sources)
     known = classes_of(entries)
     categories = {name: known[name] for name in generator.inputs if name in known}
-    if "source" in generator.inputs:
+    if {"source", "caption"} & set(generator.inputs):
         chosen = np.random.default_rng(seed).permutation(examples.size)[: num or ROWS]
         looks = show(variables, examples.rows(chosen), row_keys(seed, len(chosen)), step)
         return grid.columns(looks, columns or 2)

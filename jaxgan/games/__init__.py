@@ -9,6 +9,7 @@ from jaxgan.games import attributes, cycle, draw
 from jaxgan.games.game import Game, Shown
 from jaxgan.games.pair import pair_game
 from jaxgan.games.several import several_game
+from jaxgan.games.text import text_game
 from jaxgan.games.typefaces import typefaces_game
 
 __all__ = ["GAMES", "Game", "Rules", "Shown"]
@@ -158,6 +159,16 @@ GAMES = {
         unpaired=True,
         terms=True,
         doc="From some attributes to others, without pairs (StarGAN, Choi et al. 2018).",
+    ),
+    "text": Rules(
+        text_game,
+        (_z,),
+        generator=("z", "caption"),
+        critic=("x", "caption"),
+        needs=("caption", "other_caption"),
+        options={**_NOISE, "matching": True, "between": False, "augmentation": 2.0},
+        of_build=("matching", "between", "augmentation"),
+        doc="From a sentence to an image: GAN-CLS, GAN-INT (Reed et al. 2016), StackGAN (2017).",
     ),
     "inpainting": Rules(
         pair_game,

@@ -103,8 +103,4 @@ def attributes_game(
             metrics |= {f"{name}_source_again": value for name, value in values.items()}
         return total, {**metrics, "generator_loss": total}
 
-    def show(given, made):
-        asked = {name: given[name] for name in options["heads"] if name in given}
-        return {"": pair.show(given, made)[""]._replace(attributes=asked)}
-
-    return pair._replace(generate=generate, generator_loss=generator_loss, show=show, back=back)
+    return pair._replace(generate=generate, generator_loss=generator_loss, back=back)

@@ -19,7 +19,6 @@ class Shown(NamedTuple):
       truth: what should have been made, or None.
       label: one-hot [B, K] of the class that was asked for, or None.
       mask: [B, H, W, 1] where the hole was, or None.
-      attributes: {name: one-hot [B, K]} of those that were asked for, or None.
       again: ``made`` translated back, which should be ``given``, or None.
     """
 
@@ -28,7 +27,6 @@ class Shown(NamedTuple):
     truth: jax.Array | None = None
     label: jax.Array | None = None
     mask: jax.Array | None = None
-    attributes: Arrays | None = None
     again: jax.Array | None = None
 
 

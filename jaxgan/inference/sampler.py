@@ -2,6 +2,7 @@
 
 from collections.abc import Callable
 from math import prod
+from types import MappingProxyType
 from typing import NamedTuple
 
 import numpy as np
@@ -32,6 +33,7 @@ class Sampler(NamedTuple):
       show: of ``draw.make_show``.
       examples: () -> ``Examples`` of which a generator is given images.
       order: seed -> the order in which it is given them.
+      read: sentences -> ``texts.Texts``.
     """
 
     workdir: str
@@ -43,6 +45,7 @@ class Sampler(NamedTuple):
     show: Callable
     examples: Callable
     order: Callable
+    read: Callable
 
     @property
     def generators(self) -> int:
@@ -53,6 +56,11 @@ class Sampler(NamedTuple):
     def gives_images(self) -> bool:
         """Whether the generator is given any."""
         return "source" in self.players.generator.inputs
+
+    @property
+    def gives_captions(self) -> bool:
+        """Whether the generator is given any: those of the data, where no text is asked for."""
+        return "caption" in self.players.generator.inputs
 
     def shape_of(self, direction=None) -> tuple[int, ...]:
         """That of a sample."""
@@ -69,8 +77,11 @@ class Sampler(NamedTuple):
         direction=None,
         truncation=None,
         standing=0,
+        text=None,
     ) -> None:
         """Raise the errors of a call of ``described``."""
+        if text is not None:
+            self.read(text)
         size = prod(self.shape_of(direction))
         within("num", num, 1, 2**31)
         within("seed", seed, 0, 2**31)
@@ -93,7 +104,7 @@ class Sampler(NamedTuple):
     def z_of(self, seed, rows, truncation=None) -> np.ndarray:
         """z [N, *shape] that rows [N] have, of a generator of noise."""
         keys = draw.row_keys(seed, rows)
-        batch = self._batch(np.asarray(rows), seed, None, None)
+        batch = self._batch(np.asarray(rows), seed)
         z = self.players.draw(batch, keys, 0)["z"]
         return np.asarray(z if truncation is None else truncated(z, keys, truncation))
 
@@ -108,7 +119,7 @@ class Sampler(NamedTuple):
 
         def rows_of(i):
             rows = i * draw.CHUNK + np.arange(draw.CHUNK)
-            z = None if truncation is None else self.z_of(seed, rows, truncation)
+            z = {} if truncation is None else {"z": self.z_of(seed, rows, truncation)}
             return self._batch(rows, seed, None, z), draw.row_keys(seed, rows)
 
         return standing_of(self.players.game, variables, map(rows_of, range(passes)), step)
@@ -127,15 +138,18 @@ class Sampler(NamedTuple):
         z=None,
         truncation=None,
         standing=0,
+        text=None,
     ) -> files.Samples:
         """Samples by these variables, which are of this step; the options as ``load`` has them."""
         if rows is not None:
             rows = _checked_rows(rows)
             num = self.generators * len(rows)
         asked = {"label": label, "interpolated": interpolated, "direction": direction}
-        self.check(num, seed=seed, truncation=truncation, standing=standing, **asked)
-        # Each generator makes one sample of each row.
-        rows = np.arange(-(-num // self.generators)) if rows is None else rows
+        self.check(num, seed=seed, truncation=truncation, standing=standing, text=text, **asked)
+        told = None if text is None else self.read(text)
+        of_row = self.generators if told is None else len(told.sentences)
+        # Each generator makes one sample of each row; of several sentences each is told to it.
+        rows = np.arange(-(-num // of_row)) if rows is None else rows
         classes = () if label is None else self._classes(label, interpolated)
         label = classes[0] if classes else 0 if interpolated and self.class_names else None
         if z is not None:
@@ -153,29 +167,37 @@ class Sampler(NamedTuple):
         if standing:
             passes = {"seed": seed, "truncation": truncation, "step": step}
             variables = self.standing(variables, standing, **passes)
+        if told is not None:
+            sentence = np.repeat(np.arange(of_row, dtype=np.int32), len(rows))
+            rows, num = np.tile(rows, of_row), len(sentence)
+            z = None if z is None else np.tile(z, (of_row, 1))
+        beside = {"label": vectors, "z": z, "caption": told and told.vectors[sentence]}
+        beside = {name: array for name, array in beside.items() if array is not None}
         direction = draw.direction_of(self.players.game, direction, self.workdir)
-        x, given, truth = self._made(variables, step, rows, seed, label, vectors, z, direction)
-        names = self.class_names if vectors is None else ()
-        labels = labels_of(rows, label, len(names)).repeat(self.generators)[:num] if names else None
+        x, given, truth = self._made(variables, step, rows, seed, label, beside, direction)
+        names, labels = self.class_names if vectors is None else (), None
+        if names:
+            labels = labels_of(rows, label, len(names)).repeat(self.generators)[:num]
+        if told is not None:
+            names, labels = told.sentences, sentence
         return files.Samples(x[:num], step, seed, labels, names, self.generators, given, truth)
 
-    def _made(self, variables, step, rows, seed, label, vectors, z, direction):
+    def _made(self, variables, step, rows, seed, label, beside, direction):
         """Samples of these rows, generators in turn, and what each row was given and its truth."""
-        keys, made, beside = draw.row_keys(seed, rows), [], []
+        keys, made, shown = draw.row_keys(seed, rows), [], []
         for start in range(0, len(rows), BLOCK):
             block = slice(start, start + BLOCK)
-            batch = self._batch(rows[block], seed, label, None if z is None else z[block])
-            if vectors is not None:
-                batch["label"] = vectors[block]
+            own = {name: array[block] for name, array in beside.items()}
+            batch = self._batch(rows[block], seed, label, own)
             looks = self.show(variables, batch, keys[block], step)
             looks = draw.groups(self.players.game, looks)[direction]
             made.append(draw.in_turn(looks))
             first = next(iter(looks.values()))
-            told = first.given is not None and not self.class_names and self.examples().paired
-            beside.append((first.given, first.truth if told else None))
+            known = first.given is not None and not self.class_names and self.examples().paired
+            shown.append((first.given, first.truth if known else None))
         given, truth = (
             None if parts[0] is None else np.concatenate(parts)
-            for parts in zip(*beside, strict=True)
+            for parts in zip(*shown, strict=True)
         )
         return np.concatenate(made), given, truth
 
@@ -205,16 +227,16 @@ class Sampler(NamedTuple):
             raise UserError(f"z must be {shape}, a row each, not {z.shape}.")
         return z
 
-    def _batch(self, rows, seed, label, z):
-        """What the data or the user must bring for these rows [N]."""
+    def _batch(self, rows, seed, label=None, beside=MappingProxyType({})):
+        """What the data must bring for these rows [N], and what is told ``beside`` in its place."""
         classed = classed_of(self.players.generator, self.entries)
         batch = {name: np.zeros(len(rows), np.int32) for name in classed}
         if "label" in classed:
             batch["label"] = labels_of(rows, label, classed["label"].classes)
-        if self.gives_images:
+        if self.gives_images or (self.gives_captions and "caption" not in beside):
             chosen = self.order(seed)
             batch = {**self.examples().rows(chosen[rows % len(chosen)]), **batch}
-        return batch if z is None else {**batch, "z": z}
+        return {**batch, **beside}
 
 
 def classed_of(network, entries):

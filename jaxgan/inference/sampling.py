@@ -13,6 +13,7 @@ from jaxgan.core.errors import UserError
 from jaxgan.data.labels import class_names
 from jaxgan.evaluation import draw, files
 from jaxgan.evaluation.examples import examples_of
+from jaxgan.inference import texts
 from jaxgan.inference.sampler import Sampler, classed_of
 from jaxgan.run import generator, identity
 
@@ -69,19 +70,21 @@ def load(workdir, step=None, member: int = 0, moved: str = "") -> Generate:
 
     Returns:
       ``generate(num=64, *, seed=0, label=None, interpolated=False, direction=None, rows=None,
-      z=None, truncation=None, standing=0)`` -> float32 [num, *shape], images in [-1, 1]; sample i
-      does not depend on ``num``. ``label``: a class, by its name or else its number, alone; None:
-      all classes in turn. ``interpolated``: from one z to another, within a class, see
-      ``interpolate``; or, with a ``label`` "A,B", from one class to another, by the same z.
+      z=None, truncation=None, standing=0, text=None)`` -> float32 [num, *shape], images in [-1, 1];
+      sample i does not depend on ``num``. ``label``: a class, by its name or else its number,
+      alone; None: all classes in turn. ``interpolated``: from one z to another, within a class, see
+      ``paths.interpolate``; or, with a ``label`` "A,B", from one class to another, by the same z.
       ``rows``: int [N], in place of the rows 0, 1, ... of the noise, of each of which every
       generator makes a sample; ``z`` [N, *shape of z]: their noise, in place of the seed's.
       ``truncation``: entries of z beyond it are drawn anew, which makes samples better and more
-      alike; ``standing``: batch statistics from so many passes, see ``evaluation.standing``. A
-      generator that is given images is given those that the run holds out, or else those of its
-      training set; ``direction``: of a run that translates both ways, AtoB or BtoA. The attribute
-      ``step`` tells the checkpoint; ``generators`` how many the run has: sample i is of generator
-      i % generators; ``class_names`` its classes; ``shape_of(direction)`` that of a sample;
-      ``described``, which takes the same, gives ``files.Samples``.
+      alike; ``standing``: batch statistics from so many passes, see ``evaluation.standing``;
+      ``text``: a sentence, or several, each told to a generator of captions with the same noise:
+      ``num`` samples in all, one sentence after the other, whose numbers are the labels. A
+      generator that is given images, or captions, is given those that the run holds out, or else
+      those of its training set; ``direction``: of a run that translates both ways, AtoB or BtoA.
+      The attribute ``step`` tells the checkpoint; ``generators`` how many the run has: sample i is
+      of generator i % generators; ``class_names`` its classes; ``shape_of(direction)`` that of a
+      sample; ``described``, which takes the same, gives ``files.Samples``.
 
     Raises:
       UserError: no run there, no readable checkpoint, no such member, or other data than the run's;
@@ -104,7 +107,7 @@ def load_any(
     restore = restore_of(restore, members(config), member)
     players = parts.players(config, entries, **instead)
     classed = classed_of(players.generator, entries)
-    if moved and "source" not in players.generator.inputs:
+    if moved and not {"source", "caption"} & set(players.generator.inputs):
         raise UserError(f"{workdir} is sampled without data; leave --data out.")
     examples = cache(partial(_examples, workdir, stored, moved))
 
@@ -122,6 +125,7 @@ def load_any(
         show=draw.make_show(players.game, chunk),
         examples=examples,
         order=order,
+        read=partial(texts.read, config=config, entries=entries),
     )
 
 

@@ -15,7 +15,7 @@ from jaxgan.metrics.kernel import kernel_distance, kernel_mmd2
 from jaxgan.metrics.modes import mode_coverage, stacked_modes
 from jaxgan.metrics.neighbours import density_coverage, memorisation, precision_recall
 from jaxgan.metrics.perceptual import perceptual
-from jaxgan.metrics.retrieval import retrieval
+from jaxgan.metrics.retrieval import caption_retrieval, retrieval
 from jaxgan.metrics.similarity import diversity, ms_ssim
 from jaxgan.metrics.sliced import sliced_wasserstein
 from jaxgan.metrics.transport import wasserstein
@@ -23,6 +23,7 @@ from jaxgan.metrics.transport import wasserstein
 __all__ = [
     "Moments",
     "TooFew",
+    "caption_retrieval",
     "density_coverage",
     "diversity",
     "fd_infinity",

@@ -40,6 +40,24 @@ def retrieval(made, truth, labels=None):
     return top1 / len(made), label / len(made)
 
 
+def caption_retrieval(images, captions, tops=(1, 10)):
+    """How often an image's own caption is among those that fit it best, {top: share}.
+
+    Captions fit by their inner product with the image, v . t. Those that are the same to the bit
+    are one, and no other may fit better than the own one, or fewer than ``top``.
+
+    Args:
+      images: vectors [N, D].
+      captions: vectors [N, D], one beside each image.
+      tops: how many of the best.
+    """
+    unique, own = np.unique(captions, axis=0, return_inverse=True)
+    scores = np.asarray(images, np.float64) @ np.asarray(unique, np.float64).T
+    right = scores[np.arange(len(scores)), own.reshape(-1)]
+    better = (scores > right[:, None]).sum(axis=1)
+    return {top: float(np.mean(better < top)) for top in tops}
+
+
 def _nearest(distances):
     """Of each row, those that are nearest, up to rounding."""
     least = distances.min(axis=1, keepdims=True)

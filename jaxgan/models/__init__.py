@@ -1,9 +1,9 @@
 """Networks by name. A new network is a new row in these two tables.
 
 A network takes what it is given by name (``z`` [B, Z], one-hot ``label`` [B, K], ``attributes``
-[B, K], ``source`` and ``x`` [B, H, W, C], ...), ``keys`` [B] of its dropout, and ``train``. A
-generator returns {"x": [B, *shape], ...}, a critic {"score": [B] or [B, h, w], "features": [B, F],
-...}; all float32.
+[B, K], ``caption`` [B, D], ``source`` and ``x`` [B, H, W, C], ...), ``keys`` [B] of its dropout,
+and ``train``. A generator returns {"x": [B, *shape], ...}, a critic {"score": [B] or [B, h, w],
+"features": [B, F], ...}; all float32.
 """
 
 import dataclasses
@@ -22,7 +22,9 @@ from jaxgan.models import (
     resnet,
     resnet_translator,
     srresnet,
+    stackgan,
     stargan,
+    text,
     unet,
     zi2zi,
 )
@@ -66,6 +68,8 @@ GENERATORS = {
     "srresnet": _row(srresnet.SRResNetGenerator),
     "completion": _row(completion.CompletionGenerator),
     "r3gan": _row(r3gan.R3GANGenerator),
+    "text": _row(text.TextGenerator),
+    "stackgan": _row(stackgan.StackGANGenerator),
 }
 
 CRITICS = {
@@ -82,4 +86,6 @@ CRITICS = {
     "srgan": _row(srresnet.SRGANCritic),
     "global_local": _row(completion.GlobalLocalCritic),
     "r3gan": _row(r3gan.R3GANCritic),
+    "text": _row(text.TextCritic),
+    "stackgan": _row(stackgan.StackGANCritic),
 }

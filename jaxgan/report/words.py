@@ -103,6 +103,10 @@ SENTENCES = {
     "reverse_kl": "How unevenly samples meet the modes: 0 is as the data do.",
     "accuracy": "The share of samples that a classifier takes for the class asked for.",
     "classified": "The share of samples that have the attribute asked for.",
+    "caption_r1": "The share of samples that fit their own caption better than any other.",
+    "caption_r10": "The share of samples whose own caption is among the ten that fit best.",
+    "augmentation_divergence": "How far the drawn code of a caption is from N(0, 1), in nats.",
+    "between_loss": "The generator's loss where it is told what lies between two captions.",
     "l1": "Mean absolute difference to the truth, of a range of 2: lower is better. It prefers "
     "blurred pictures.",
     "l1_hole": "The same within the hole.",

@@ -224,7 +224,7 @@ def test_stacked_digits_count_their_modes():
         (
             "fid",
             RING,
-            "unknown metric 'fid'; known: accuracy, classified, cycle, fd, fd_infinity, fd_of_",
+            "unknown metric 'fid'; known: accuracy, captions, classified, cycle, fd, fd_infinity",
         ),
         ("is", RING, "'is' needs images that the network puts into one class; ring is not that"),
         ("fd,modes", grey(NOISE), "'modes' needs a toy mixture, or stacked_digits"),

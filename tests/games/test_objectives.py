@@ -11,7 +11,7 @@ from jaxgan import defaults
 from jaxgan.build import parts
 from jaxgan.core.errors import UserError
 from jaxgan.data import Entry
-from jaxgan.games import GAMES
+from jaxgan.games import GAMES, pair_game
 from jaxgan.losses import ADVERSARIAL, DISTANCES, PENALTIES, classifiers
 
 ROWS, CLASSES = 4, 3
@@ -32,6 +32,11 @@ def tiny(game):
         config.generator = defaults.generator("completion", width=2, dilations=(2,))
         config.critic = defaults.critic("global_local", layers=2, width=2, window=4, **critic)
         return config, {**IMAGES, "mask": Entry((12, 12, 1), np.float32)}
+    if "caption" in row.generator:
+        config.generator = defaults.generator("text", width=4, code=3)
+        config.critic = defaults.critic("text", width=4, code=3, **critic)
+        captions = {name: Entry((5,), np.float32) for name in ("caption", "other_caption")}
+        return config, {"x": Entry((8, 8, 1), np.uint8), **captions}
     if "attributes" in row.generator:
         config.generator = defaults.generator("unet", halvings=2, width=2)
         config.critic = defaults.critic("stargan", layers=2, width=2, **critic)
@@ -101,6 +106,7 @@ def test_every_loss_plays(played):
     """Of games that are built alike the first plays all of them, the others two."""
     config, look = played
     build = GAMES[config.game.name].build
+    build = pair_game if config.game.name == "text" else build  # whose losses it hands on
     first = next(name for name, rules in GAMES.items() if rules.build is build)
     for loss in ADVERSARIAL if first == config.game.name else ("minimax", "wasserstein"):
         config.loss = defaults.loss(loss)
@@ -110,7 +116,7 @@ def test_every_loss_plays(played):
             continue
         metrics = look(config)
         assert {"critic_loss", "generator_loss", "real_score", "fake_score"} <= metrics
-        assert ("wrong_score" in metrics) == (config.game.name == "matching_aware")
+        assert ("wrong_score" in metrics) == (config.game.name in ("matching_aware", "text"))
         heads = {name for name in metrics if name.endswith("_cross_entropy")}
         assert bool(heads) == bool(GAMES[config.game.name].heads)
 

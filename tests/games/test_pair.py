@@ -23,14 +23,16 @@ X, FAKE = RNG.normal(size=(2, B, 2)).astype(np.float32)
 SOURCE = RNG.normal(size=(B, 2)).astype(np.float32)
 MASK = np.array([[1.0, 0], [0, 1], [1, 1], [0, 0]], np.float32)
 LABELS = np.array([0, 2, 1, 2])
+CAPTION, OTHER_CAPTION = RNG.normal(size=(2, B, 2)).astype(np.float32)
 BATCH = {"x": X, "label": LABELS, "source": SOURCE, "mask": MASK}
+BATCH |= {"caption": CAPTION, "other_caption": OTHER_CAPTION}
 BATCH = {name: jnp.asarray(array) for name, array in BATCH.items()}
 ONE_HOT = np.eye(CLASSES)[LABELS]
 # score = x . W + label . V + source . U + mask . T, so that a wrong label shows; a head is x @ H.
 W, V, U = np.array([1.0, -2.0]), np.array([0.5, -1.5, 3.0]), np.array([-1.0, 0.25])
 H = np.array([[1.0, 0.0, -1.0], [0.5, -0.5, 2.0]])
-T = np.array([2.0, 0.5])
-PARAMS = {"x": W, "label": V, "source": U, "mask": T}
+T, C = np.array([2.0, 0.5]), np.array([1.5, -0.5])
+PARAMS = {"x": W, "label": V, "source": U, "mask": T, "caption": C}
 PARAMS = {name: jnp.asarray(array) for name, array in PARAMS.items()}
 TEN = {"trail": jnp.float32(0)}
 
@@ -84,7 +86,8 @@ def given_of(name):
 def sees(name, call, x, **changed):
     """All that the rules give the critic, and nothing else."""
     taken, train = call
-    truth = {"x": x, "label": ONE_HOT, "source": SOURCE, "mask": MASK, **changed}
+    truth = {"x": x, "label": ONE_HOT, "source": SOURCE, "mask": MASK, "caption": CAPTION}
+    truth |= changed
     assert tuple(taken) == GAMES[name].critic and train is True
     for key, value in taken.items():
         np.testing.assert_array_equal(value, truth[key])
@@ -93,6 +96,7 @@ def sees(name, call, x, **changed):
 def scores(name, x, label=ONE_HOT):
     """[B] by hand."""
     parts = {"x": x @ W, "label": label @ V, "source": SOURCE @ U, "mask": MASK @ T}
+    parts["caption"] = CAPTION @ C
     return sum(parts[key] for key in GAMES[name].critic)
 
 
@@ -120,6 +124,7 @@ def test_each_game_gives_its_networks_what_the_papers_do():
         "inpainting": (("source", "mask"), ("x", "mask")),
         "cycle": (("source",), ("x",)),
         "attributes": (("source", "attributes"), ("x",)),
+        "text": (("z", "caption"), ("x", "caption")),
     }
 
 
@@ -146,13 +151,13 @@ def test_what_is_drawn_and_what_is_made_of_it(name):
         np.testing.assert_array_equal(made["x"], 2 * SOURCE)
     if "label" in taken:
         np.testing.assert_array_equal(taken["label"], ONE_HOT)
-    for entry in ("x", "source", "mask"):
+    for entry in ("x", "source", "mask", "caption"):
         assert given[entry] is BATCH[entry]
     # As pictures ask for it: no examples, and the generator as it stands.
     brought = {"z": jnp.ones((B, 5)), "source": BATCH["source"], "mask": BATCH["mask"]}
     asked = game.draw(brought, KEYS, 0)
     assert "x" not in asked
-    if "label" not in taken:
+    if not {"label", "caption"} & taken.keys():
         game.generate({"params": 2.0, "count": 7}, asked, KEYS, train=False)
         assert spies.generator_calls[1][2] is False
 
@@ -171,11 +176,15 @@ def test_who_meets_the_critic_and_what_it_costs(name, loss):
     # The mutables of one call go into the next: real, then fake, then wrong.
     trail = 10 * X[0, 0] + FAKE[0, 0]
     expected = np.mean(ADVERSARIAL[loss]().critic(real, fake))
-    if name == "matching_aware":
-        wrong_label = third[0][0]["label"]
-        sees(name, third[0], X, label=wrong_label)
-        assert np.all(np.argmax(wrong_label, 1) != LABELS)
-        wrong = scores(name, X, np.asarray(wrong_label))
+    if name in ("matching_aware", "text"):
+        if name == "text":
+            sees(name, third[0], X, caption=OTHER_CAPTION)
+            wrong = real + (OTHER_CAPTION - CAPTION) @ C
+        else:
+            wrong_label = third[0][0]["label"]
+            sees(name, third[0], X, label=wrong_label)
+            assert np.all(np.argmax(wrong_label, 1) != LABELS)
+            wrong = scores(name, X, np.asarray(wrong_label))
         means["wrong_score"] = wrong.mean()
         trail = 10 * trail + X[0, 0]
         if loss == "wasserstein":
@@ -270,6 +279,8 @@ def test_instance_noise_blurs_all_that_the_critic_sees(name):
         "label": jax.nn.one_hot(jnp.arange(rows) % CLASSES, CLASSES),
         "source": jnp.ones((rows, 2)),
         "mask": jnp.ones((rows, 2)),
+        "caption": jnp.ones((rows, 2)),
+        "other_caption": jnp.zeros((rows, 2)),
     }
     fake, blurred = {"x": jnp.full((rows, 2), -7.0)}, {}
 
@@ -316,7 +327,7 @@ def test_what_there_is_to_look_at(name):
     assert shown.mask is (BATCH["mask"] if "mask" in GAMES[name].generator else None)
     translated = "source" in GAMES[name].generator
     assert shown.given is (BATCH["source"] if translated else None)
-    assert shown.truth is (BATCH["x"] if translated else None)
+    assert shown.truth is (BATCH["x"] if translated or name == "text" else None)
     labelled = "label" in GAMES[name].generator
     assert (shown.label is None) != labelled
 

@@ -30,6 +30,8 @@ SHAPES = {
     "global_local": (8, 12, 2),
     "stargan": (8, 8, 2),
     "r3gan": (8, 12, 2),
+    "text": (8, 8, 2),
+    "stackgan": (16, 16, 2),
 }
 SMALL = {
     "mlp": {"features": (8, 6)},
@@ -49,11 +51,14 @@ SMALL = {
     "stargan": {"layers": 2, "width": 2},
     "global_local": {"layers": 2, "width": 2, "hidden": 8, "window": 4},
     "r3gan": {"width": 8, "blocks": 1, "embedding": 4},
+    "text": {"width": 4, "code": 3},
+    "stackgan": {"width": 4, "second": 4, "blocks": 1, "code": 3},
 }
 SMALL_CRITIC = {
     **SMALL,
     "dcgan32": {"channels": (2, 3, 4, 5)},
     "biggan": {"width": 2, "attention": 4},
+    "stackgan": {"width": 4, "code": 3},
     "progressive": {"channels": (4, 3), "group": 1},  # of more, rows see one another
 }
 NORMED = [name for name, row in models.CRITICS.items() if "norm" in row.options]
@@ -73,8 +78,9 @@ def critic(name, **fields):
 
 def given(network, x, label=None):
     """The call's arguments by name: noise or a source to a generator, examples to a critic."""
-    name, *_ = models.takes(type(network))
-    return {name: x} if label is None else {name: x, "label": label}
+    name, *others = models.takes(type(network))
+    told = "caption" if "caption" in others else "label"
+    return {name: x} if label is None else {name: x, told: label}
 
 
 def filled(network, x, label=None):
@@ -162,7 +168,7 @@ def test_rows_are_independent_without_batch_norm(name, norm):
     assert found[1] > 0 and not found[[0, 2, 3]].any()
 
 
-@pytest.mark.parametrize("name", sorted(set(NORMED) - {"patch", "stargan"}))
+@pytest.mark.parametrize("name", sorted(set(NORMED) - {"patch", "stargan", "stackgan"}))
 def test_critic_with_many_scores_heads_dropout_and_features(name):
     """Units drop by the example's key, in training only; features are what the last layers see."""
     heads = {"label": 5, "tone": 1}

@@ -59,7 +59,7 @@ def rows(config: Mapping) -> tuple[str, ...]:
 
 
 def _fits(row):
-    return set(row.critic) <= {"x", "label"} and not row.directions
+    return set(row.critic) <= {"x", "label", "caption"} and not row.directions
 
 
 def _steers(row):

@@ -68,6 +68,15 @@ def draw(
             f"game {config['game']['name']!r} needs to know which categories of data "
             f"{config['data']['name']!r} it changes: set data.attributes, as tone,gender."
         )
+    if ("caption" in entries) != ("caption" in row.needs):
+        fitting = ", ".join(name for name, row in GAMES.items() if "caption" in row.needs)
+        raise UserError(
+            f"game {config['game']['name']!r} needs captions: set data.captions=char_cnn_rnn, of "
+            "emoji, or of a folder with its captions."
+            if "caption" in row.needs
+            else f"data.captions are for a game that is told them, {fitting}, and game "
+            f"{config['game']['name']!r} is not; leave them unset."
+        )
     shapes = jax.eval_shape(prepare, *_one(entries), 0)
     for name in row.needs:
         if name == "label" and known.get(name, 0) < 2:

@@ -1,0 +1,60 @@
+"""The half of the joint embedding that sees images: how near a picture is to a sentence.
+
+The other half, and the bundled weights of both, are in ``text``.
+"""
+
+from functools import cache
+
+import jax
+import jax.numpy as jnp
+import numpy as np
+from flax import linen as nn
+
+from jaxgan.core.errors import UserError
+from jaxgan.core.pixels import eight_bits
+from jaxgan.features.classifier import halved, hidden
+from jaxgan.text import char_cnn_rnn, joint
+
+SIDE = 32
+CHUNK = 256  # images in one pass
+# Channels, window, stride and padding of each convolution: sides 16, 8, 4.
+_CONVOLUTIONS = ((32, 5, 2, 2), (64, 4, 2, 1), (96, 3, 2, 1))
+
+
+class ImageEncoder(nn.Module):
+    """conv 32, 64, 96, each leaky ReLU - linear 128 - leaky ReLU - linear, for 32x32 in colour."""
+
+    @nn.compact
+    def __call__(self, x, *, dropped=None):
+        """x [B, 32, 32, 3] in [-1, 1] -> vectors [B, D]; ``dropped``: as of ``Classifier``."""
+        return nn.Dense(char_cnn_rnn.WIDTH)(halved(hidden(x, _CONVOLUTIONS), dropped))
+
+
+def check(shape: tuple[int, ...]) -> None:
+    """Raise ``UserError`` for images (H, W, C) that the bundled encoder does not see."""
+    if len(shape) != 3 or shape[2] != 3:
+        raise UserError(f"the encoder of emoji sees colour images, (H, W, 3), not {shape}.")
+
+
+@cache
+def _forward():
+    def vectors(params, x):
+        x = jax.image.resize(eight_bits(x), (len(x), SIDE, SIDE, 3), "linear")
+        with jax.default_matmul_precision("highest"):
+            return ImageEncoder().apply({"params": params}, x)
+
+    return jax.jit(vectors)
+
+
+def see(x, params=None) -> np.ndarray:
+    """The vectors float32 [N, D] of images [N, H, W, 3] in [-1, 1].
+
+    ``params``: others than the bundled ones.
+    """
+    params = joint.weights()["images"] if params is None else params
+    x, parts = np.asarray(x, np.float32), []
+    for start in range(0, len(x), CHUNK):
+        part = jnp.asarray(x[start : start + CHUNK])
+        filled = jnp.pad(part, [(0, CHUNK - len(part)), (0, 0), (0, 0), (0, 0)])
+        parts.append(np.asarray(_forward()(params, filled))[: len(part)])
+    return np.concatenate(parts)
