@@ -25,7 +25,7 @@ def values_of(key, control):
     if control.choices:
         return [each for each in control.choices if each != DRAWN]
     if control.several:
-        return ["8", "8,8"] if key.endswith("features") else ["-2,2", "0.5"]
+        return ["8", "8,8"] if key.endswith("features") else ["-2,2", "0.5,0.5"]
     whole = isinstance(control.low, int) and isinstance(control.high, int)
     span = control.high - control.low
     return [str(control.low), str(control.high - 1 if whole and span > 1 else 0.999 * control.high)]
@@ -49,8 +49,9 @@ def test_control(browser, address, key):
         first, heard = field.input_value(), []
 
         def settled():
-            waits = page.locator("#games.waiting").count()
-            return not waits and (page.is_visible("#error") or (step(page) or 0) > 0)
+            waits, told = page.locator("#games.waiting").count(), page.inner_text("#error")
+            before = heard[-1] if heard else ""  # of the last value, until this one is answered
+            return not waits and ((told and told != before) or (step(page) or 0) > 0)
 
         for value in [*values_of(key, CONTROLS[key]), first]:
             if CONTROLS[key].choices:
