@@ -16,9 +16,8 @@ would know each; varied always, or with the second line as often as needed (ADA)
 
 The paper's own are one flag away, with 768 channels; their data have to be named:
 --config=configs/baseline.py:cifar10 --config.data.name=cifar10 (by TFDS), of which the class is
-told to both sides, and :ffhq64 or :ffhq256 with --config.data=folder:DIR. Left out of these are the
-paper's other augmentations, and bfloat16 in the large stages (--config.compute_dtype=bfloat16 is in
-all).
+told to both sides, and :ffhq64 or :ffhq256 with --config.data=folder:DIR. Left out of these is
+bfloat16 in the large stages alone (--config.compute_dtype=bfloat16 is in all).
 
 Cost: 1500 steps. A step takes .64 s of one CPU core's time, beside much other work.
 Expect: not trained to its end yet. What gamma 10 was chosen by, sliced Wasserstein distances (seed
@@ -31,6 +30,9 @@ from typing import NamedTuple
 
 from jaxgan import data, defaults
 from jaxgan.core.errors import choose
+
+
+VARIED = "flip,turn,translation,scale,rotation,stretch,color,cutout"  # of the paper's runs
 
 
 class Setting(NamedTuple):
@@ -83,7 +85,7 @@ def get_config(setting="small"):
     moved["ema"] = 0.5 ** (own.batch_size / own.half_life)
     config.augmentation.updates = config.steps // 4  # with a target
     if own.varied:
-        config.augmentation.rows, config.augmentation.probability = "color,translation,cutout", 0.0
+        config.augmentation.rows, config.augmentation.probability = VARIED, 0.0
         moved["augmentation.probability"] = own.varied
     config.schedules.to = " ".join(f"{key}={value}" for key, value in moved.items())
     config.schedules.steps = int(own.moving / own.batch_size)

@@ -70,7 +70,7 @@ KEYS = {
     "ema": Key(0.999, 0, 1, why="decay of the generator's average, per step; 0: no averaging"),
     "ema_from": Key(0, 0, INT32, why="step it begins at; before, it is the generator itself"),
     # Both sides' images on their way to the critic.
-    "augmentation.rows": Key("", why="what varies them: color,translation,cutout; empty: nothing"),
+    "augmentation.rows": Key("", why="what varies them, as color,cutout; empty: nothing"),
     "augmentation.probability": Key(
         1.0, 0, 1 + 1e-9, why="of each of them; with a target at first"
     ),

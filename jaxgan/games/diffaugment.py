@@ -2,7 +2,7 @@
 
 A row is (image [H, W, C], key) -> image, differentiable in the image: what the critic tells the
 generator, and what a penalty sees of its slope, goes through it. Images are about [-1, 1], and 0 is
-what lies beside them.
+what lies beside them; ``geometric`` has the rows that mirror, turn and stretch.
 
 Reference: Differentiable Augmentation for Data-Efficient GAN Training (Zhao et al. 2020,
 arXiv:2006.10738), and the authors' ``DiffAugment_pytorch.py``.
@@ -17,6 +17,7 @@ from jax import lax
 from jaxgan.core import noise
 from jaxgan.core.errors import choose
 from jaxgan.core.table import as_it_is
+from jaxgan.games import geometric
 
 _REACH = 1 / 8  # of a side, by which an image is moved at most
 _HOLE = 1 / 2  # of a side
@@ -53,7 +54,7 @@ def cutout(image: jax.Array, key: jax.Array) -> jax.Array:
     return jnp.where((rows[:, None] & columns)[..., None], 0, image)
 
 
-VARIATIONS = {row.__name__: as_it_is(row) for row in (color, translation, cutout)}
+VARIATIONS = {row.__name__: as_it_is(row) for row in (color, translation, cutout, *geometric.ROWS)}
 
 
 def variation(names: tuple[str, ...]) -> Callable:

@@ -9,6 +9,7 @@ from jaxgan import defaults
 from jaxgan.build import parts
 from jaxgan.build.run import prepare
 from jaxgan.core.errors import UserError
+from jaxgan.games import geometric
 from jaxgan.games.augmented import STATE, augmented, feedback
 from jaxgan.games.diffaugment import VARIATIONS, variation
 from jaxgan.losses import ADVERSARIAL, Critic
@@ -16,12 +17,14 @@ from jaxgan.losses.penalties import r1
 from jaxgan.models.network import Network
 
 N, SIDES = 64, (8, 16)
+SQUARE = (8, 8)
 KEYS = jax.random.split(jax.random.key(0), N)
 X = jnp.asarray(np.random.default_rng(0).uniform(-1, 1, (N, *SIDES, 3)), jnp.float32)
 EVERY_ROW = pytest.mark.parametrize("name", VARIATIONS)
 
 
 def varied(name, x=X, probability=1.0, keys=KEYS):
+    x = x[:, :, : SQUARE[1]] if name == "turn" else x
     return jax.jit(variation((name,)), static_argnums=2)(x, keys, probability)
 
 
@@ -31,10 +34,13 @@ def test_rows_are_independent_and_drawn_by_their_keys(name):
     whole = varied(name)
     part = varied(name, X[5:7], keys=KEYS[5:7])
     np.testing.assert_allclose(part, whole[5:7], rtol=1e-5, atol=1e-6)
-    np.testing.assert_array_equal(varied(name, probability=0.0), X)
+    as_it_was = X[:, :, : whole.shape[2]]
+    np.testing.assert_array_equal(varied(name, probability=0.0), as_it_was)
     half = varied(name, probability=0.5)
-    same, as_whole = (np.abs(half - other).max(axis=(1, 2, 3)) < 1e-6 for other in (X, whole))
-    assert np.all(same | as_whole) and 16 < same.sum() < 48
+    ends = (as_it_was, whole)
+    same, as_whole = (np.abs(half - end).max(axis=(1, 2, 3)) < 1e-6 for end in ends)
+    # A flip leaves half of those that it meets, and a turn a fourth.
+    assert np.all(same | as_whole) and 16 < same.sum() < 58
 
 
 def test_color_by_hand():
@@ -88,6 +94,41 @@ def test_cutout_by_hand():
     np.testing.assert_array_equal(
         jax.grad(lambda x: variation(("cutout",))(x, KEYS, 1.0).sum())(X), made[..., None] + 0 * X
     )
+
+
+def test_a_warp_by_hand():
+    """Right angles are those of NumPy; halves between pixels; the mirror beyond the border."""
+    square = np.asarray(X[0, :, :8])
+    turned = geometric.warped(X[0, :, :8], jnp.array([[0.0, 1.0], [-1.0, 0.0]]))
+    np.testing.assert_allclose(turned, np.rot90(square), atol=1e-5)
+    line = jnp.array([0.0, 1.0, 2.0, 3.0]).reshape(1, 4, 1)
+    # From the middle, 1.5: places 0.75, 1.25, 1.75, 2.25 of a line that is its own place.
+    half = geometric.warped(line, jnp.diag(jnp.array([1.0, 0.5])))
+    np.testing.assert_allclose(half[0, :, 0], [0.75, 1.25, 1.75, 2.25])
+    # And -1.5, .5, 2.5, 4.5, of which the outer ones are mirrored at 0 and at 3.
+    twice = geometric.warped(line, jnp.diag(jnp.array([1.0, 2.0])))
+    np.testing.assert_allclose(twice[0, :, 0], [1.5, 0.5, 2.5, 1.5])
+
+
+def test_flips_and_turns_are_of_the_image():
+    for name, ways in (("flip", [X, X[:, :, ::-1]]), ("turn", [0, 1, 2, 3])):
+        if name == "turn":
+            ways = [np.rot90(X[:, :, :8], times, (1, 2)) for times in ways]
+        made = np.asarray(varied(name))
+        equal = np.stack([(made == way).all(axis=(1, 2, 3)) for way in ways])
+        assert equal.any(axis=0).all() and (equal.sum(axis=1) > 64 / len(ways) / 3).all()
+    with pytest.raises(UserError, match="turn is for square images, not 8x16; leave it out"):
+        variation(("turn",))(X, KEYS, 1.0)
+
+
+def test_factors_of_two_to_a_fifth():
+    """A cone's width is log2-normal: of the 64 factors mean 0 and deviation .2, to three errors."""
+    rows = jnp.abs(jnp.arange(65.0) - 32)[:, None, None]
+    far = jnp.broadcast_to(jnp.maximum(rows, 0), (N, 65, 65, 1))
+    for name in ("scale", "stretch"):
+        slope = np.asarray(varied(name, far))[:, 36, 32, 0] / 4  # 1 / factor, along the height
+        found = -np.log2(slope)
+        assert abs(found.mean()) < 0.2 * 3 / 8 and 0.14 < found.std() < 0.26
 
 
 def linear(weights):
@@ -187,8 +228,8 @@ def test_a_probability_moves_with_the_step():
     [
         (
             "unconditional",
-            {"rows": "flip"},
-            "unknown variation 'flip'; known: color, cutout, translation",
+            {"rows": "blur"},
+            "unknown variation 'blur'; known: color, cutout, flip, rotation, scale, stretch",
         ),
         ("unconditional", {"rows": "", "target": 0.6}, "set augmentation.rows=color,"),
         ("translation", {}, "game 'translation' shows its critic more than one image"),
