@@ -31,7 +31,6 @@ from typing import NamedTuple
 from jaxgan import data, defaults
 from jaxgan.core.errors import choose
 
-
 VARIED = "flip,turn,translation,scale,rotation,stretch,color,cutout"  # of the paper's runs
 
 
