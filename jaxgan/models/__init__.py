@@ -16,6 +16,7 @@ from jaxgan.models import (
     completion,
     dcgan,
     mlp,
+    multiscale,
     patch,
     progressive,
     r3gan,
@@ -66,6 +67,7 @@ GENERATORS = {
     "srresnet": _row(srresnet.SRResNetGenerator),
     "completion": _row(completion.CompletionGenerator),
     "r3gan": _row(r3gan.R3GANGenerator),
+    "multiscale": _row(multiscale.MultiscaleGenerator),
 }
 
 CRITICS = {
@@ -82,4 +84,5 @@ CRITICS = {
     "srgan": _row(srresnet.SRGANCritic),
     "global_local": _row(completion.GlobalLocalCritic),
     "r3gan": _row(r3gan.R3GANCritic),
+    "multiscale": _row(multiscale.MultiscaleCritic),
 }

@@ -21,6 +21,7 @@ SIZES = {
     "srgan": (16, 16, 2),
     "global_local": (8, 8, 2),
     "stargan": (8, 8, 2),
+    "multiscale": (32, 32, 1),
 }
 SMALL = {
     "mlp": {"features": (9, 7)},
@@ -35,6 +36,7 @@ SMALL = {
     "srgan": {"width": 2, "hidden": 5},
     "global_local": {"layers": 2, "width": 2, "hidden": 5, "window": 4},
     "stargan": {"layers": 2, "width": 2},
+    "multiscale": {"width": 1},
 }
 
 

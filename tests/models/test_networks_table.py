@@ -9,6 +9,7 @@ from flax import linen as nn
 from jaxgan import models
 from jaxgan.core.errors import UserError
 from jaxgan.models import dcgan, network
+from jaxgan.models.multiscale import MultiscaleGenerator
 from jaxgan.models.srresnet import SRResNetGenerator
 
 BATCH, NOISE, CLASSES = 4, 6, 3
@@ -30,6 +31,7 @@ SHAPES = {
     "global_local": (8, 12, 2),
     "stargan": (8, 8, 2),
     "r3gan": (8, 12, 2),
+    "multiscale": (32, 40, 2),
 }
 SMALL = {
     "mlp": {"features": (8, 6)},
@@ -49,6 +51,7 @@ SMALL = {
     "stargan": {"layers": 2, "width": 2},
     "global_local": {"layers": 2, "width": 2, "hidden": 8, "window": 4},
     "r3gan": {"width": 8, "blocks": 1, "embedding": 4},
+    "multiscale": {"width": 2},
 }
 SMALL_CRITIC = {
     **SMALL,
@@ -82,8 +85,9 @@ def filled(network, x, label=None):
     inputs = given(network, x, label)
     tree = jax.eval_shape(lambda: network.init(jax.random.key(0), **inputs, train=True))
     rng = np.random.default_rng(0)
-    # Sums of windows of 81 pixels would saturate a tanh.
-    size = 0.03 if isinstance(network, SRResNetGenerator) else 0.3
+    # Sums of windows of 81 pixels would saturate a tanh, and so would four scales.
+    sizes = {SRResNetGenerator: 0.03, MultiscaleGenerator: 0.01}
+    size = sizes.get(type(network), 0.3)
     return jax.tree.map(lambda a: size * np.abs(rng.standard_normal(a.shape, a.dtype)), tree)
 
 
@@ -134,7 +138,7 @@ def test_critic(name):
     x = jax.random.normal(jax.random.key(0), (BATCH, *SHAPES[name]))
     variables, out, other, sampled = evaluate(critic(name), x)
     # Maps: 12 x 14 pixels halved, and two convolutions of stride 1; 8 x 8 halved twice.
-    maps = {"patch": (4, 5), "stargan": (2, 2)}
+    maps = {"patch": (4, 5), "stargan": (2, 2), "multiscale": (4,)}
     assert out.shape == sampled.shape == (BATCH, *maps.get(name, ()))
     assert out.dtype == sampled.dtype == jnp.float32
     assert np.isfinite(out).all() and np.isfinite(sampled).all() and out.std() > 0
@@ -162,7 +166,7 @@ def test_rows_are_independent_without_batch_norm(name, norm):
     assert found[1] > 0 and not found[[0, 2, 3]].any()
 
 
-@pytest.mark.parametrize("name", sorted(set(NORMED) - {"patch", "stargan"}))
+@pytest.mark.parametrize("name", sorted(set(NORMED) - {"patch", "stargan", "multiscale"}))
 def test_critic_with_many_scores_heads_dropout_and_features(name):
     """Units drop by the example's key, in training only; features are what the last layers see."""
     heads = {"label": 5, "tone": 1}
