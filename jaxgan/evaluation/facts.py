@@ -22,6 +22,9 @@ FACTS = {
     "held_out": "examples that training does not see: set data.held_out",
     "truth": "a game that knows what should have been made",
     "back": "a game that translates back: cycle, attributes",
+    "frames": "a game that predicts frames: frames, futures",
+    "future": "frames after the one that is made: set data.options.ahead",
+    "chosen": "a game that chooses among several frames by noise: futures",
 }
 
 
@@ -34,6 +37,9 @@ def facts(
     held_out=False,
     truth=False,
     back=False,
+    frames=False,
+    future=False,
+    chosen=False,
 ) -> set[str]:
     """The facts of a source, a feature network and a game, as words of ``FACTS``.
 
@@ -45,6 +51,8 @@ def facts(
       held_out: whether the set has examples that training does not see.
       truth: whether it is known what should have been made.
       back: whether what was made can be translated back.
+      frames: whether frames are predicted, which are ``chosen`` by noise, and whether the data has
+        a ``future``.
     """
     image, stacked = len(source.shape) == 3, source.name == STACKED
     mixture = source.truth is not None and source.truth.mixture is not None
@@ -64,6 +72,9 @@ def facts(
         "held_out": held_out,
         "truth": truth,
         "back": back,
+        "frames": frames,
+        "future": future,
+        "chosen": chosen,
     }
     return {fact for fact, there in present.items() if there}
 
@@ -85,4 +96,7 @@ def facts_of(run, examples, network) -> set[str]:
     options["asked"] = bool(asked_of(run.generator, data.entries(examples.sources)))
     options["truth"] = translates and examples.paired
     options["back"] = run.game.back is not None
+    if run.game.roll is not None:
+        options["future"] = "future" in data.entries(examples.sources)
+        options |= {"frames": True, "chosen": "z" in run.generator.inputs}
     return facts(examples.sources[0], network, **options)
