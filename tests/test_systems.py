@@ -25,12 +25,14 @@ SYSTEMS = {
     "cyclegan": {},
     "denoise": {},
     "edges": {},
+    "frames": {},
     "inpaint": {"phases": f"{PRETRAINED} 4:n_generator=0"},
     "line_art": {},
     "pix2pix": {},
     "sngan": {},
     "stargan": {},
     "superres": {"phases": PRETRAINED},
+    "two_futures": {},
     "zi2zi": {},
 }
 
