@@ -185,6 +185,9 @@ OPTIONS = {
     "data.options.points": (1, 10**9),
     "data.options.modes": (1, 2**16),
     "data.options.side": (1, 2**8),
+    "data.options.digits": (1, FEW),
+    "data.options.given": (1, FEW),
+    "data.options.ahead": (0, FEW),
     "data.options.noise": (1e-3, INF),  # its density is integrated in steps of it
 }
 

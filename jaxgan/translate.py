@@ -7,6 +7,7 @@ In Python:
     images = redraw(images)  # [N, H, W, C] or [H, W, C]; uint8, or float in [-1, 1], as they came
 
 On the command line: jaxgan translate --workdir=runs/pix2pix --input=pictures --out=redrawn
+Of a run that predicts frames: --input=clip.gif --frames=10 --out=made.gif
 """
 
 import sys
@@ -25,6 +26,7 @@ from jaxgan.core.errors import UserError, choose
 from jaxgan.core.files import check_place
 from jaxgan.data.view import FITS, View
 from jaxgan.evaluation.inputs import inputs_of, refuse_overwriting
+from jaxgan.inference import rolling
 from jaxgan.inference.folder import translate_files
 from jaxgan.inference.translation import load
 
@@ -36,7 +38,12 @@ def parser():
     arguments.add_argument(
         "--input", required=True, metavar="PICTURES", help="a file, a folder, or a pattern"
     )
-    arguments.add_argument("--out", required=True, metavar="DIR", help="folder of the results")
+    arguments.add_argument(
+        "--out", required=True, metavar="DIR", help="folder of the results; of frames .gif or .png"
+    )
+    arguments.add_argument(
+        "--frames", type=int, help="how many to make after a clip, of a run that predicts frames"
+    )
     arguments.add_argument("--label", help="class, its name or number, of a run that has them")
     arguments.add_argument(
         "--set",
@@ -91,20 +98,40 @@ def _files_of(mask):
     return [file for file in mask.rglob("*") if file.is_file()] if mask.is_dir() else [mask]
 
 
+def _predict(flags, out):
+    """Make the frames after a clip; returns the exit code."""
+    choose(rolling.WRITERS, out.suffix, "ending of --out")
+    check_place(out)
+    for name in ("label", "sweep", "mask", "direction", "set"):
+        if getattr(flags, name):
+            raise UserError(f"--frames goes on with a clip; leave --{name} out.")
+    translate = load(flags.workdir, flags.step, flags.member)
+    rolling.check(translate, flags.frames)
+    clip = rolling.read(translate, Path(flags.input), flags.fit)
+    rolled = rolling.roll_out(translate, clip, flags.frames, flags.seed)
+    rolling.WRITERS[out.suffix](rolled, out)
+    given, made = len(rolled.given), len(rolled.made)
+    print(f"{made} frames after {given} of {flags.input} by step {translate.step}: {out}")
+    return 0
+
+
 def main(argv=None):
     """Run the command; returns its exit code, 2 if a picture could not be read."""
 
     def command():
         flags = parser().parse_args(argv)
         out = Path(flags.out)
+        if flags.fit:
+            choose(FITS, flags.fit, "--fit")
+        if flags.frames is not None:
+            return _predict(flags, out)
         check_place(out, folder=True)
         named, remarks = inputs_of(flags.input, out)
         mask = Path(flags.mask) if flags.mask else None
         if mask:
             refuse_overwriting(named, _files_of(mask), out)
-        if flags.fit:
-            choose(FITS, flags.fit, "--fit")
         translate = load(flags.workdir, flags.step, flags.member)
+        rolling.check(translate, flags.frames)
         options = {"direction": flags.direction, "seed": flags.seed}
         asked = _asked(flags, translate)
         for each in asked:

@@ -25,9 +25,11 @@ VARIANTS = [
     "cyclegan.py:glyphs",
     "cyclegan.py:tone",
     "dcgan.py:paper",
+    "frames.py:l2",
     "inpaint.py:digits",
     "sngan.py:cifar",
     "superres.py:digits",
+    "two_futures.py:l2",
     "wgan.py:dcgan",
     *STACKED,
     *(f"toy_ring.py:{toy}" for toy in data.TOYS),
@@ -91,6 +93,7 @@ def shrunk(path):
 TRACED = (
     *("baseline", "colourise", "cyclegan", "denoise", "edges", "line_art", "stargan"),
     *("inpaint", "superres", "zi2zi", "sngan", "biggan", "progressive", "gan_cls", "stackgan"),
+    *("frames", "two_futures"),
 )
 
 

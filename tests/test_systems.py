@@ -26,6 +26,7 @@ SYSTEMS = {
     "denoise": {},
     "edges": {},
     "gan_cls": {"game.between": True},
+    "frames": {},
     "inpaint": {"phases": f"{PRETRAINED} 4:n_generator=0"},
     "line_art": {},
     "pix2pix": {},
@@ -33,6 +34,7 @@ SYSTEMS = {
     "stackgan": {"phases": "3:level=2"},
     "stargan": {},
     "superres": {"phases": PRETRAINED},
+    "two_futures": {},
     "zi2zi": {},
 }
 

@@ -20,6 +20,7 @@ SHA256 = {
 FILES = {  # of each set
     "mnist10k": "mnist10k",
     "stacked_digits": "mnist10k",
+    "moving_digits": "mnist10k",
     "emoji": "emoji_pairs",
     "glyphs": "glyphs",
     "line_art": "line_art",

@@ -8,6 +8,7 @@ from typing import NamedTuple
 import numpy as np
 
 from jaxgan.core.errors import UserError
+from jaxgan.data.view import to_channels
 
 SIXTEEN = ("I", "I;16", "I;16B", "I;16L", "I;16N")
 ICONS = ("ICNS", "ICO")  # hold pictures whose sizes are known only once they are decoded
@@ -56,6 +57,29 @@ def decode(file: Path) -> np.ndarray:
         if image.mode in GREY_MODES:
             return np.asarray(image.convert("L"))[..., None]
         return np.asarray(image.convert("RGB"))
+
+
+def frames_in(file: Path) -> int:
+    """How many frames a file has: 1 of a still picture; reads no more than it must."""
+    with opened(file) as image:
+        return getattr(image, "n_frames", 1)
+
+
+def decode_all(file: Path) -> list[np.ndarray]:
+    """Decode all frames of a file to uint8 [H, W, 3]; what is transparent lies on black.
+
+    Raises:
+      UserError: as ``decode``.
+    """
+    from PIL import ImageSequence
+
+    if frames_in(file) == 1:
+        return [to_channels(decode(file), 3)]
+    with opened(file) as image:
+        return [
+            to_channels(np.asarray(frame.convert("RGBA")), 3)
+            for frame in ImageSequence.Iterator(image)
+        ]
 
 
 class Head(NamedTuple):

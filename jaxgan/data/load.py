@@ -17,6 +17,8 @@ from jaxgan.data.arrays import npz
 from jaxgan.data.attributes import names_of, of_attributes
 from jaxgan.data.bundled import emoji, glyphs, line_art, mnist10k
 from jaxgan.data.captions import TABLE, captioned
+from jaxgan.data.clips import frames
+from jaxgan.data.drawn_clips import moving_digits, two_futures
 from jaxgan.data.folders import folder
 from jaxgan.data.held_out import (
     HELD_OUT,
@@ -45,13 +47,15 @@ SETS = {  # by name, as TOYS are too
     "emoji": emoji,
     "glyphs": glyphs,
     "line_art": line_art,
+    "moving_digits": moving_digits,
+    "two_futures": two_futures,
 }
 # By what stands before the colon.
-FORMS = {"folder": folder, "idx": idx, "npz": npz, "ab": ab, "pairs": pairs}
+FORMS = {"folder": folder, "idx": idx, "npz": npz, "ab": ab, "pairs": pairs, "frames": frames}
 TOY_DEFAULTS = {"points": 100_000, "seed": 0}  # options of every toy set
-OF_FORMS = ("direction",)  # options of forms that a user sets
+OF_FORMS = ("direction", "given", "ahead")  # options of forms that a user sets
 # Sets with a held-out part of their own, by this rule.
-PARTED = {"emoji": tenth, "glyphs": tenth, "line_art": tenth}
+PARTED = dict.fromkeys(("emoji", "glyphs", "line_art", "moving_digits", "two_futures"), tenth)
 # Sets and forms with captions, and the rule of those that have one of their own with captions.
 CAPTIONED = {"emoji": composition, "folder": None}
 
@@ -163,15 +167,16 @@ def load(
 ) -> Source:
     """Load a part of a data set.
 
-    Names: ``mnist10k``, ``stacked_digits``, ``emoji``, ``glyphs`` and ``line_art`` (bundled), the
-    rows of ``TOYS``, ``folder:DIR``, ``ab:DIR`` (pairs side by side), ``pairs:DIR_A,DIR_B``,
-    ``idx:DIR``, ``npz:FILE``, and any image set of TensorFlow Datasets by its name there
+    Names: ``mnist10k``, ``stacked_digits``, ``emoji``, ``glyphs``, ``line_art`` and
+    ``moving_digits`` (bundled), ``two_futures`` and the rows of ``TOYS`` (drawn), ``folder:DIR``,
+    ``ab:DIR`` (pairs side by side), ``pairs:DIR_A,DIR_B``, ``frames:DIR`` (clips), ``idx:DIR``,
+    ``npz:FILE``, and any image set of TensorFlow Datasets by its name there
     (``cifar10``, ``lsun/bedroom``).
 
     An example is held out, or not, for ever: by ``zlib.crc32`` of its key in UTF-8. The key is its
     index in the split, written in decimals; of a folder's file its path there ("cats/1.png"); of an
     emoji its code without the tone ("1F44B"), with captions the whole code; of a glyph the
-    character.
+    character; of a window its clip.
 
     Args:
       name: one of the names above.
@@ -187,8 +192,8 @@ def load(
       options: of a set that is drawn or holds pairs, those of ``options_of``: ``points`` (how
         many), ``seed``, and those of a toy's row in ``TOYS``; ``x`` and ``source``.
       held_out: what of the set is its held-out part. "": nothing; a share, as "0.1": the examples
-        with CRC-32 / 2**32 below it; for idx and TFDS also a split, as "test". ``emoji``,
-        ``glyphs`` and ``line_art`` have theirs always, the CRC-32 divisible by 10, and no other.
+        with CRC-32 / 2**32 below it; for idx and TFDS also a split, as "test". the rows of
+        ``PARTED`` have theirs always, the CRC-32 divisible by 10, and no other.
       part: "train", all examples of the split that are not held out, or "held_out".
       loaded: {} that is handed to the calls for both parts, of the same settings: a set of which a
         share is held out is then read once. None: it is read.
@@ -307,6 +312,8 @@ def load_set(
 ) -> Source:
     """Load a row of ``SETS`` with its options."""
     source = SETS[name](name, view, split, **special, **_chosen(name, options))
+    if name not in bundled.FILES:
+        return source._replace(origin="drawn")
     version = bundled.SHA256[bundled.FILES[name]]
     return source._replace(origin="bundled", contents=(version,))
 

@@ -112,7 +112,8 @@ def _shown_values(judged, looks):
     first = next(iter(looks.values()))
     labels = None if first.label is None else first.label.argmax(axis=1)
     made = in_turn(looks)[: judged.count]
-    return judged.score(made, labels, first.truth, first.given, first.mask, first.again)
+    beside = (first.truth, first.given, first.mask, first.again)
+    return judged.score(made, labels, *beside, rolled=first.rolled, future=first.future)
 
 
 def _told_values(judged, looks):
@@ -139,7 +140,13 @@ def _floor_values(judged, looks):
         return {}
     labels = None if first.label is None else first.label.argmax(axis=1)
     beside = (labels, first.truth, first.given, first.mask)
+    frames = 0 if first.future is None else first.future.shape[2] // first.truth.shape[2]
+
+    def score(made):
+        repeated = {"rolled": np.tile(made, (1, 1, frames, 1)), "future": first.future}
+        made = np.ascontiguousarray(made, np.float32)
+        return judged.against(made, *beside, **repeated if frames else {})
+
     return {
-        name: judged.against(np.ascontiguousarray(made, np.float32), *beside)
-        for name, made in floors(first.truth, first.given, first.mask).items()
+        name: score(made) for name, made in floors(first.truth, first.given, first.mask).items()
     }

@@ -19,21 +19,27 @@ ShownByName = dict[str, Shown]
 
 
 def make_show(
-    game: Game, chunk: int = CHUNK, paired: bool = True, back: bool = False
+    game: Game, chunk: int = CHUNK, paired: bool = True, back: bool = False, roll: bool = False
 ) -> Callable[..., ShownByName]:
     """Compile ``show(variables, batch, keys, step=0) -> {name: Shown}`` of all rows, in NumPy.
 
     ``variables`` are the generator's; ``batch`` holds named arrays [N, ...], as the data give them
     or as a user chose them, and may be empty; ``keys`` [N] are the rows' own. ``chunk`` rows pass
     at once, whatever N. ``paired``: whether the entries of a row belong together; else no truth is
-    known. ``back``: whether what was made is translated back, as ``game.back`` does it.
+    known. ``back``: whether what was made is translated back, as ``game.back`` does it. ``roll``:
+    whether further frames are made of it, as ``game.roll`` does it, where the batch has a future.
     """
 
     @jax.jit
     def forward(variables, batch, keys, step):
         given = game.draw(batch, keys, step)
         made, _ = game.generate(variables, given, keys, train=False)
-        return given, made, game.back(variables, given, made, keys) if back else {}
+        rolls = roll and game.roll is not None and "future" in given
+        further = {
+            "again": game.back(variables, given, made, keys) if back else {},
+            "rolled": {"": game.roll(variables, given, made, keys)} if rolls else {},
+        }
+        return given, made, further
 
     def show(variables, batch, keys, step=0):
         parts = []
@@ -41,9 +47,10 @@ def make_show(
             rows = np.minimum(np.arange(start, start + chunk), len(keys) - 1)
             part = {name: np.asarray(array)[rows] for name, array in batch.items()}
             parts.append(jax.device_get(forward(variables, part, keys[rows], step)))
-        given, made, again = jax.tree.map(lambda *x: np.concatenate(x)[: len(keys)], *parts)
+        given, made, further = jax.tree.map(lambda *x: np.concatenate(x)[: len(keys)], *parts)
         looks = game.show(given, made)
-        looks |= {name: looks[name]._replace(again=images) for name, images in again.items()}
+        for field, found in further.items():
+            looks |= {name: looks[name]._replace(**{field: x}) for name, x in found.items()}
         return looks if paired else {k: v._replace(truth=None) for k, v in looks.items()}
 
     return show

@@ -24,6 +24,9 @@ FACTS = {
     "back": "a game that translates back: cycle, attributes",
     "noise": "one generator of a normal z",
     "captions": "a game that is told captions, of data.name=emoji",
+    "frames": "a game that predicts frames: frames, futures",
+    "future": "frames after the one that is made: set data.options.ahead",
+    "chosen": "a game that chooses among several frames by noise: futures",
 }
 
 
@@ -38,6 +41,9 @@ def facts(
     back=False,
     noise=False,
     captions=False,
+    frames=False,
+    future=False,
+    chosen=False,
 ) -> set[str]:
     """The facts of a source, a feature network and a game, as words of ``FACTS``.
 
@@ -51,6 +57,8 @@ def facts(
       back: whether what was made can be translated back.
       noise: whether there is one generator whose z is normal.
       captions: whether samples are of captions that the bundled encoder knows.
+      frames: whether frames are predicted, which are ``chosen`` by noise, and whether the data has
+        a ``future``.
     """
     image, stacked = len(source.shape) == 3, source.name == STACKED
     mixture = source.truth is not None and source.truth.mixture is not None
@@ -72,6 +80,9 @@ def facts(
         "back": back,
         "noise": noise,
         "captions": captions,
+        "frames": frames,
+        "future": future,
+        "chosen": chosen,
     }
     return {fact for fact, there in present.items() if there}
 
@@ -97,4 +108,7 @@ def facts_of(run, examples, network) -> set[str]:
     # Images of another size are brought to that of the encoder; grey ones it does not see.
     of_emoji = examples.sources[0].name == "emoji" and examples.sources[0].shape[-1] == 3
     options["captions"] = of_emoji and "caption" in run.generator.inputs
+    if run.game.roll is not None:
+        options["future"] = "future" in data.entries(examples.sources)
+        options |= {"frames": True, "chosen": "z" in run.generator.inputs}
     return facts(examples.sources[0], network, **options)

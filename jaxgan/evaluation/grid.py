@@ -39,7 +39,7 @@ def image_grid(images, columns=None, padding=2, scale=None):
     if channels == 2:
         pixels = np.concatenate([pixels, np.zeros_like(pixels[..., :1])], axis=-1)
     pixels = pixels[..., :3]
-    scale = scale or max(1, VIEW_SIDE // max(height, width))
+    scale = scale or scale_of(height, width)
     pixels = pixels.repeat(scale, axis=1).repeat(scale, axis=2)
     columns = columns or math.ceil(math.sqrt(count))
     rows = math.ceil(count / columns)
@@ -49,6 +49,11 @@ def image_grid(images, columns=None, padding=2, scale=None):
     _, height, width, channels = pixels.shape
     grid = pixels.reshape(rows, columns, height, width, channels).transpose(0, 2, 1, 3, 4)
     return grid.reshape(rows * height, columns * width, channels)
+
+
+def scale_of(height, width):
+    """The whole factor by which an image is enlarged."""
+    return max(1, VIEW_SIDE // max(height, width))
 
 
 def class_rows(images, label, names, columns=None):
@@ -142,6 +147,9 @@ def columns(looks, triples=2):
     """
     blocks = []
     for shown in looks.values():
+        if _several(shown):
+            blocks.append(clips(shown, triples))
+            continue
         parts = [part for part in (shown.given, shown.made, shown.truth) if part is not None]
         beside = np.stack(alike(parts), axis=1)
         empty = -len(beside) % triples
@@ -151,6 +159,38 @@ def columns(looks, triples=2):
     width = max(block.shape[1] for block in blocks)
     padded = [np.pad(block, ((0, 0), (0, width - block.shape[1]), (0, 0))) for block in blocks]
     return np.concatenate(padded)
+
+
+def _several(shown):
+    """Whether what was given are several frames: wider, of one height, than what was made."""
+    (height, width), made = shown.given.shape[1:3], shown.made.shape[1:3]
+    return height == made[0] and width > made[1]
+
+
+def clips(shown, columns=1):
+    """Frames in their order: given and then made, and below what is true.
+
+    Args:
+      shown: ``games.Shown`` with ``given`` [N, H, T * W, C], whose frames lie beside one another.
+      columns: how many rows of the batch lie beside one another.
+
+    Returns:
+      uint8 [H', W', 3].
+    """
+    made = shown.made if shown.rolled is None else shown.rolled
+    truth = shown.truth if shown.future is None else shown.future
+    width = shown.made.shape[2]
+    empty = np.full_like(shown.given, -0.5)
+    lines = [np.concatenate([shown.given, made], axis=2)]
+    if truth is not None:
+        lines.append(np.concatenate([empty, truth[:, :, : made.shape[2]]], axis=2))
+    whole = np.stack(lines, axis=1)
+    whole = np.repeat(whole, 3, axis=4) if whole.shape[4] == 1 else whole[..., :3]
+    whole = np.pad(whole, [(0, -len(whole) % columns)] + [(0, 0)] * 4, constant_values=-1.0)
+    blocks, height = whole.shape[0] // columns, whole.shape[2]
+    tiles = whole.reshape(blocks, columns, len(lines), height, -1, width, 3)
+    tiles = tiles.transpose(0, 2, 1, 4, 3, 5, 6)  # frames of one line beside one another
+    return image_grid(tiles.reshape(-1, height, width, 3), columns * tiles.shape[3])
 
 
 def alike(parts):

@@ -52,7 +52,7 @@ class Judge(NamedTuple):
         return self.encoder.description
 
     def score(
-        self, x, labels=None, truth=None, given=None, mask=None, again=None
+        self, x, labels=None, truth=None, given=None, mask=None, again=None, **frames
     ) -> dict[str, float]:
         """All metrics that fit, but of what was asked for; NaN of samples with any.
 
@@ -60,6 +60,7 @@ class Judge(NamedTuple):
           x: [N, *shape].
           labels: int [N], or None.
           truth, given, mask, again: what ``Sample`` has beside.
+          frames: rolled and future, too.
         """
         if not np.isfinite(x).all():
             return dict.fromkeys(self.floor, float("nan"))
@@ -69,14 +70,15 @@ class Judge(NamedTuple):
         names += needing(self.names, "truth") if truth is not None else []
         names += needing(self.names, "back") if again is not None else []
         captions = self.reference.captions
-        sample = Sample(made, truth, given, mask, again=again, captions=captions)
+        sample = Sample(made, truth, given, mask, again=again, captions=captions, **frames)
         return measured(names, self.reference, sample, self.encoder.name)
 
-    def against(self, x, labels, truth, given, mask) -> dict[str, float]:
+    def against(self, x, labels, truth, given, mask, **frames) -> dict[str, float]:
         """As ``score``, of the metrics that need a truth alone."""
         names = needing(self.names, "truth")
         encoder = self.encoder if any(METRICS[name].features for name in names) else NO_NETWORK
-        sample = Sample(encoder.encode(x, labels, self.progress), truth, given, mask)
+        made = encoder.encode(x, labels, self.progress)
+        sample = Sample(made, truth, given, mask, **frames)
         return measured(names, self.reference, sample, self.encoder.name)
 
     def told(self, x, asked) -> dict[str, float]:

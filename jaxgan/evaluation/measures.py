@@ -61,6 +61,7 @@ class Sample(NamedTuple):
       again: [N, h, w, c] what came of made, translated back, or None.
       speeds: [N] squared, of what is made while z moves, as ``path.make_speeds`` has them, or None.
       captions: [N, D] of those that it was made from; of real examples None.
+      rolled, future: [N, H, F * W, C] what was made frame after frame, and what should be, or None.
     """
 
     made: Encoded | None
@@ -71,6 +72,8 @@ class Sample(NamedTuple):
     again: np.ndarray | None = None
     speeds: np.ndarray | None = None
     captions: np.ndarray | None = None
+    rolled: np.ndarray | None = None
+    future: np.ndarray | None = None
 
 
 class Metric(NamedTuple):
@@ -202,6 +205,30 @@ def _cycle(reference, sample):
     return {"cycle_l1": np.mean(np.abs(sample.again - sample.given))}
 
 
+def _frames(reference, sample):
+    """The mean squared error, of images in [0, 1], and the sharpness (Mathieu et al. 2016)."""
+    made, truth = sample.made.x, sample.truth
+    mse = np.mean((np.asarray(made, np.float64) - truth) ** 2) / 4  # [-1, 1] is twice as wide
+    return {"mse": mse, "sharpness": metrics.sharpness(made, truth)}
+
+
+def _rolled(reference, sample):
+    """PSNR and SSIM of every frame that follows the first one made, each made of those before."""
+    made, width, found = sample.rolled, sample.truth.shape[2], {}
+    for number in range(1, made.shape[2] // width):
+        frame = slice(number * width, (number + 1) * width)
+        values = against_truth(made[:, :, frame], sample.future[:, :, frame])
+        kept = {name: values[name] for name in ("psnr", "ssim") if name in values}
+        found |= {f"{name}_frame_{number + 1}": value for name, value in kept.items()}
+    return found
+
+
+def _futures(reference, sample):
+    """Whether samples are near one of the frames that may follow what was given, or mix them."""
+    near, error, taken = metrics.futures(sample.made.x, sample.truth, sample.given)
+    return {"futures_near": near, "futures_error": error, "futures_taken": taken}
+
+
 def _feature_distance(reference, sample):
     """The mean squared difference to the truth, in features."""
     made, truth = sample.made.features, reference.truth.features[: len(sample.made.features)]
@@ -257,6 +284,9 @@ METRICS = {
     "retrieval": Metric(_retrieval, _TRUTH, plain=_ALL, features=False, usual=False),
     "captions": Metric(_captions, frozenset({"images", "captions"}), plain=_ALL, features=False),
     "cycle": Metric(_cycle, frozenset({"images", "back"}), plain=_ALL, features=False),
+    "frames": Metric(_frames, _TRUTH | {"frames"}, plain=_ALL, features=False),
+    "rolled": Metric(_rolled, _TRUTH | {"future"}, plain=_ALL, features=False),
+    "futures": Metric(_futures, _TRUTH | {"chosen"}, plain=_ALL, features=False),
     "feature_distance": Metric(_feature_distance, _TRUTH, usual=False),
     "perceptual": Metric(_perceptual, _TRUTH | {"maps"}, usual=False),
     "fd_of_a_class": Metric(_frechet_of_classes, frozenset({"labels"}), usual=False),

@@ -83,9 +83,9 @@ def floors(truth, given=None, mask=None) -> dict[str, np.ndarray]:
 
     given: what was given, as it is; of grey ones, without colours. colour map: each pixel by one
     affine map of the colour that was given there, the best in squares for just these truths.
-    bicubic: enlarged by cubic interpolation. masked mean: the hole filled with the mean of what is
-    known. constant: one image for all, the median of all truths at every pixel; none has a lower
-    l1.
+    last frame: of several, as it is. bicubic: enlarged by cubic interpolation. masked mean: the
+    hole filled with the mean of what is known. constant: one image for all, the median of all
+    truths at every pixel; none has a lower l1.
 
     Args:
       truth, given, mask: as ``against_truth`` takes them.
@@ -95,6 +95,8 @@ def floors(truth, given=None, mask=None) -> dict[str, np.ndarray]:
         if given.shape[-1] in (1, truth.shape[-1]):
             found["given"] = np.broadcast_to(given, truth.shape)
         found["colour map"] = _recoloured(given, truth)
+    if given is not None and given.shape[1] == truth.shape[1] and given.shape[2] > truth.shape[2]:
+        found["last frame"] = given[:, :, -truth.shape[2] :]
     if given is not None and given.shape[1] < truth.shape[1] and given.shape[3] == truth.shape[3]:
         found["bicubic"] = _enlarged(given, truth.shape)
     if mask is not None:

@@ -6,6 +6,7 @@ from typing import NamedTuple
 
 from jaxgan.data.attributes import known
 from jaxgan.games import attributes, cycle, draw
+from jaxgan.games.frames import frames_game, scales
 from jaxgan.games.game import Game, Shown
 from jaxgan.games.pair import pair_game
 from jaxgan.games.several import several_game
@@ -62,6 +63,10 @@ def _label(options, classes):
 
 def _attributes(options, classes):
     return attributes.draw({name: classes[name] for name in known(classes)})
+
+
+def _scales(options, classes):
+    return scales
 
 
 _NOISE = {"z_dim": 100, "z": "normal"}  # length of the noise vector, and its distribution
@@ -136,6 +141,25 @@ GAMES = {
         of_build=("head_weight", "constancy"),
         terms=True,
         doc="To as many typefaces as there are labels, which the critic tells (zi2zi, Tian 2017).",
+    ),
+    "frames": Rules(
+        frames_game,
+        (_scales,),
+        generator=("source",),
+        critic=("x", "x_2", "x_4", "x_8", "source"),
+        needs=("source",),
+        terms=True,
+        doc="The next frame, at four scales; the critic sees the frames too (Mathieu et al. 2016).",
+    ),
+    "futures": Rules(
+        frames_game,
+        (_z, _scales),
+        generator=("source", "z"),
+        critic=("x", "x_2", "x_4", "x_8", "source"),
+        needs=("source",),
+        options=_NOISE,
+        terms=True,
+        doc="The next frame of several that may be: noise chooses among them; else as frames.",
     ),
     "cycle": Rules(
         cycle.cycle_game,

@@ -20,6 +20,9 @@ class Shown(NamedTuple):
       label: one-hot [B, K] of the class that was asked for, or None.
       mask: [B, H, W, 1] where the hole was, or None.
       again: ``made`` translated back, which should be ``given``, or None.
+      rolled: frames beside one another [B, H, F * W, C]: ``made``, and what the generator makes of
+        its own frames after that, or None.
+      future: the frames that these should be, or None.
     """
 
     made: jax.Array
@@ -28,6 +31,8 @@ class Shown(NamedTuple):
     label: jax.Array | None = None
     mask: jax.Array | None = None
     again: jax.Array | None = None
+    rolled: jax.Array | None = None
+    future: jax.Array | None = None
 
 
 class Game(NamedTuple):
@@ -56,6 +61,8 @@ class Game(NamedTuple):
         global batch, on every device alike.
       back: (generator variables, given, made, keys) -> {direction: images}: what was made, outside
         of training, translated back to what was given; None where the game goes one way.
+      roll: (generator variables, given, made, keys) -> ``Shown.rolled``, outside of training: as
+        many frames as "x" and ``given["future"]`` have; None of games that predict none.
       makes: direction, a name of ``show``, -> the entry of ``given`` whose domain its images are
         of. "" are all that ``show`` names.
     """
@@ -69,4 +76,5 @@ class Game(NamedTuple):
     memory: Callable[[], PyTree] = dict
     recall: Callable = lambda memory, made, keys: (memory, made)
     back: Callable | None = None
+    roll: Callable | None = None
     makes: FrozenDict[str, str] = FrozenDict({"": "x"})

@@ -6,6 +6,8 @@ game hands them all that there is.
 
 from collections.abc import Callable, Sequence
 
+import jax
+
 from jaxgan.core import noise
 from jaxgan.games.game import Game, Shown
 from jaxgan.games.terms import (
@@ -52,7 +54,8 @@ def pair_game(
       loss: ``AdversarialLoss``.
       draw: as ``Game`` has it.
       penalties: triples (name, weight, penalty function), of the critic's loss.
-      terms: triples (name, weight, distance function): made "x" against the true one.
+      terms: triples (name, weight, distance function): made "x" against the true one, and so all
+        else that is both made and given; the mean of these. The critic sees it in its place, too.
       heads: categories that the critic must tell, of real and of made examples, and that the
         generator is to make plain (AC-GAN, Odena et al. 2017, eq. 2 and 3).
       head_weight: of their cross-entropies, for both sides.
@@ -124,7 +127,7 @@ def _critic_loss(
             return critic.apply(variables, {**given, "x": x}, keys=keys, train=True)
 
         real, mutables = judge(mutables, given, x, dropout_real)
-        fake, mutables = judge(mutables, given, fake_x, dropout_fake)
+        fake, mutables = judge(mutables, {**given, **made}, fake_x, dropout_fake)
         losses = loss.critic(real["score"], fake["score"])
         metrics = {"real_score": mean(real["score"]), "fake_score": mean(fake["score"])}
         if wrong is not None:
@@ -159,22 +162,23 @@ def _generator_loss(critic, loss, terms, heads, head_weight, adversarial, noise_
         keys_real, keys_fake, dropout_real, dropout_fake = noise.split_each(keys, 4)
         level = noise_level(step)
 
-        def judge(x, keys_noise, keys):
-            x = blur(level, x, keys_noise)
-            return critic.apply(variables, {**given, "x": x}, keys=keys, train=True)[0]
+        def judge(seen, keys_noise, keys):
+            x = blur(level, seen["x"], keys_noise)
+            return critic.apply(variables, {**seen, "x": x}, keys=keys, train=True)[0]
 
         total, metrics = 0.0, {}
         if adversarial:
             # Losses that ignore the real scores leave them to the compiler to drop.
-            real = judge(given["x"], keys_real, dropout_real)
-            fake = judge(made["x"], keys_fake, dropout_fake)
+            real = judge(given, keys_real, dropout_real)
+            fake = judge({**given, **made}, keys_fake, dropout_fake)
             total = mean(loss.generator(real["score"], fake["score"]))
             if adversarial != 1.0:
                 total *= adversarial
             if heads:
                 total += head_weight * recognise(heads, fake, given)[0]
         if terms:
-            extra, metrics = compare(terms, made["x"], given["x"])
+            each = [compare(terms, made[name], given[name]) for name in made if name in given]
+            extra, metrics = jax.tree.map(lambda *values: sum(values) / len(each), *each)
             total += extra
         return total, {"generator_loss": total, **metrics}
 

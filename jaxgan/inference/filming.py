@@ -147,7 +147,8 @@ def _images(samples):
             continue
         truth = [] if each.truth is None else [each.truth]
         parts = grid.alike([each.given, each.x, *truth])
-        given, own, *after = (grid.image_grid(part, columns=1) for part in parts)
+        scale = grid.scale_of(*parts[1].shape[1:3])  # frames given lie beside one another
+        given, own, *after = (grid.image_grid(part, 1, scale=scale) for part in parts)
         before = [given]
         made.append(own)
     return before, made, after

@@ -95,7 +95,7 @@ def evaluate_run(
         )
         judged = next(iter(judges.values()))
         back = bool(measures.needing(names, "back"))
-        show = make_show(run.game, paired=examples.paired, back=back)
+        show = make_show(run.game, paired=examples.paired, back=back, roll=True)
         speeds = directions.speeds_of(judges, names, run.game)
         keys = row_keys(seed, judged.count)
 

@@ -203,7 +203,9 @@ def _make_show(config, entries, factor, chunk, instead):
             for name, entry in entries.items()
         }
         together = min(max(PIXELS // (height * width * factor**2), 1), chunk)
-        return draw.make_show(parts.players(config, resized, **instead).game, together), together
+        return draw.make_show(
+            parts.players(config, resized, **instead).game, together, roll=True
+        ), together
 
     return show
 

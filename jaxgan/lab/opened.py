@@ -34,7 +34,7 @@ def open_run(workdir, step=None, member=0, moved=""):
       step, member, moved: as ``sampling.load`` has them.
 
     Raises:
-      UserError: no run there, one of points, no such checkpoint or member.
+      UserError: no run there, one of points or frames, no such checkpoint or member.
     """
     found = generator.find(workdir)
     if len(found.stored["entries"]["x"].shape) != 3:
@@ -43,6 +43,11 @@ def open_run(workdir, step=None, member=0, moved=""):
             "jaxgan lab trains such games."
         )
     at = sampling.load_any(workdir, member, moved, samples.CHUNK, found)
+    if at.players.game.roll is not None:
+        raise UserError(
+            f"{workdir} predicts frames, for which there is no page; jaxgan translate --frames=10 "
+            "makes those after a clip."
+        )
     if at.gives_images:
         kind, step, facts, questions = translation.open_(at, step, found)
     else:

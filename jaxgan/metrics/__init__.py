@@ -1,6 +1,7 @@
 """Metrics: arrays of real and generated examples in, numbers out; they never see a generator."""
 
 from jaxgan.metrics.features import TooFew
+from jaxgan.metrics.frames import futures, sharpness
 from jaxgan.metrics.frechet import (
     Moments,
     fd_infinity,
@@ -29,6 +30,7 @@ __all__ = [
     "fd_infinity",
     "frechet_distance",
     "frechet_from_moments",
+    "futures",
     "inception_score",
     "kernel_distance",
     "kernel_mmd2",
@@ -40,6 +42,7 @@ __all__ = [
     "perceptual",
     "precision_recall",
     "retrieval",
+    "sharpness",
     "sliced_wasserstein",
     "stacked_modes",
     "update_moments",

@@ -16,6 +16,7 @@ from jaxgan.models import (
     completion,
     dcgan,
     mlp,
+    multiscale,
     patch,
     progressive,
     r3gan,
@@ -70,6 +71,7 @@ GENERATORS = {
     "r3gan": _row(r3gan.R3GANGenerator),
     "text": _row(text.TextGenerator),
     "stackgan": _row(stackgan.StackGANGenerator),
+    "multiscale": _row(multiscale.MultiscaleGenerator),
 }
 
 CRITICS = {
@@ -88,4 +90,5 @@ CRITICS = {
     "r3gan": _row(r3gan.R3GANCritic),
     "text": _row(text.TextCritic),
     "stackgan": _row(stackgan.StackGANCritic),
+    "multiscale": _row(multiscale.MultiscaleCritic),
 }

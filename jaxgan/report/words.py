@@ -113,6 +113,13 @@ SENTENCES = {
     "psnr": "Peak signal-to-noise ratio to the truth in dB: higher is better, and prefers blurred "
     "pictures, too.",
     "ssim": "Structural similarity to the truth: 1 is the same picture.",
+    "mse": "Mean squared difference to the truth, of images in [0, 1]: lower is better. It prefers "
+    "blurred pictures, too.",
+    "sharpness": "How alike edges are to the true ones in dB: higher is better. Of this package's "
+    "formula and unit alone.",
+    "futures_near": "The share of samples that are near one of the frames that may follow.",
+    "futures_error": "The median squared distance to the nearest of them, 0.25 midway between two.",
+    "futures_taken": "The share of pasts all of whose futures are met by samples.",
     "ms_ssim": "How alike pairs of samples are: more than real examples are is collapse.",
     "ms_ssim_to_truth": "Structural similarity to the truth at several scales: higher is better.",
     "colour_error": "Mean distance of the colours to the true ones, without lightness.",

@@ -43,12 +43,17 @@ def sets(tmp_path_factory):
         ):
             (home / file).parent.mkdir(exist_ok=True)
             Image.fromarray(pixels).save(home / file)
+    for index, image in enumerate([*PIXELS, *PIXELS]):  # 8 clips of 10 frames
+        file = home / f"frames/{index // 10}/{index % 10}.png"
+        file.parent.mkdir(parents=True, exist_ok=True)
+        Image.fromarray(image).save(file)
     pairs = {"ab": home / "ab", "pairs": f"{home}/A,{home}/B"}
     paths = {**pairs, "folder": home / "folder", "idx": home / "idx", "npz": home / "set.npz"}
+    paths["frames"] = home / "frames"
     drawn = {name: {"name": name, "options": {"points": 60}} for name in TOYS}
     return {
         **{name: {"name": name} for name in SETS},
-        "stacked_digits": {"name": "stacked_digits", "options": {"points": 60}},
+        **{name: {"name": name, "options": {"points": 60}} for name in DRAWN},
         **drawn,
         **{form: {"name": f"{form}:{path}"} for form, path in paths.items()},
         TFDS: {"name": TFDS, "data_dir": str(Path(__file__).parent / "tfds")},
@@ -56,7 +61,14 @@ def sets(tmp_path_factory):
 
 
 FORMATS = pytest.mark.parametrize("name", [*SETS, *TOYS, *FORMS, TFDS])
-OWN = ("emoji", "glyphs", "line_art")  # have a held-out part of their own
+DRAWN = ("stacked_digits", "moving_digits", "two_futures")
+OWN = (
+    "emoji",
+    "glyphs",
+    "line_art",
+    "moving_digits",
+    "two_futures",
+)  # have a held-out part of their own
 
 
 @FORMATS
@@ -98,8 +110,9 @@ def test_it_is_known_where_it_is_from_and_by_what(sets, name):
         assert source.origin == sets[name]["data_dir"]
         assert source.contents == ("tiny_shapes/square/1.0.0",)
     else:
-        assert source.origin == ("drawn" if name in TOYS else "bundled")
-        assert len(source.contents) == (name not in TOYS)  # a toy is what its options say
+        drawn = name in TOYS or name == "two_futures"
+        assert source.origin == ("drawn" if drawn else "bundled")
+        assert len(source.contents) == (not drawn)  # a toy is what its options say
 
 
 @FORMATS

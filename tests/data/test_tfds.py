@@ -100,7 +100,8 @@ def test_unknown_name(tmp_path, name, near):
         tiny(name, data_dir=tmp_path)
     sentence = str(caught.value)
     assert (
-        "known: mnist10k, stacked_digits, emoji, glyphs, line_art, ring, grid" in sentence
+        "known: mnist10k, stacked_digits, emoji, glyphs, line_art, moving_digits, two_futures, ring"
+        in sentence
         and str(tmp_path) in sentence
     )
     assert "TensorFlow Datasets does not know it either" in sentence

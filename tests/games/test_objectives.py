@@ -12,12 +12,15 @@ from jaxgan.build import parts
 from jaxgan.core.errors import UserError
 from jaxgan.data import Entry
 from jaxgan.games import GAMES, pair_game
+from jaxgan.games.frames import frames_game
 from jaxgan.losses import ADVERSARIAL, DISTANCES, PENALTIES, classifiers
 
 ROWS, CLASSES = 4, 3
 POINTS = {"x": Entry((5,), np.float32), "label": Entry((), np.int32, CLASSES)}
 IMAGES = {"x": Entry((12, 12, 1), np.uint8), "source": Entry((12, 12, 1), np.uint8)}
 TONES = {name: Entry((), np.int32, CLASSES) for name in ("tone", "source_tone")}
+# Of a size that its eighth still fills the window of SSIM.
+CLIPS = {"x": Entry((88, 88, 1), np.uint8), "source": Entry((88, 88, 2), np.uint8)}
 SQUARES = {"x": Entry((16, 16, 1), np.uint8), "source": Entry((16, 16, 1), np.uint8)}
 # What looks through a frozen network wants colour, or a size, and has tests of its own.
 TERMS = [name for name in DISTANCES if name not in ("features", "perceptual")]
@@ -37,6 +40,10 @@ def tiny(game):
         config.critic = defaults.critic("text", width=4, code=3, **critic)
         captions = {name: Entry((5,), np.float32) for name in ("caption", "other_caption")}
         return config, {"x": Entry((8, 8, 1), np.uint8), **captions}
+    if "x_2" in row.critic:
+        config.generator = defaults.generator("multiscale", width=1)
+        config.critic = defaults.critic("multiscale", width=1, **critic)
+        return config, CLIPS
     if "attributes" in row.generator:
         config.generator = defaults.generator("unet", halvings=2, width=2)
         config.critic = defaults.critic("stargan", layers=2, width=2, **critic)
@@ -106,7 +113,8 @@ def test_every_loss_plays(played):
     """Of games that are built alike the first plays all of them, the others two."""
     config, look = played
     build = GAMES[config.game.name].build
-    build = pair_game if config.game.name == "text" else build  # whose losses it hands on
+    if config.game.name == "text" or build is frames_game:
+        build = pair_game  # whose losses they hand on
     first = next(name for name, rules in GAMES.items() if rules.build is build)
     for loss in ADVERSARIAL if first == config.game.name else ("minimax", "wasserstein"):
         config.loss = defaults.loss(loss)

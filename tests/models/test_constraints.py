@@ -22,6 +22,7 @@ SIZES = {
     "global_local": (8, 8, 2),
     "stargan": (8, 8, 2),
     "text": (8, 8, 2),
+    "multiscale": (32, 32, 1),
 }
 SMALL = {
     "mlp": {"features": (9, 7)},
@@ -37,6 +38,7 @@ SMALL = {
     "global_local": {"layers": 2, "width": 2, "hidden": 5, "window": 4},
     "stargan": {"layers": 2, "width": 2},
     "text": {"width": 4},
+    "multiscale": {"width": 1},
 }
 
 

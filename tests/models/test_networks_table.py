@@ -9,6 +9,7 @@ from flax import linen as nn
 from jaxgan import models
 from jaxgan.core.errors import UserError
 from jaxgan.models import dcgan, network
+from jaxgan.models.multiscale import MultiscaleGenerator
 from jaxgan.models.srresnet import SRResNetGenerator
 
 BATCH, NOISE, CLASSES = 4, 6, 3
@@ -32,6 +33,7 @@ SHAPES = {
     "r3gan": (8, 12, 2),
     "text": (8, 8, 2),
     "stackgan": (16, 16, 2),
+    "multiscale": (32, 40, 2),
 }
 SMALL = {
     "mlp": {"features": (8, 6)},
@@ -53,6 +55,7 @@ SMALL = {
     "r3gan": {"width": 8, "blocks": 1, "embedding": 4},
     "text": {"width": 4, "code": 3},
     "stackgan": {"width": 4, "second": 4, "blocks": 1, "code": 3},
+    "multiscale": {"width": 2},
 }
 SMALL_CRITIC = {
     **SMALL,
@@ -88,8 +91,9 @@ def filled(network, x, label=None):
     inputs = given(network, x, label)
     tree = jax.eval_shape(lambda: network.init(jax.random.key(0), **inputs, train=True))
     rng = np.random.default_rng(0)
-    # Sums of windows of 81 pixels would saturate a tanh.
-    size = 0.03 if isinstance(network, SRResNetGenerator) else 0.3
+    # Sums of windows of 81 pixels would saturate a tanh, and so would four scales.
+    sizes = {SRResNetGenerator: 0.03, MultiscaleGenerator: 0.01}
+    size = sizes.get(type(network), 0.3)
     return jax.tree.map(lambda a: size * np.abs(rng.standard_normal(a.shape, a.dtype)), tree)
 
 
@@ -140,7 +144,7 @@ def test_critic(name):
     x = jax.random.normal(jax.random.key(0), (BATCH, *SHAPES[name]))
     variables, out, other, sampled = evaluate(critic(name), x)
     # Maps: 12 x 14 pixels halved, and two convolutions of stride 1; 8 x 8 halved twice.
-    maps = {"patch": (4, 5), "stargan": (2, 2)}
+    maps = {"patch": (4, 5), "stargan": (2, 2), "multiscale": (4,)}
     assert out.shape == sampled.shape == (BATCH, *maps.get(name, ()))
     assert out.dtype == sampled.dtype == jnp.float32
     assert np.isfinite(out).all() and np.isfinite(sampled).all() and out.std() > 0
@@ -168,7 +172,10 @@ def test_rows_are_independent_without_batch_norm(name, norm):
     assert found[1] > 0 and not found[[0, 2, 3]].any()
 
 
-@pytest.mark.parametrize("name", sorted(set(NORMED) - {"patch", "stargan", "stackgan"}))
+APART = {"patch", "stargan", "stackgan", "multiscale"}
+
+
+@pytest.mark.parametrize("name", sorted(set(NORMED) - APART))
 def test_critic_with_many_scores_heads_dropout_and_features(name):
     """Units drop by the example's key, in training only; features are what the last layers see."""
     heads = {"label": 5, "tone": 1}
