@@ -7,7 +7,8 @@ optimisers begin anew. The paper's stages have 64x64 and 256x256. Critic, captio
 compositions are those of gan_cls.py.
 
 Cost: 4000 steps, untimed: not trained to its end yet.
-Expect: unknown; what was tried are a step or two of each of the 2 phases.
+Expect: unknown; tried were 6 steps of a small one, 3 in each phase, resumed to the same bits. A
+checkpoint of the very step between the phases shows the second stage as it begins.
 Run: python -m jaxgan.main --config=configs/stackgan.py --workdir=runs/stackgan
 """
 
