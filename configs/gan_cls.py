@@ -7,9 +7,12 @@ alone, what it stands beside: --config.data.captions=bag_of_words. GAN-INT-CLS, 
 to what lies between two captions: --config.game.between=True. Held out are compositions: one in ten
 of the drawings with a tone of skin, of which training sees the same person in other tones.
 
-Cost: 1000 steps at 3 a second on one CPU core beside much other work: 6 minutes.
-Expect: after 1000 steps (seed 0) sliced Wasserstein distance .115, still falling: hair, clothes and
-tones of skin go with the words, in grainy pictures without faces. Not trained to its end yet.
+Cost: 1837 steps at 2.5 to 3 a second on one CPU core beside much other work: 12 minutes.
+Expect: after 1837 of the 4000 steps (seed 0; not trained to its end yet), by jaxgan evaluate
+--metrics=captions,classified --num=83: of 83 unseen captions a picture's own fits best in 38.6 %,
+and is among ten in 95.2 % (real drawings: 43.4 %, 97.6 %; by captions of others: 1.2 %, 7.2 %). A
+classifier finds the tone in 46 %, the gender in 63 % (of real ones 84 %, 99 %). Hair, clothes and
+faces are known again in grainy pictures; after 1000 steps there were no faces yet.
 Run: python -m jaxgan.main --config=configs/gan_cls.py --workdir=runs/gan_cls
 """
 

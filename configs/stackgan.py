@@ -6,8 +6,9 @@ second stage makes 32x32 of its picture and the caption, against a critic of its
 optimisers begin anew. The paper's stages have 64x64 and 256x256. Critic, captions and held-out
 compositions are those of gan_cls.py.
 
-Cost: TODO
-Expect: TODO
+Cost: 4000 steps, untimed: not trained to its end yet.
+Expect: unknown; tried were 6 steps of a small one, 3 in each phase, resumed to the same bits. A
+checkpoint of the very step between the phases shows the second stage as it begins.
 Run: python -m jaxgan.main --config=configs/stackgan.py --workdir=runs/stackgan
 """
 

@@ -49,5 +49,5 @@ def test_one_row_has_its_source_and_its_options(capsys, monkeypatch):
 
 
 def test_what_is_not_there(mistake):
-    assert mistake(command.main, ["los"]).startswith("unknown kind 'los'; known: augments, captions, critics")
+    assert mistake(command.main, ["los"]).startswith("unknown kind 'los'; known: augments, capti")
     assert mistake(command.main, ["losses", "hing"]).startswith("unknown loss 'hing'; known: f_al")
