@@ -138,7 +138,7 @@ def columns(looks, triples=2):
     """What was given, what was made of it, and what is true, beside one another.
 
     Args:
-      looks: {name: ``games.Shown``} with ``given`` [N, h, w, c], ``made`` [N, H, W, C], and
+      looks: {name: ``games.Shown``} with ``given`` [N, h, w, c] or None, ``made`` [N, H, W, C], and
         ``truth`` like it or None. Smaller images are enlarged to the largest by whole factors.
       triples: how many rows of the batch lie in a row of the picture.
 
@@ -163,6 +163,8 @@ def columns(looks, triples=2):
 
 def _several(shown):
     """Whether what was given are several frames: wider, of one height, than what was made."""
+    if shown.given is None:
+        return False
     (height, width), made = shown.given.shape[1:3], shown.made.shape[1:3]
     return height == made[0] and width > made[1]
 
