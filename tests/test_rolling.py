@@ -82,6 +82,8 @@ def test_given_made_and_true_frames_lie_in_their_order():
     grey = grid.to_uint8(-0.5)
     lines = [[*a[:4]], [grey, grey, *a[4:]], [*b[:4]], [grey, grey, *b[4:]]]
     np.testing.assert_array_equal(seen, lines)
+    one = grid.columns({"": shown._replace(given=given[:, :, 4:])}, 1)  # as wide as what is made
+    np.testing.assert_array_equal(one, picture[:, picture.shape[1] // 4 :])
 
 
 def test_mistakes(run, clip, tmp_path, capfd, monkeypatch):

@@ -168,10 +168,7 @@ def test_mistakes(tmp_path):
     save(tmp_path / "c/two", clip(5, 9))
     (tmp_path / "none").mkdir()
     for name, sentence in (
-        (
-            "a",
-            "frames:.*a: the clip one has 4 frames, and an example takes 5: 4 given, the next, 0 af",
-        ),
+        ("a", "frames:.*a: the clip one has 4 frames, and an example takes 5: 4 given, the next"),
         ("b", "5.png: is 7 x 6 pixels, and the clip begins with 8 x 6"),
         ("c", "the clip two is 9 x 6 pixels, and one 8 x 6; set size"),
         ("none", "holds no image"),
