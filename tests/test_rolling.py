@@ -16,18 +16,23 @@ OPTIONS = {**data.options_of("moving_digits"), "points": 40, "given": 2, "ahead"
 CLIP = data.load("moving_digits", size=32, options={**OPTIONS, "ahead": 3, "points": 1})
 
 
-@pytest.fixture(scope="module")
-def run(tmp_path_factory):
+def make_run(workdir, **of_data):
     """A run of step 4, which has learned nothing."""
     config = defaults.get_config()
-    config.data.name, config.data.size, config.data.options = "moving_digits", 32, OPTIONS
+    config.data.update(of_data)
     config.game = defaults.game("frames")
     config.terms.l2.weight = 1.0
     config.n_critic, config.adversarial = 0, 0.0
     config.generator = defaults.generator("multiscale", width=4)
     config.critic = defaults.critic("multiscale", width=4)
     config.batch_size = 4
-    return write_run(tmp_path_factory.mktemp("frames"), config)
+    return write_run(workdir, config)
+
+
+@pytest.fixture(scope="module")
+def run(tmp_path_factory):
+    digits = {"name": "moving_digits", "size": 32, "options": OPTIONS}
+    return make_run(tmp_path_factory.mktemp("frames"), **digits)
 
 
 @pytest.fixture(scope="module")
@@ -94,6 +99,11 @@ def test_mistakes(run, clip, tmp_path, capfd, monkeypatch):
     Image.new("L", (32, 32)).save(tmp_path / "short/0.png")
     Image.new("L", (20, 20)).save(tmp_path / "short.gif", save_all=True)
     colourise = write_run(tmp_path / "run", RUNS["translation"])
+    (tmp_path / "wide").mkdir()
+    for number in range(5):
+        Image.new("L", (40, 32), number).save(tmp_path / f"wide/{number}.png")
+    name = f"frames:{tmp_path}/wide"
+    wide = make_run(tmp_path / "run_wide", name=name, options=data.options_of(name))
     for workdir, flags, sentence in (
         (run, f"--input={folder}/one --out=a", "predicts the frames after a clip: name how many"),
         (run, f"--input={folder}/one --out=a --frames=2", "unknown ending of --out ''"),
@@ -102,6 +112,7 @@ def test_mistakes(run, clip, tmp_path, capfd, monkeypatch):
         (run, f"--input={folder}/clip.gif --out={folder}/clip.gif --frames=2", "is one of the"),
         (run, f"--input={folder}/one --out={folder}/one/1.png --frames=2", "is one of the"),
         (run, "--input=~/nowhere --out=a.gif --frames=2", f"--input={tmp_path}/nowhere: no such"),
+        (wide, f"--input={folder}/one --out=a.gif --frames=2 --fit=pad", "learned from 32 x 40."),
         (colourise, f"--input={folder}/one --out=a.gif --frames=2", "predicts no frames; leave"),
         (run, f"--input={folder}/one --out=a.gif --frames=2 --mask=m", "leave --mask out"),
     ):
