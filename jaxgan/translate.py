@@ -23,7 +23,7 @@ from pathlib import Path
 from jaxgan.cli import Arguments, run_command
 from jaxgan.core import process
 from jaxgan.core.errors import UserError, choose
-from jaxgan.core.files import check_place
+from jaxgan.core.files import check_place, expand
 from jaxgan.data.view import FITS, View
 from jaxgan.evaluation.inputs import inputs_of, refuse_overwriting
 from jaxgan.inference import rolling
@@ -91,11 +91,19 @@ def _asked(flags, translate):
     return [{**asked, flags.sweep: name} for name in known]
 
 
-def _files_of(mask):
-    """The files of --mask, a picture or a folder."""
-    if not mask.exists():
-        raise UserError(f"--mask={mask}: no such file or folder.")
-    return [file for file in mask.rglob("*") if file.is_file()] if mask.is_dir() else [mask]
+def _files_of(path, flag):
+    """The files that a flag names, one or those of a folder."""
+    if not path.exists():
+        raise UserError(f"{flag}={path}: no such file or folder.")
+    return [file for file in path.rglob("*") if file.is_file()] if path.is_dir() else [path]
+
+
+def _check_fit(translate, fit):
+    """Raise ``UserError`` if pictures are to be made square for a run that is not."""
+    if fit and translate.size[0] != translate.size[1]:
+        raise UserError(
+            "--fit makes squares, and this run learned from {} x {}.".format(*translate.size)
+        )
 
 
 def _predict(flags, out):
@@ -105,9 +113,12 @@ def _predict(flags, out):
     for name in ("label", "sweep", "mask", "direction", "set"):
         if getattr(flags, name):
             raise UserError(f"--frames goes on with a clip; leave --{name} out.")
+    path = expand(flags.input)
+    refuse_overwriting([out.name], _files_of(path, "--input"), out.parent)
     translate = load(flags.workdir, flags.step, flags.member)
     rolling.check(translate, flags.frames)
-    clip = rolling.read(translate, Path(flags.input), flags.fit)
+    _check_fit(translate, flags.fit)
+    clip = rolling.read(translate, path, flags.fit)
     rolled = rolling.roll_out(translate, clip, flags.frames, flags.seed)
     rolling.WRITERS[out.suffix](rolled, out)
     given, made = len(rolled.given), len(rolled.made)
@@ -129,17 +140,14 @@ def main(argv=None):
         named, remarks = inputs_of(flags.input, out)
         mask = Path(flags.mask) if flags.mask else None
         if mask:
-            refuse_overwriting(named, _files_of(mask), out)
+            refuse_overwriting(named, _files_of(mask, "--mask"), out)
         translate = load(flags.workdir, flags.step, flags.member)
         rolling.check(translate, flags.frames)
         options = {"direction": flags.direction, "seed": flags.seed}
         asked = _asked(flags, translate)
         for each in asked:
             translate.check(bool(mask), attributes=each, **options)
-        if flags.fit and translate.size[0] != translate.size[1]:
-            raise UserError(
-                "--fit makes squares, and this run learned from {} x {}.".format(*translate.size)
-            )
+        _check_fit(translate, flags.fit)
         if there := sum((out / target).exists() for target in named):
             remarks = (*remarks, f"Pictures in {out} that are replaced: {there}.")
         for remark in remarks:

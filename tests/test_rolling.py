@@ -16,18 +16,23 @@ OPTIONS = {**data.options_of("moving_digits"), "points": 40, "given": 2, "ahead"
 CLIP = data.load("moving_digits", size=32, options={**OPTIONS, "ahead": 3, "points": 1})
 
 
-@pytest.fixture(scope="module")
-def run(tmp_path_factory):
+def make_run(workdir, **of_data):
     """A run of step 4, which has learned nothing."""
     config = defaults.get_config()
-    config.data.name, config.data.size, config.data.options = "moving_digits", 32, OPTIONS
+    config.data.update(of_data)
     config.game = defaults.game("frames")
     config.terms.l2.weight = 1.0
     config.n_critic, config.adversarial = 0, 0.0
-    config.generator = defaults.generator("multiscale", width=1)
-    config.critic = defaults.critic("multiscale", width=1)
+    config.generator = defaults.generator("multiscale", width=4)
+    config.critic = defaults.critic("multiscale", width=4)
     config.batch_size = 4
-    return write_run(tmp_path_factory.mktemp("frames"), config)
+    return write_run(workdir, config)
+
+
+@pytest.fixture(scope="module")
+def run(tmp_path_factory):
+    digits = {"name": "moving_digits", "size": 32, "options": OPTIONS}
+    return make_run(tmp_path_factory.mktemp("frames"), **digits)
 
 
 @pytest.fixture(scope="module")
@@ -50,7 +55,7 @@ def test_frames_are_those_of_the_network_one_after_another(run, clip):
     rolled = rolling.roll_out(made, frames, 5)
     np.testing.assert_allclose(rolled.given, frames[:2] / 127.5 - 1, atol=1e-6)
     np.testing.assert_allclose(rolled.truth, frames[2:6] / 127.5 - 1, atol=1e-6)
-    assert rolled.made.shape == (5, 32, 32, 1)
+    assert rolled.made.shape == (5, 32, 32, 1) and rolled.made.std() > 1e-3
     show, _ = made.show(32, 32)
     whole = [*rolled.given, *rolled.made]
     for number in range(5):
@@ -61,8 +66,8 @@ def test_frames_are_those_of_the_network_one_after_another(run, clip):
 
 def test_a_gif_and_a_contact_sheet(run, clip, tmp_path):
     folder, _ = clip
-    for out, frames in (("a.gif", 7), ("b.png", 1)):
-        argv = [f"--workdir={run}", f"--input={folder}/clip.gif", "--frames=5"]
+    for out, made, frames in (("a.gif", 5, 7), ("b.png", 5, 1), ("one.gif", 1, 3)):
+        argv = [f"--workdir={run}", f"--input={folder}/clip.gif", f"--frames={made}"]
         assert translate.main([*argv, f"--out={tmp_path / out}"]) == 0
         with Image.open(tmp_path / out) as opened:
             assert sum(1 for _ in ImageSequence.Iterator(opened)) == frames
@@ -82,20 +87,32 @@ def test_given_made_and_true_frames_lie_in_their_order():
     grey = grid.to_uint8(-0.5)
     lines = [[*a[:4]], [grey, grey, *a[4:]], [*b[:4]], [grey, grey, *b[4:]]]
     np.testing.assert_array_equal(seen, lines)
+    one = grid.columns({"": shown._replace(given=given[:, :, 4:])}, 1)  # as wide as what is made
+    np.testing.assert_array_equal(one, picture[:, picture.shape[1] // 4 :])
 
 
 def test_mistakes(run, clip, tmp_path, capfd, monkeypatch):
     monkeypatch.chdir(tmp_path)
+    monkeypatch.setenv("HOME", str(tmp_path))
     folder, _ = clip
     (tmp_path / "short").mkdir()
     Image.new("L", (32, 32)).save(tmp_path / "short/0.png")
     Image.new("L", (20, 20)).save(tmp_path / "short.gif", save_all=True)
     colourise = write_run(tmp_path / "run", RUNS["translation"])
+    (tmp_path / "wide").mkdir()
+    for number in range(5):
+        Image.new("L", (40, 32), number).save(tmp_path / f"wide/{number}.png")
+    name = f"frames:{tmp_path}/wide"
+    wide = make_run(tmp_path / "run_wide", name=name, options=data.options_of(name))
     for workdir, flags, sentence in (
         (run, f"--input={folder}/one --out=a", "predicts the frames after a clip: name how many"),
         (run, f"--input={folder}/one --out=a --frames=2", "unknown ending of --out ''"),
         (run, f"--input={folder}/one --out=a.gif --frames=0", "--frames is 0; it must lie"),
         (run, f"--input={tmp_path}/short --out=a.gif --frames=2", "the clip has 1 frame, and"),
+        (run, f"--input={folder}/clip.gif --out={folder}/clip.gif --frames=2", "is one of the"),
+        (run, f"--input={folder}/one --out={folder}/one/1.png --frames=2", "is one of the"),
+        (run, "--input=~/nowhere --out=a.gif --frames=2", f"--input={tmp_path}/nowhere: no such"),
+        (wide, f"--input={folder}/one --out=a.gif --frames=2 --fit=pad", "learned from 32 x 40."),
         (colourise, f"--input={folder}/one --out=a.gif --frames=2", "predicts no frames; leave"),
         (run, f"--input={folder}/one --out=a.gif --frames=2 --mask=m", "leave --mask out"),
     ):

@@ -14,6 +14,7 @@ SIXTEEN = ("I", "I;16", "I;16B", "I;16L", "I;16N")
 ICONS = ("ICNS", "ICO")  # hold pictures whose sizes are known only once they are decoded
 GREY_MODES = ("1", "L", "LA", "La", *SIXTEEN)
 ORIENTATION = 0x0112  # EXIF tag; 5 to 8 exchange width and height
+ANIMATED = ("GIF", "PNG", "WEBP")  # whose frames follow in time; pages of a TIFF do not
 BITS_PER_SAMPLE = 258  # TIFF tag
 
 
@@ -60,13 +61,15 @@ def decode(file: Path) -> np.ndarray:
 
 
 def frames_in(file: Path) -> int:
-    """How many frames a file has: 1 of a still picture; reads no more than it must."""
+    """How many frames a file has: 1 of a still picture and of pages; reads no more than it must."""
     with opened(file) as image:
-        return getattr(image, "n_frames", 1)
+        return getattr(image, "n_frames", 1) if image.format in ANIMATED else 1
 
 
 def decode_all(file: Path) -> list[np.ndarray]:
     """Decode all frames of a file to uint8 [H, W, 3]; what is transparent lies on black.
+
+    EXIF orientation is obeyed of a still picture; frames of an animation stay as they are stored.
 
     Raises:
       UserError: as ``decode``.

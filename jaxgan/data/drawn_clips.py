@@ -31,11 +31,12 @@ def moving_digits(
 ) -> Source:
     """Draw clips of digits that move straight on and bounce off the borders of the frame.
 
-    uint8 frames [64, 64, 1], or of the view's size, in which a digit is 28/64 of the side; where
-    two meet, the brighter pixel is seen. Each digit begins anywhere and goes in any direction, a
-    tenth of its free way a frame. Clip i is drawn from (seed, i) and has the key i; a clip that is
-    held out shows digits whose index is held out by the same rule, CRC-32 divisible by 10, and
-    every other clip shows others.
+    uint8 frames [H, W, C], [64, 64, 1] or as the view has them, in which a digit is 28/64 of the
+    side: source [H, W, given * C], x [H, W, C], future [H, W, ahead * C] where ``ahead`` is not 0.
+    Where two meet, the brighter pixel is seen. Each digit begins anywhere and goes in any
+    direction, a tenth of its free way a frame. Clip i is drawn from (seed, i) and has the key i; a
+    clip that is held out shows digits whose index is held out by the same rule, CRC-32 divisible by
+    10, and every other clip shows others.
 
     Reference: Unsupervised Learning of Video Representations using LSTMs (arXiv:1502.04681), 3.1.
 
@@ -44,6 +45,9 @@ def moving_digits(
       seed: of the draw.
       digits: in a frame.
       given, ahead: frames in front of the one that is made, and after it.
+
+    Raises:
+      UserError: another split than "train", a number below 1, or ``seed`` or ``ahead`` below 0.
     """
     only_split(split, ("train",), name)
     within("points", points, 1)
@@ -80,15 +84,19 @@ def two_futures(
 ) -> Source:
     """Draw clips of a ball that comes straight on and then turns, by 60 degrees to either side.
 
-    uint8 frames [32, 32, 1], white on grey, or of the view's size. Every past has 8 clips, of which
-    4 turn left and 4 right: it has two futures, equally likely and both in the set, and nothing
-    that is given tells which it will be. A past, number i // 8 of clip i, is its key: it is held
-    out with all of its clips, CRC-32 divisible by 10.
+    uint8 frames [H, W, C], white on grey, [32, 32, 1] or as the view has them: source
+    [H, W, given * C], x [H, W, C], and no future, since one frame is made. Every past has 8 clips,
+    of which 4 turn left and 4 right: it has two futures, equally likely and both in the set, and
+    nothing that is given tells which it will be. A past, number i // 8 of clip i, is its key: it is
+    held out with all of its clips, CRC-32 divisible by 10.
 
     Args:
       points: clips drawn, of both parts together.
       seed: of the draw.
       given: frames up to the turn.
+
+    Raises:
+      UserError: another split than "train", ``points`` or ``given`` below 1, ``seed`` below 0.
     """
     only_split(split, ("train",), name)
     within("points", points, 1)

@@ -192,8 +192,8 @@ def load(
       options: of a set that is drawn or holds pairs, those of ``options_of``: ``points`` (how
         many), ``seed``, and those of a toy's row in ``TOYS``; ``x`` and ``source``.
       held_out: what of the set is its held-out part. "": nothing; a share, as "0.1": the examples
-        with CRC-32 / 2**32 below it; for idx and TFDS also a split, as "test". the rows of
-        ``PARTED`` have theirs always, the CRC-32 divisible by 10, and no other.
+        with CRC-32 / 2**32 below it; for idx and TFDS also a split, as "test". The rows of
+        ``PARTED`` always have one of their own, the CRC-32 divisible by 10, and take no other.
       part: "train", all examples of the split that are not held out, or "held_out".
       loaded: {} that is handed to the calls for both parts, of the same settings: a set of which a
         share is held out is then read once. None: it is read.

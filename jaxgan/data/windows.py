@@ -30,7 +30,11 @@ def entries_of(frames: np.ndarray, given: int) -> dict[str, np.ndarray]:
 
 
 def length_of(given: int, ahead: int) -> int:
-    """Frames of a window; a ``UserError`` for numbers below 1 and 0."""
+    """Frames of a window: those that are given, the next, and those ahead of it.
+
+    Raises:
+      UserError: ``given`` below 1, or ``ahead`` below 0.
+    """
     within("given", given, 1)
     within("ahead", ahead, 0)
     return given + 1 + ahead
@@ -56,9 +60,9 @@ def windows(
     for key, clip in zip(keys, clips, strict=True):
         if len(clip) < length:
             raise UserError(
-                f"{key}: has {len(clip)} frame{'s' * (len(clip) != 1)}, and an example takes "
-                f"{length}: {given} given, the next, {ahead} after it; take longer clips, or lower "
-                "data.options.given or data.options.ahead."
+                f"{name}: the clip {key} has {len(clip)} frame{'s' * (len(clip) != 1)}, and an "
+                f"example takes {length}: {given} given, the next, {ahead} after it; take longer "
+                "clips, or lower data.options.given or data.options.ahead."
             )
     places = [(c, start) for c, clip in enumerate(clips) for start in range(len(clip) - length + 1)]
     of_clips = [keys[clip] for clip, _ in places]

@@ -162,11 +162,14 @@ def columns(looks, triples=2):
 
 
 def _several(shown):
-    """Whether what was given are several frames: wider, of one height, than what was made."""
+    """Whether it is of a clip: frames were made of made ones, or several given, beside one another.
+
+    The latter is told by the shapes: what was given is wider, of one height, than what was made.
+    """
     if shown.given is None:
         return False
     (height, width), made = shown.given.shape[1:3], shown.made.shape[1:3]
-    return height == made[0] and width > made[1]
+    return shown.rolled is not None or (height == made[0] and width > made[1])
 
 
 def clips(shown, columns=1):

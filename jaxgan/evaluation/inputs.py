@@ -5,6 +5,7 @@ import os
 from pathlib import Path
 
 from jaxgan.core.errors import UserError
+from jaxgan.core.files import expand
 from jaxgan.data.decode import decode, stored_size
 from jaxgan.data.scan import pictures
 from jaxgan.data.view import to_channels
@@ -18,7 +19,7 @@ def inputs_of(text, out):
     Raises:
       UserError: there are none, or two of them would get one name, or one would be overwritten.
     """
-    path, remarks = Path(text), ()
+    path, remarks = expand(text), ()
     if path.is_dir():
         below, remarks = pictures(path)
         files = {name: path / name for name in below}
@@ -31,7 +32,7 @@ def inputs_of(text, out):
     elif path.exists():
         files = {path.name: path}
     else:
-        found = [Path(name) for name in sorted(glob.glob(text, recursive=True))]
+        found = [Path(name) for name in sorted(glob.glob(str(path), recursive=True))]
         found = [file for file in found if file.is_file()]
         if not found:
             raise UserError(f"--input={text}: no such file, folder or pattern that meets a file.")

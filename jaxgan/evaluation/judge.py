@@ -52,15 +52,22 @@ class Judge(NamedTuple):
         return self.encoder.description
 
     def score(
-        self, x, labels=None, truth=None, given=None, mask=None, again=None, **frames
+        self,
+        x,
+        labels=None,
+        truth=None,
+        given=None,
+        mask=None,
+        again=None,
+        rolled=None,
+        future=None,
     ) -> dict[str, float]:
         """All metrics that fit, but of what was asked for; NaN of samples with any.
 
         Args:
           x: [N, *shape].
           labels: int [N], or None.
-          truth, given, mask, again: what ``Sample`` has beside.
-          frames: rolled and future, too.
+          truth, given, mask, again, rolled, future: what ``Sample`` has beside.
         """
         if not np.isfinite(x).all():
             return dict.fromkeys(self.floor, float("nan"))
@@ -70,15 +77,16 @@ class Judge(NamedTuple):
         names += needing(self.names, "truth") if truth is not None else []
         names += needing(self.names, "back") if again is not None else []
         captions = self.reference.captions
+        frames = {"rolled": rolled, "future": future}
         sample = Sample(made, truth, given, mask, again=again, captions=captions, **frames)
         return measured(names, self.reference, sample, self.encoder.name)
 
-    def against(self, x, labels, truth, given, mask, **frames) -> dict[str, float]:
+    def against(self, x, labels, truth, given, mask, rolled=None, future=None) -> dict[str, float]:
         """As ``score``, of the metrics that need a truth alone."""
         names = needing(self.names, "truth")
         encoder = self.encoder if any(METRICS[name].features for name in names) else NO_NETWORK
         made = encoder.encode(x, labels, self.progress)
-        sample = Sample(made, truth, given, mask, **frames)
+        sample = Sample(made, truth, given, mask, rolled=rolled, future=future)
         return measured(names, self.reference, sample, self.encoder.name)
 
     def told(self, x, asked) -> dict[str, float]:

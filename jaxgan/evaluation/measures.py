@@ -224,9 +224,13 @@ def _rolled(reference, sample):
 
 
 def _futures(reference, sample):
-    """Whether samples are near one of the frames that may follow what was given, or mix them."""
-    near, error, taken = metrics.futures(sample.made.x, sample.truth, sample.given)
-    return {"futures_near": near, "futures_error": error, "futures_taken": taken}
+    """Whether samples are near one of the frames that may follow what was given, or mix them.
+
+    Nothing where no past has several of them.
+    """
+    found = metrics.futures(sample.made.x, sample.truth, sample.given)
+    names = ("futures_near", "futures_error", "futures_taken")
+    return {} if found is None else dict(zip(names, found, strict=True))
 
 
 def _feature_distance(reference, sample):

@@ -54,8 +54,9 @@ def pair_game(
       loss: ``AdversarialLoss``.
       draw: as ``Game`` has it.
       penalties: triples (name, weight, penalty function), of the critic's loss.
-      terms: triples (name, weight, distance function): made "x" against the true one, and so all
-        else that is both made and given; the mean of these. The critic sees it in its place, too.
+      terms: triples (name, weight, distance function): the distance of every entry that is both
+        made and given, "x" among them; their mean. In a made example the critic sees each made
+        entry in place of the given one.
       heads: categories that the critic must tell, of real and of made examples, and that the
         generator is to make plain (AC-GAN, Odena et al. 2017, eq. 2 and 3).
       head_weight: of their cross-entropies, for both sides.

@@ -46,7 +46,7 @@ def futures(made, truth, given):
 
     Returns:
       (near, error, taken): the share of samples near a future; the median error; the share of pasts
-      all of whose futures have a sample near them. Pasts of one future are left out; NaN where
+      all of whose futures have a sample near them. Pasts of one future are left out; None where
       there are no others.
     """
     made, truth = (np.asarray(x, np.float64).reshape(len(x), -1) for x in (made, truth))
@@ -64,7 +64,7 @@ def futures(made, truth, given):
         errors.append(error)
         taken.append(len(set(nearest[error < 1 / 16])) == len(known))
     if not errors:
-        return (float("nan"),) * 3
+        return None
     errors = np.concatenate(errors)
     return float(np.mean(errors < 1 / 16)), float(np.median(errors)), float(np.mean(taken))
 

@@ -71,8 +71,9 @@ class MultiscaleGenerator(nn.Module):
 
     Fields:
       width: of the first layer of each scale; 128 in the paper's code.
-      added: whether the guess of the scale below is added to what is in the tanh, as the authors'
-        own code has it, in place of being seen alone.
+      added: whether the guess of the scale below is added inside the tanh (the paper's recursion,
+        and its authors' code); False is dyelax's, which only sees it, and what the recipes' numbers
+        are of.
       norm, initializer: rows of ``norms.NORMS`` and ``inits.INITS``; the paper has no norm. With
         ``batch`` what is normalised has no bias.
     """

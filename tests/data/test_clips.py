@@ -61,7 +61,7 @@ def test_one_digit_moves_straight_on_and_comes_back():
         for row in range(min(source.size, 6)):
             example = source.read(row)
             frames = frames_of(example, 1)[..., 0]
-            # The first frame in which the digit stands away from its own black border tells it.
+            # One of the digits that are as bright in sum as every frame stands in all of them.
             total = {int(frame.sum(dtype=int)) for frame in frames}
             assert len(total) == 1
             fits = [whole for whole in drawn if sum(whole) in total]
@@ -76,7 +76,8 @@ def _paths(frames, digit):
         there = np.argwhere(frame)
         place = there.min(axis=0) - (rows.min(), columns.min())
         top, left = place
-        part = frame[max(top, 0) : top + 28, max(left, 0) : left + 28]
+        assert min(place) >= 0
+        part = frame[top : top + 28, left : left + 28]
         if not np.array_equal(part, digit):
             return False
         places.append(place)
@@ -150,6 +151,16 @@ def test_a_gif_is_read_as_it_is_seen(tmp_path):
     assert source.shape == (8, 8, 1) and source.size == 2
 
 
+def test_pages_are_no_frames(tmp_path):
+    """Of each of five files of two pages the first counts, as everywhere: one clip of five."""
+    frames, other = clip(5), clip(1)
+    for number in range(5):
+        animate(tmp_path / f"{number}.tiff", [frames[number], *other])
+    source = data.load(f"frames:{tmp_path}")
+    assert source.size == 1
+    np.testing.assert_array_equal(frames_of(source.read(0), 3), frames)
+
+
 def test_mistakes(tmp_path):
     save(tmp_path / "a/one", clip(4))
     save(tmp_path / "b/one", [*clip(5), *clip(1, 7)])
@@ -157,8 +168,8 @@ def test_mistakes(tmp_path):
     save(tmp_path / "c/two", clip(5, 9))
     (tmp_path / "none").mkdir()
     for name, sentence in (
-        ("a", "one: has 4 frames, and an example takes 5: 4 given, the next, 0 after it"),
-        ("b", "its frame 0 is 7 x 6 pixels, and the clip begins with 8 x 6"),
+        ("a", "frames:.*a: the clip one has 4 frames, and an example takes 5: 4 given, the next"),
+        ("b", "5.png: is 7 x 6 pixels, and the clip begins with 8 x 6"),
         ("c", "the clip two is 9 x 6 pixels, and one 8 x 6; set size"),
         ("none", "holds no image"),
         ("nowhere", "no such directory; frames:DIR names a directory of clips"),
@@ -168,3 +179,7 @@ def test_mistakes(tmp_path):
     assert data.load(f"frames:{tmp_path / 'c'}", size=8).size == 2
     with pytest.raises(UserError, match="no such file or folder"):
         clip_at(tmp_path / "clip.gif")
+    animate(tmp_path / "c/three.gif", clip(2))
+    save(tmp_path / "c/two/four", clip(1))
+    with pytest.raises(UserError, match="c: holds 4 clips, as one, three.gif, two; name one"):
+        clip_at(tmp_path / "c")

@@ -3,7 +3,11 @@
 import jax
 import jax.numpy as jnp
 import numpy as np
+import pytest
 
+from jaxgan import defaults
+from jaxgan.build import parts
+from jaxgan.core.errors import UserError
 from jaxgan.games import GAMES
 from jaxgan.losses import ADVERSARIAL, DISTANCES
 from jaxgan.models.network import Network
@@ -87,3 +91,17 @@ def test_rolling_out_goes_on_with_what_was_made():
     truth = np.concatenate([BATCH["x"], f[..., :1], f[..., 1:]], axis=2)
     np.testing.assert_array_equal(shown.future, truth)
     assert game.show({"source": BATCH["source"]}, made)[""].future is None
+
+
+@pytest.mark.parametrize("game", ["frames", "futures"])
+def test_what_reaches_one_scale_alone_is_refused(game):
+    for group, key in (("penalties.r1", "weight"), ("instance_noise", "std")):
+        config = defaults.get_config()
+        config.game = defaults.game(game)
+        config.generator = defaults.generator("multiscale")
+        config.critic = defaults.critic("multiscale")
+        parts.check_names(config)
+        config.update_from_flattened_dict({f"{group}.{key}": 0.1})
+        told = f"{group}.{key} is of x alone, one of the four scales that game '{game}' plays; set"
+        with pytest.raises(UserError, match=told):
+            parts.check_names(config)

@@ -59,6 +59,10 @@ def penalties(config: Mapping, values: Mapping = NO_VALUES) -> list[tuple]:
     """The penalties in play: triples (name, weight, penalty function).
 
     ``values`` are weights that replace those of the config, by dotted key; they may be traced.
+
+    Raises:
+      UserError: an unknown one or an unknown option, one without the dropout that it compares, or
+        any in a game that plays x at several scales.
     """
     played = [
         (name, weight, choose(PENALTIES, name, "penalty")(**options))
@@ -68,7 +72,18 @@ def penalties(config: Mapping, values: Mapping = NO_VALUES) -> list[tuple]:
         raise UserError(
             "penalties.consistency compares dropout passes; set critic.dropout, as 0.5."
         )
+    for name, _, _ in played:
+        _refuse_scales(config, f"penalties.{name}.weight")
     return played
+
+
+def _refuse_scales(config, dotted):
+    """Raise ``UserError`` where x is played at smaller scales, too, which this does not reach."""
+    if "x_2" in rules(config)[0].critic:
+        raise UserError(
+            f"{dotted} is of x alone, one of the four scales that game {config['game']['name']!r} "
+            f"plays; set {dotted}=0."
+        )
 
 
 def terms(config: Mapping, see: Mapping = NO_VALUES, values: Mapping = NO_VALUES) -> list[tuple]:
@@ -176,8 +191,13 @@ def _pictured(show, picture):
 
 
 def check_options(config: Mapping) -> None:
-    """Raise ``UserError`` for a name or an option that no table of penalties or distances has."""
+    """Raise ``UserError`` for a name or an option that no table of penalties or distances has.
+
+    And for penalties and instance noise in a game that plays x at several scales.
+    """
     penalties(config)
+    if config["instance_noise"]["std"]:
+        _refuse_scales(config, "instance_noise.std")
     for phase in phases.phases(config):
         terms(phases.weighed(config, phase))
     for group, table in WEIGHTED.items():  # the options of rows that are not played, too
