@@ -11,9 +11,10 @@ from PIL import Image
 from jaxgan import data, defaults, evaluate, sample
 from jaxgan.build.run import prepare
 from jaxgan.core.errors import UserError
+from jaxgan.data.describe import describe
 from jaxgan.data.held_out import composition
 from jaxgan.features import categories
-from jaxgan.run import logs
+from jaxgan.run import identity, logs
 from jaxgan.train import train
 
 
@@ -141,8 +142,15 @@ def test_captions_of_ones_own(tmp_path):
         data.load_parts(settings)
     for i, caption in enumerate(captions):
         (place / f"{i}.txt").write_text(f"{caption}\n")
+    (place / "0.txt").write_bytes(b"\xef\xbb\xbfa red cat")  # as some editors begin
     beside, _ = data.load_parts(settings)
-    assert beside[0].captions.tolist() == captions
+    assert beside[0].captions.tolist() == captions and beside[0].remarks == ()
+    (place / "more.txt").write_text("of no picture")
+    assert "Not read, by their endings: .txt 1." in data.load_parts(settings)[0][0].remarks
+    (place / "more.txt").unlink()
+    (place / "1.txt").write_bytes(b"\xff")
+    with pytest.raises(UserError, match="1.txt: cannot be read as a text in UTF-8"):
+        data.load_parts(settings)
     rows = "".join(f'{i}.png,"{caption}"\n' for i, caption in enumerate(captions))
     (place / "captions.csv").write_text(f"path,caption\n{rows}")
     (x, other), held_out = data.load_parts(settings)
@@ -155,6 +163,13 @@ def test_captions_of_ones_own(tmp_path):
     np.savez(file, captions=captions, vectors=np.eye(3, 2))
     (x, _), _ = data.load_parts({**settings, "captions": str(file)})
     assert x.entries["caption"].shape == (2,)
+    # Where one vector is another, the data are others than those of the run.
+    told = {"entries": x.entries, "data": describe((x,))}
+    np.savez(file, captions=captions, vectors=np.eye(3, 2) * 2)
+    (changed, _), _ = data.load_parts({**settings, "captions": str(file)})
+    assert not identity.check_data("runs/own", told, told["data"], x.entries)
+    with pytest.raises(UserError, match="is a run on other data"):
+        identity.check_data("runs/own", told, describe((changed,)), changed.entries)
     np.savez(file, captions=captions, vectors=np.eye(3, 4))
     with pytest.raises(UserError, match="vectors of 4 numbers, and those of the run have 2"):
         data.load_parts({**settings, "captions": str(file)}, x.entries)
@@ -164,6 +179,10 @@ def test_captions_of_ones_own(tmp_path):
     (place / "captions.csv").write_text(f"path,caption\n{rows}".replace("a red cat", "!"))
     with pytest.raises(UserError, match="1 captions have no word, as that of 0.png"):
         data.load_parts(settings)
+    rows = "".join(f"{i}.png,{caption}\n" for i, caption in enumerate("猫犬马"))
+    (place / "captions.csv").write_text(f"path,caption\n{rows}")
+    with pytest.raises(UserError, match="char_cnn_rnn: reads all captions of folder:.* alike"):
+        data.load_parts({**settings, "captions": "char_cnn_rnn"})
 
 
 @pytest.mark.parametrize(
