@@ -91,7 +91,22 @@ def test_samples_of_ones_own_sentences(run, tmp_path, capsys):
     assert both.label.tolist() == [0, 0, 0, 1, 1, 1]
     np.testing.assert_allclose(generate(3, text=texts[1], seed=3), both.x[3:], atol=1e-5)
     assert not np.array_equal(both.x[:3], both.x[3:])
-    assert generate(2).shape == (2, 8, 8, 3)  # of captions that training did not see
+    made = generate.described(90)  # of the 83 captions that training did not see, and 7 again
+    assert made.x.shape == (90, 8, 8, 3) and len(made.class_names) == 83
+    assert made.label.tolist() == [*range(83), *range(7)]
+    assert set(made.class_names) == set(data.load_parts(tiny().data)[1][0].captions)
+    assert len(generate(3, text=texts)) == 4  # as many of each
+    with pytest.raises(UserError, match="the list of texts is empty"):
+        generate(3, text=[])
+    # What is told needs no data.
+    bare = sample.load(workdir)
+
+    def gone():
+        raise AssertionError("the data were asked for")
+
+    bare = bare._replace(sampler=bare.sampler._replace(examples=gone))
+    again = bare.described(6, text=texts, seed=3, truncation=0.5, standing=1)
+    assert again.x.shape == (6, 8, 8, 3) and not np.array_equal(again.x, both.x)
     command = [f"--workdir={workdir}", "--num=4", f"--out={tmp_path}/a.png"]
     assert sample.main([*command, *(f"--text={text}" for text in texts)]) == 0
     assert sample.main([*command, "--text=A purple woman, surfing"]) == 0
@@ -108,10 +123,12 @@ def test_samples_of_ones_own_sentences(run, tmp_path, capsys):
         (["--text="], "the text has no word; write a sentence"),
         (["--text=woman", "--text=qqq zzz"], "no word of 'qqq zzz' is in any caption of training"),
         (["--text=woman", "--label=1"], "it takes no label"),
+        (["--text=woman/man", "--out={}/a/"], "class 'woman/man' cannot name a folder"),
     ],
 )
 def test_what_is_asked_for_must_be_known(run, tmp_path, mistake, more, sentence):
     command = [f"--workdir={run[0]}", f"--out={tmp_path}/a.png"]
+    more = [each.format(tmp_path) for each in more]
     assert sentence in mistake(sample.main, [*command, *more])
 
 
@@ -193,6 +210,7 @@ def test_captions_of_ones_own(tmp_path):
         ({"data.captions": "bert"}, "unknown encoder of captions 'bert'; known: bag_of_words"),
         ({"game": defaults.game("unconditional")}, "are for a game that is told them, text"),
         ({"generator": defaults.generator("dcgan")}, "which is for: text, stackgan"),
+        ({"batch_size": 3}, "game.between answers to every other caption, and 3 of a batch"),
         ({"data.unpaired": True}, "data.unpaired and data.captions are views of their own"),
     ],
 )
