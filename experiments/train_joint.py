@@ -38,7 +38,7 @@ def emoji(part):
     return source.captions, jnp.stack([images["x"], images["source"]])
 
 
-def train(captions, images, steps, seed=0, told=lambda step, params: None):
+def train(captions, images, steps, seed=0):
     """The parameters {"captions", "images"} after so many steps.
 
     A batch is of random rows, and of rows that stand near them in the set: other tones and genders
@@ -49,7 +49,6 @@ def train(captions, images, steps, seed=0, told=lambda step, params: None):
       images: [2, N, 32, 32, 3] in [-1, 1], of two artists.
       steps: of Adam with decoupled decay, whose rate falls to 0.
       seed: of weights, order and motions.
-      told: called with the step and the parameters after every ``BLOCK`` of them.
     """
     _, place = np.unique(captions, return_inverse=True)
     letters, place = jnp.asarray(char_cnn_rnn.letters(captions)), jnp.asarray(place)
@@ -97,7 +96,6 @@ def train(captions, images, steps, seed=0, told=lambda step, params: None):
     for first in range(0, steps, BLOCK):
         params, moments, value = block(params, moments, first)
         print(f"step {first + BLOCK}: loss {float(value):.4f}", flush=True)
-        told(first + BLOCK, params)
     return jax.device_get(params)
 
 

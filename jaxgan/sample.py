@@ -16,6 +16,8 @@ from jaxgan import cli
 if __name__ == "__main__":  # before the imports that take seconds: a signal may come
     raise SystemExit(cli.console(["sample", *sys.argv[1:]]))
 
+import numpy as np
+
 from jaxgan.cli import Arguments, run_command
 from jaxgan.core import process
 from jaxgan.core.errors import UserError
@@ -87,6 +89,16 @@ def _asked_for(generate, flags):
     return directions.moved(generate, flags.along, flags.num, **asked)
 
 
+def _names(generate, flags):
+    """Those under which the samples lie in a folder."""
+    if flags.text or not generate.sampler.gives_captions:
+        return flags.text or generate.class_names
+    if files.form_of(flags.out) != files.FOLDER:
+        return ()
+    generate.sampler.check(flags.num, seed=flags.seed)
+    return generate.sampler.captions_of(flags.seed, np.arange(flags.num))
+
+
 def main(argv=None):
     """Run the command; returns its exit code."""
 
@@ -94,10 +106,10 @@ def main(argv=None):
         flags = parser().parse_args(argv)
         files.form_of(flags.out)
         generate = load(flags.workdir, flags.step, flags.member, flags.data)
-        files.check(flags.out, generate.shape_of(flags.direction), generate.class_names)
         if flags.text:
             for note in generate.sampler.read(flags.text).notes:
                 process.say(note)
+        files.check(flags.out, generate.shape_of(flags.direction), _names(generate, flags))
         samples = _asked_for(generate, flags)
         files.save(flags.out, samples)
         of = ""

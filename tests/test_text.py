@@ -11,9 +11,11 @@ from PIL import Image
 from jaxgan import data, defaults, evaluate, sample
 from jaxgan.build.run import prepare
 from jaxgan.core.errors import UserError
+from jaxgan.data.describe import describe
 from jaxgan.data.held_out import composition
 from jaxgan.features import categories
-from jaxgan.run import logs
+from jaxgan.run import identity, logs
+from jaxgan.text import words
 from jaxgan.train import train
 
 
@@ -44,6 +46,15 @@ def run(tmp_path_factory):
     return workdir, train(tiny(), workdir)
 
 
+def compositions(source):
+    """Who, in words, and in which tone, by the categories of the set."""
+    tones = [source.entries["tone"].names[tone] for tone in source.categories["tone"]]
+    return {
+        (" ".join(words(caption.replace(f"{tone} skin tone", ""))), tone)
+        for caption, tone in zip(source.captions.tolist(), tones, strict=True)
+    }
+
+
 def test_captions_are_data_and_compositions_are_held_out():
     (x, other), (held_out,) = data.load_parts(tiny().data)
     assert (x.size, held_out.size, other.size) == (924, 83, 924)
@@ -55,12 +66,12 @@ def test_captions_are_data_and_compositions_are_held_out():
         *seen,
         *held_out.captions,
     }
-    for i, caption in enumerate(held_out.captions):
-        assert caption not in seen and composition(held_out.key(i))
-        # The person without a tone, and the tone on others, are in training.
-        person, _, tone = caption.partition(": ")
-        assert person in seen or ", " in tone
-        assert any(tone.split(",")[0] in other for other in seen)
+    assert all(composition(held_out.key(i)) for i in range(held_out.size))
+    # No person in that tone is in training; the person in others, and the tone on others, are.
+    new, old = compositions(held_out), compositions(x)
+    assert len(new) == 83 and not new & old
+    for of_new, of_old in zip(zip(*new, strict=True), zip(*old, strict=True), strict=True):
+        assert set(of_new) <= set(of_old)
     # Without captions the set is what it was.
     plain = data.load("emoji", part="held_out")
     assert plain.size == 360 and not len(plain.captions) and "caption" not in plain.entries
@@ -90,7 +101,22 @@ def test_samples_of_ones_own_sentences(run, tmp_path, capsys):
     assert both.label.tolist() == [0, 0, 0, 1, 1, 1]
     np.testing.assert_allclose(generate(3, text=texts[1], seed=3), both.x[3:], atol=1e-5)
     assert not np.array_equal(both.x[:3], both.x[3:])
-    assert generate(2).shape == (2, 8, 8, 3)  # of captions that training did not see
+    made = generate.described(90)  # of the 83 captions that training did not see, and 7 again
+    assert made.x.shape == (90, 8, 8, 3) and len(made.class_names) == 83
+    assert made.label.tolist() == [*range(83), *range(7)]
+    assert set(made.class_names) == set(data.load_parts(tiny().data)[1][0].captions)
+    assert len(generate(3, text=texts)) == 4  # as many of each
+    with pytest.raises(UserError, match="the list of texts is empty"):
+        generate(3, text=[])
+    # What is told needs no data.
+    bare = sample.load(workdir)
+
+    def gone():
+        raise AssertionError("the data were asked for")
+
+    bare = bare._replace(sampler=bare.sampler._replace(examples=gone))
+    again = bare.described(6, text=texts, seed=3, truncation=0.5, standing=1)
+    assert again.x.shape == (6, 8, 8, 3) and not np.array_equal(again.x, both.x)
     command = [f"--workdir={workdir}", "--num=4", f"--out={tmp_path}/a.png"]
     assert sample.main([*command, *(f"--text={text}" for text in texts)]) == 0
     assert sample.main([*command, "--text=A purple woman, surfing"]) == 0
@@ -107,10 +133,12 @@ def test_samples_of_ones_own_sentences(run, tmp_path, capsys):
         (["--text="], "the text has no word; write a sentence"),
         (["--text=woman", "--text=qqq zzz"], "no word of 'qqq zzz' is in any caption of training"),
         (["--text=woman", "--label=1"], "it takes no label"),
+        (["--text=woman/man", "--out={}/a/"], "class 'woman/man' cannot name a folder"),
     ],
 )
 def test_what_is_asked_for_must_be_known(run, tmp_path, mistake, more, sentence):
     command = [f"--workdir={run[0]}", f"--out={tmp_path}/a.png"]
+    more = [each.format(tmp_path) for each in more]
     assert sentence in mistake(sample.main, [*command, *more])
 
 
@@ -141,8 +169,15 @@ def test_captions_of_ones_own(tmp_path):
         data.load_parts(settings)
     for i, caption in enumerate(captions):
         (place / f"{i}.txt").write_text(f"{caption}\n")
+    (place / "0.txt").write_bytes(b"\xef\xbb\xbfa red cat")  # as some editors begin
     beside, _ = data.load_parts(settings)
-    assert beside[0].captions.tolist() == captions
+    assert beside[0].captions.tolist() == captions and beside[0].remarks == ()
+    (place / "more.txt").write_text("of no picture")
+    assert "Not read, by their endings: .txt 1." in data.load_parts(settings)[0][0].remarks
+    (place / "more.txt").unlink()
+    (place / "1.txt").write_bytes(b"\xff")
+    with pytest.raises(UserError, match="1.txt: cannot be read as a text in UTF-8"):
+        data.load_parts(settings)
     rows = "".join(f'{i}.png,"{caption}"\n' for i, caption in enumerate(captions))
     (place / "captions.csv").write_text(f"path,caption\n{rows}")
     (x, other), held_out = data.load_parts(settings)
@@ -155,6 +190,13 @@ def test_captions_of_ones_own(tmp_path):
     np.savez(file, captions=captions, vectors=np.eye(3, 2))
     (x, _), _ = data.load_parts({**settings, "captions": str(file)})
     assert x.entries["caption"].shape == (2,)
+    # Where one vector is another, the data are others than those of the run.
+    told = {"entries": x.entries, "data": describe((x,))}
+    np.savez(file, captions=captions, vectors=np.eye(3, 2) * 2)
+    (changed, _), _ = data.load_parts({**settings, "captions": str(file)})
+    assert not identity.check_data("runs/own", told, told["data"], x.entries)
+    with pytest.raises(UserError, match="is a run on other data"):
+        identity.check_data("runs/own", told, describe((changed,)), changed.entries)
     np.savez(file, captions=captions, vectors=np.eye(3, 4))
     with pytest.raises(UserError, match="vectors of 4 numbers, and those of the run have 2"):
         data.load_parts({**settings, "captions": str(file)}, x.entries)
@@ -164,6 +206,10 @@ def test_captions_of_ones_own(tmp_path):
     (place / "captions.csv").write_text(f"path,caption\n{rows}".replace("a red cat", "!"))
     with pytest.raises(UserError, match="1 captions have no word, as that of 0.png"):
         data.load_parts(settings)
+    rows = "".join(f"{i}.png,{caption}\n" for i, caption in enumerate("猫犬马"))
+    (place / "captions.csv").write_text(f"path,caption\n{rows}")
+    with pytest.raises(UserError, match="char_cnn_rnn: reads all captions of folder:.* alike"):
+        data.load_parts({**settings, "captions": "char_cnn_rnn"})
 
 
 @pytest.mark.parametrize(
@@ -174,6 +220,7 @@ def test_captions_of_ones_own(tmp_path):
         ({"data.captions": "bert"}, "unknown encoder of captions 'bert'; known: bag_of_words"),
         ({"game": defaults.game("unconditional")}, "are for a game that is told them, text"),
         ({"generator": defaults.generator("dcgan")}, "which is for: text, stackgan"),
+        ({"batch_size": 3}, "game.between answers to every other caption, and 3 of a batch"),
         ({"data.unpaired": True}, "data.unpaired and data.captions are views of their own"),
     ],
 )

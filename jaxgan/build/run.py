@@ -134,7 +134,7 @@ def _devices(config, count):
 
 def _check_sources(config, sources, members):
     """Refuse data that the game, or so many members, cannot play with."""
-    images = [source for source in sources if {"x", "source"} & source.entries.keys()]
+    images = [source for source in sources if source.has_images]
     if len(images) > 1 and not parts.rules(config)[0].unpaired:
         raise UserError(
             f"game {config['game']['name']!r} needs examples whose images belong together, and "

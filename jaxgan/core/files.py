@@ -3,11 +3,24 @@
 import contextlib
 import hashlib
 import os
+import zipfile
+import zlib
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
 from jaxgan.core.errors import UserError
+
+# What reading a damaged .npz file raises; RuntimeError: a damaged head looks like encryption.
+UNSOUND = (
+    OSError,
+    EOFError,
+    ValueError,
+    TypeError,
+    RuntimeError,
+    zipfile.BadZipFile,
+    zlib.error,
+)
 
 
 def expand(path: str | os.PathLike) -> Path:

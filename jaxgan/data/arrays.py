@@ -1,13 +1,11 @@
 """Data sets in .npz files, which lie in memory."""
 
-import zipfile
-import zlib
 from pathlib import Path
 
 import numpy as np
 
 from jaxgan.core.errors import UserError
-from jaxgan.core.files import expand
+from jaxgan.core.files import UNSOUND, expand
 from jaxgan.data.bundled import digits as bundled_digits
 from jaxgan.data.check import check_examples
 from jaxgan.data.images import from_images, labels_of
@@ -25,16 +23,6 @@ X_KEYS = ("images", "x", SAMPLES)
 LABEL_KEYS = ("labels", "y", "label")
 NAMES_KEY = "class_names"
 BESIDE_SAMPLES = ("seed", "step", "generator")
-# What reading a damaged .npz file raises; RuntimeError: a damaged head looks like encryption.
-UNSOUND = (
-    OSError,
-    EOFError,
-    ValueError,
-    TypeError,
-    RuntimeError,
-    zipfile.BadZipFile,
-    zlib.error,
-)
 
 
 def npz(name: str, view: View, split: str) -> Source:

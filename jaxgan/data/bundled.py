@@ -65,8 +65,8 @@ def emoji(
     """Load 3526 emoji as two artists drew them.
 
     Images uint8 [32, 32, 3] on white before the view, label (10 categories), tone (of skin, 6),
-    gender (3). An emoji is held out with all its tones, by its code without them; with captions by
-    its whole code.
+    gender (3). An emoji is held out with all its tones, by its code without them; with captions
+    those with a tone alone, by the whole code.
 
     Args:
       captions: whether each has its English name with its tone, as "woman firefighter: dark skin

@@ -15,7 +15,7 @@ from jaxgan.core.errors import UserError
 from jaxgan.data.columns import read_csv
 from jaxgan.data.remarks import listed
 from jaxgan.data.source import Source, from_named, joined, only, renamed
-from jaxgan.text import encoder, vocabulary
+from jaxgan.text import OWN, encoder, vocabulary
 
 TABLE, COLUMN = "captions.csv", "caption"
 ENDING = ".txt"
@@ -33,7 +33,8 @@ def captioned(
       width: numbers that a caption's vector must have; 0: as many as it has.
 
     Raises:
-      UserError: a caption without a word, or of another width; those of ``text.encoder``.
+      UserError: a caption without a word, or of another width; captions of a new run that are all
+        read alike; those of ``text.encoder``.
     """
     unique, place = np.unique(source.captions, return_inverse=True)
     words = vocabulary(unique.tolist()) if known is None else tuple(known)
@@ -48,10 +49,22 @@ def captioned(
             f"data.captions={name}: has vectors of {vectors.shape[1]} numbers, and those of the "
             f"run have {width}; name the file that it was trained with."
         )
+    if known is None and len(unique) > 1 and (vectors == vectors[0]).all():
+        raise UserError(
+            f"data.captions={name}: reads all captions of {source.name} alike; char_cnn_rnn knows "
+            "the letters a to z, bag_of_words every word."
+        )
     texts = from_named(source.name, {COLUMN: vectors[place]})
     texts.entries[COLUMN] = texts.entries[COLUMN]._replace(names=words)
-    whole = joined(source, texts)
+    # A file of one's own may change; its vectors are then other data, wherever it lies.
+    own = (hashlib.sha256(vectors[place].tobytes()).hexdigest(),) if name.endswith(OWN) else ()
+    whole = joined(source, texts)._replace(contents=(*source.contents, *own))
     return whole, renamed(only(texts, (COLUMN,)), {COLUMN: f"other_{COLUMN}"})
+
+
+def texts_beside(directory: Path) -> str:
+    """The ending of the texts beside a folder's images, or "" where a table has the captions."""
+    return "" if (directory / TABLE).is_file() else ENDING
 
 
 def read_captions(directory: Path, paths: Sequence[str]) -> tuple[np.ndarray, str]:
@@ -62,7 +75,8 @@ def read_captions(directory: Path, paths: Sequence[str]) -> tuple[np.ndarray, st
     cats/1.txt of cats/1.png.
 
     Raises:
-      UserError: an image without a caption, or a table without that column.
+      UserError: an image without a caption, a table without that column, or a text that cannot be
+        read as UTF-8.
     """
     file = directory / TABLE
     if file.is_file():
@@ -73,7 +87,7 @@ def read_captions(directory: Path, paths: Sequence[str]) -> tuple[np.ndarray, st
         found = {path: values[column] for path, values in rows.items()}
     else:
         beside = {path: directory / PurePosixPath(path).with_suffix(ENDING) for path in paths}
-        found = {path: text.read_text().strip() for path, text in beside.items() if text.is_file()}
+        found = {path: _text(file) for path, file in beside.items() if file.is_file()}
     if lost := [path for path in paths if path not in found]:
         raise UserError(
             f"{directory}: {len(lost)} images have no caption: {listed(lost)}; tell it in {TABLE}, "
@@ -81,3 +95,10 @@ def read_captions(directory: Path, paths: Sequence[str]) -> tuple[np.ndarray, st
         )
     captions = np.array([found[path] for path in paths])
     return captions, hashlib.sha256(repr(captions.tolist()).encode()).hexdigest()
+
+
+def _text(file):
+    try:
+        return file.read_text("utf-8-sig").strip()
+    except (OSError, ValueError) as error:
+        raise UserError(f"{file}: cannot be read as a text in UTF-8 ({error}).") from error

@@ -7,7 +7,7 @@ from pathlib import Path
 from jaxgan.core.errors import UserError
 from jaxgan.core.files import expand
 from jaxgan.data.captions import TABLE as CAPTIONS
-from jaxgan.data.captions import read_captions
+from jaxgan.data.captions import read_captions, texts_beside
 from jaxgan.data.columns import TABLES, read_columns
 from jaxgan.data.decode import decode, head, is_grey, stored_size
 from jaxgan.data.remarks import looks, shown
@@ -42,9 +42,9 @@ def folder(
     """
     only_split(split, ("train",), name)
     directory = expand(name.partition(":")[2])
-    paths, label, classes, remarks = scan(
-        directory, (*(TABLES if columns else ()), *((CAPTIONS,) if captions else ()))
-    )
+    apart = (*(TABLES if columns else ()), *((CAPTIONS,) if captions else ()))
+    beside = texts_beside(directory) if captions else ""
+    paths, label, classes, remarks = scan(directory, apart, beside)
     files = [directory / path for path in paths]
     head_of = cache(head)  # each file is opened once
     if view.channels is None:

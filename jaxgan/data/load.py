@@ -137,12 +137,10 @@ def load_parts(
     """
     parted, loaded = has_held_out(settings["name"], settings.get("held_out", "")), {}
     train = load_sources(settings, TRAIN, entries, loaded)
-    if not parted:
-        return train, ()
-    if settings.get("captions"):  # whose words are those of training
-        entries = {**entries_of(train), **(entries or {})}
-        return train, load_sources(settings, HELD_OUT, entries, loaded)[:1]
-    return train, load_sources(settings, HELD_OUT, entries, loaded)
+    told = settings.get("captions")  # whose words are those of training
+    known = {**entries_of(train), **(entries or {})} if told else entries
+    held_out = load_sources(settings, HELD_OUT, known, loaded) if parted else ()
+    return train, held_out[:1] if told else held_out
 
 
 def has_held_out(name: str, held_out: str = "") -> bool:

@@ -35,7 +35,7 @@ LEFT_OUT = {
 }
 
 
-def scan(directory: Path, apart: Sequence[str] = ()) -> tuple:
+def scan(directory: Path, apart: Sequence[str] = (), beside: str = "") -> tuple:
     """Find the examples of a folder; nothing is opened.
 
     Classes are numbered in natural order ("2" before "10"), by code points else, their names in
@@ -44,6 +44,7 @@ def scan(directory: Path, apart: Sequence[str] = ()) -> tuple:
     Args:
       directory: path of the folder.
       apart: names of files that are no examples, and not told as left out.
+      beside: ending of files that are not told either, where each has a picture's name; "": none.
 
     Returns:
       the paths below the folder, "cats/1.png", in their order; labels int32 [N] or None; the names
@@ -55,7 +56,7 @@ def scan(directory: Path, apart: Sequence[str] = ()) -> tuple:
     """
     if not directory.is_dir():
         raise UserError(f"{directory}: no such directory; folder:DIR names a directory of images.")
-    paths, left_out = pictures(directory, apart)
+    paths, left_out = pictures(directory, apart, beside)
     nested = [path for path in paths if "/" in path]
     if not nested:
         return paths, None, (), left_out
@@ -77,8 +78,12 @@ def scan(directory: Path, apart: Sequence[str] = ()) -> tuple:
     return paths, label, tuple(map(composed, names)), remarks
 
 
-def pictures(directory: Path, apart: Sequence[str] = ()) -> tuple[list[str], tuple[str, ...]]:
-    """The pictures of a folder, at every depth; nothing is opened. ``apart``: as ``scan`` has it.
+def pictures(
+    directory: Path, apart: Sequence[str] = (), beside: str = ""
+) -> tuple[list[str], tuple[str, ...]]:
+    """The pictures of a folder, at every depth; nothing is opened.
+
+    ``apart``, ``beside``: as ``scan`` has them.
 
     Returns:
       the paths below the folder, in their order, and remarks on what was left out.
@@ -90,6 +95,9 @@ def pictures(directory: Path, apart: Sequence[str] = ()) -> tuple[list[str], tup
     for path, what in _walk(directory, "", (), set(endings())):
         if path not in apart:
             found[what].append(path)
+    if beside:
+        texts = {os.path.splitext(path)[0] + beside for path in found[PICTURE]}
+        found[ENDING] = [path for path in found[ENDING] if path not in texts]
     left_out = tuple(_left_out(what, found[what]) for what in LEFT_OUT if found[what])
     if not found[PICTURE]:
         known = f"known kinds: {', '.join(endings())}."

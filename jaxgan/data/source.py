@@ -81,6 +81,11 @@ class Source(NamedTuple):
         return self.entries["x"].shape
 
     @property
+    def has_images(self):
+        """Whether it has an entry ``x`` or ``source``, and not only what is told beside them."""
+        return "x" in self.entries or "source" in self.entries
+
+    @property
     def dtype(self):
         """Of the entry ``x``."""
         return self.entries["x"].dtype

@@ -6,14 +6,13 @@ is FID.
 
 import contextlib
 import hashlib
-import zipfile
 from collections.abc import Callable
 from typing import NamedTuple
 
 import numpy as np
 
 from jaxgan.core.errors import UserError, choose
-from jaxgan.core.files import cache, whole
+from jaxgan.core.files import UNSOUND, cache, whole
 from jaxgan.data import Source
 from jaxgan.features import FEATURES, efficientnet, probabilities
 from jaxgan.features.extractor import Extractor
@@ -154,7 +153,7 @@ def _kept(name, digest, run):
         try:
             with np.load(file) as stored:
                 return stored["features"], stored["probabilities"]
-        except (OSError, ValueError, KeyError, EOFError, zipfile.BadZipFile):
+        except (*UNSOUND, KeyError):
             features, odds = run(x, progress)
         with contextlib.suppress(OSError):  # a cache that cannot be written is slow, not wrong
             file.parent.mkdir(parents=True, exist_ok=True)

@@ -36,7 +36,7 @@ class Examples(NamedTuple):
     @property
     def paired(self):
         """Whether the entries of a row belong together."""
-        return sum("x" in s.entries or "source" in s.entries for s in self.sources) == 1
+        return sum(source.has_images for source in self.sources) == 1
 
     @property
     def fewest(self):

@@ -266,8 +266,11 @@ def _captions(reference, sample):
     By the bundled encoder of emoji and their names, whatever encoder the run has.
     """
     # The floor is of the drawings that belong to the captions.
-    x = reference.truth.x if sample.captions is None else sample.made.x
-    images, captions = joint.see(x), reference.captions
+    if sample.captions is None:
+        x, captions = reference.truth.x, reference.captions
+    else:
+        x, captions = sample.made.x, sample.captions
+    images = joint.see(x)
     own = metrics.caption_retrieval(images, captions)
     others = metrics.caption_retrieval(images, np.roll(captions, 1, axis=0))
     found = {f"caption_r{top}": share for top, share in own.items()}

@@ -10,7 +10,6 @@ import jax.numpy as jnp
 import numpy as np
 from flax import linen as nn
 
-from jaxgan.core.errors import UserError
 from jaxgan.core.pixels import eight_bits
 from jaxgan.features.classifier import halved, hidden
 from jaxgan.text import char_cnn_rnn, joint
@@ -28,12 +27,6 @@ class ImageEncoder(nn.Module):
     def __call__(self, x, *, dropped=None):
         """x [B, 32, 32, 3] in [-1, 1] -> vectors [B, D]; ``dropped``: as of ``Classifier``."""
         return nn.Dense(char_cnn_rnn.WIDTH)(halved(hidden(x, _CONVOLUTIONS), dropped))
-
-
-def check(shape: tuple[int, ...]) -> None:
-    """Raise ``UserError`` for images (H, W, C) that the bundled encoder does not see."""
-    if len(shape) != 3 or shape[2] != 3:
-        raise UserError(f"the encoder of emoji sees colour images, (H, W, 3), not {shape}.")
 
 
 @cache

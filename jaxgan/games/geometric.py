@@ -59,7 +59,8 @@ def warped(image: jax.Array, back: jax.Array) -> jax.Array:
     """The image [H, W, C] at ``back`` @ (row, column), as seen from its middle, for each pixel."""
     middle = (jnp.array(image.shape[:2]) - 1)[:, None, None] / 2
     places = jnp.stack(jnp.meshgrid(*map(jnp.arange, image.shape[:2]), indexing="ij"))
-    rows, columns = jnp.einsum("ij,jhw->ihw", back, places - middle) + middle
+    moved = jnp.einsum("ij,jhw->ihw", back, places - middle, precision="highest")
+    rows, columns = moved + middle
 
     def channel(plane):
         return map_coordinates(plane, [rows, columns], order=1, mode="mirror")

@@ -46,17 +46,18 @@ def text_game(
 
     def generate(variables, given, keys, *, train):
         made, mutables = pair.generate(variables, given, keys, train=train)
-        if not (train and between):
+        # A sampler whose statistics are taken anew tells no other captions.
+        if not (train and between and "other_caption" in given):
             return made, mutables
-        whole, keys = {**variables, **mutables}, noise.fold_each(keys[::2], noise.AGAIN)
-        more, mutables = pair.generate(whole, _between(given), keys, train=train)
+        whole = {**variables, **mutables}
+        more, mutables = pair.generate(whole, _between(given), _again(keys), train=train)
         return {**made, "x_between": more["x"]}, mutables
 
     def generator_loss(variables, given, made, step, keys):
         total, metrics = pair.generator_loss(variables, given, made, step, keys)
         if between:
             rows = _between(given), {"x": made["x_between"]}
-            more, _ = pair.generator_loss(variables, *rows, step, keys[::2])
+            more, _ = pair.generator_loss(variables, *rows, step, _again(keys))
             share = len(made["x_between"]) / len(made["x"])
             total = (total + share * more) / (1 + share)
             metrics["between_loss"] = more
@@ -84,6 +85,11 @@ def _mismatched(given, keys):
     other = given["other_caption"]
     same = jnp.all(other == given["caption"], axis=1, keepdims=True)
     return {**given, "caption": jnp.where(same, 0, other)}
+
+
+def _again(keys):
+    """The keys of every other row, for what is drawn beside what the row itself has drawn."""
+    return noise.fold_each(keys[::2], noise.AGAIN)
 
 
 def _between(given):

@@ -31,7 +31,7 @@ class Sampler(NamedTuple):
       class_names: of the labels; () without any.
       distribution: row of ``games.draw.DISTRIBUTIONS`` of z, where there is one.
       show: of ``draw.make_show``.
-      examples: () -> ``Examples`` of which a generator is given images.
+      examples: () -> ``Examples`` of which a generator is given images, or captions.
       order: seed -> the order in which it is given them.
       read: sentences -> ``texts.Texts``.
     """
@@ -80,8 +80,7 @@ class Sampler(NamedTuple):
         text=None,
     ) -> None:
         """Raise the errors of a call of ``described``."""
-        if text is not None:
-            self.read(text)
+        sentences = 1 if text is None else len(self.read(text).sentences)
         size = prod(self.shape_of(direction))
         within("num", num, 1, 2**31)
         within("seed", seed, 0, 2**31)
@@ -98,18 +97,21 @@ class Sampler(NamedTuple):
         between_classes = label is not None and len(self._classes(label, interpolated)) > 1
         if interpolated and "z" not in self.players.shapes and not between_classes:
             raise UserError(f"{self.workdir} draws no z; there is nothing to interpolate.")
+        num = -(-num // sentences) * sentences
         x = (f"{num} samples take", 2 * 4 * num * size, memory.of_host())
         memory.check_fits(*x, "lower num, and take others of another seed")
 
-    def z_of(self, seed, rows, truncation=None) -> np.ndarray:
-        """z [N, *shape] that rows [N] have, of a generator of noise."""
+    def z_of(self, seed, rows, truncation=None, beside=MappingProxyType({})) -> np.ndarray:
+        """z [N, *shape] that rows [N] have, of a generator of noise; ``beside``: what is told."""
         keys = draw.row_keys(seed, rows)
-        batch = self._batch(np.asarray(rows), seed)
+        batch = self._batch(np.asarray(rows), seed, None, beside)
         z = self.players.draw(batch, keys, 0)["z"]
         return np.asarray(z if truncation is None else truncated(z, keys, truncation))
 
-    def standing(self, variables, passes, *, seed=0, truncation=None, step=0) -> dict:
+    def standing(self, variables, passes, *, seed=0, truncation=None, step=0, told=None) -> dict:
         """The variables with batch statistics of so many passes of ``draw.CHUNK`` rows.
+
+        ``told``: ``texts.Texts``, whose sentences the rows take in turn; None: those of the data.
 
         Raises:
           UserError: there are none.
@@ -119,8 +121,10 @@ class Sampler(NamedTuple):
 
         def rows_of(i):
             rows = i * draw.CHUNK + np.arange(draw.CHUNK)
-            z = {} if truncation is None else {"z": self.z_of(seed, rows, truncation)}
-            return self._batch(rows, seed, None, z), draw.row_keys(seed, rows)
+            beside = {} if told is None else told.in_turn(rows)
+            if truncation is not None:
+                beside["z"] = self.z_of(seed, rows, truncation, beside)
+            return self._batch(rows, seed, None, beside), draw.row_keys(seed, rows)
 
         return standing_of(self.players.game, variables, map(rows_of, range(passes)), step)
 
@@ -141,14 +145,14 @@ class Sampler(NamedTuple):
         text=None,
     ) -> files.Samples:
         """Samples by these variables, which are of this step; the options as ``load`` has them."""
+        told = None if text is None else self.read(text)
+        # Each generator makes one sample of each row; of several sentences each is told to it.
+        of_row = self.generators if told is None else len(told.sentences)
         if rows is not None:
             rows = _checked_rows(rows)
-            num = self.generators * len(rows)
+            num = of_row * len(rows)
         asked = {"label": label, "interpolated": interpolated, "direction": direction}
         self.check(num, seed=seed, truncation=truncation, standing=standing, text=text, **asked)
-        told = None if text is None else self.read(text)
-        of_row = self.generators if told is None else len(told.sentences)
-        # Each generator makes one sample of each row; of several sentences each is told to it.
         rows = np.arange(-(-num // of_row)) if rows is None else rows
         classes = () if label is None else self._classes(label, interpolated)
         label = classes[0] if classes else 0 if interpolated and self.class_names else None
@@ -163,9 +167,9 @@ class Sampler(NamedTuple):
             shape = self.players.shapes["z"]
             z = interpolate(seed, len(rows), shape, self.distribution, truncation)
         if truncation is not None and z is None:
-            z = self.z_of(seed, rows, truncation)
+            z = self.z_of(seed, rows, truncation, {} if told is None else told.in_turn(rows))
         if standing:
-            passes = {"seed": seed, "truncation": truncation, "step": step}
+            passes = {"seed": seed, "truncation": truncation, "step": step, "told": told}
             variables = self.standing(variables, standing, **passes)
         if told is not None:
             sentence = np.repeat(np.arange(of_row, dtype=np.int32), len(rows))
@@ -180,6 +184,10 @@ class Sampler(NamedTuple):
             labels = labels_of(rows, label, len(names)).repeat(self.generators)[:num]
         if told is not None:
             names, labels = told.sentences, sentence
+        elif captions := self.captions_of(seed, rows):
+            names = tuple(dict.fromkeys(captions))
+            labels = np.array([names.index(caption) for caption in captions], np.int32)
+            labels = labels.repeat(self.generators)[:num]
         return files.Samples(x[:num], step, seed, labels, names, self.generators, given, truth)
 
     def _made(self, variables, step, rows, seed, label, beside, direction):
@@ -227,6 +235,16 @@ class Sampler(NamedTuple):
             raise UserError(f"z must be {shape}, a row each, not {z.shape}.")
         return z
 
+    def captions_of(self, seed, rows) -> tuple[str, ...]:
+        """The sentences of the data that rows [N] are told, where no text is; () of other runs."""
+        if not self.gives_captions:
+            return ()
+        return tuple(self.examples().captions(self._examples_at(seed, rows)).tolist())
+
+    def _examples_at(self, seed, rows):
+        chosen = self.order(seed)
+        return chosen[rows % len(chosen)]
+
     def _batch(self, rows, seed, label=None, beside=MappingProxyType({})):
         """What the data must bring for these rows [N], and what is told ``beside`` in its place."""
         classed = classed_of(self.players.generator, self.entries)
@@ -234,8 +252,7 @@ class Sampler(NamedTuple):
         if "label" in classed:
             batch["label"] = labels_of(rows, label, classed["label"].classes)
         if self.gives_images or (self.gives_captions and "caption" not in beside):
-            chosen = self.order(seed)
-            batch = {**self.examples().rows(chosen[rows % len(chosen)]), **batch}
+            batch = {**self.examples().rows(self._examples_at(seed, rows)), **batch}
         return {**batch, **beside}
 
 

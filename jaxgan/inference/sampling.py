@@ -66,7 +66,7 @@ def load(workdir, step=None, member: int = 0, moved: str = "") -> Generate:
       step: of the checkpoint; None is the latest, "best" the best.
       member: of a population.
       moved: FORM:PATH, where the run's data are now; "": where they were. Of a generator that is
-        given images.
+        given images, or captions.
 
     Returns:
       ``generate(num=64, *, seed=0, label=None, interpolated=False, direction=None, rows=None,
@@ -79,7 +79,8 @@ def load(workdir, step=None, member: int = 0, moved: str = "") -> Generate:
       ``truncation``: entries of z beyond it are drawn anew, which makes samples better and more
       alike; ``standing``: batch statistics from so many passes, see ``evaluation.standing``;
       ``text``: a sentence, or several, each told to a generator of captions with the same noise:
-      ``num`` samples in all, one sentence after the other, whose numbers are the labels. A
+      ``num`` samples in all, rounded up to as many for each sentence, one sentence after the other,
+      whose numbers are the labels; None: captions of the data, which are the labels too. A
       generator that is given images, or captions, is given those that the run holds out, or else
       those of its training set; ``direction``: of a run that translates both ways, AtoB or BtoA.
       The attribute ``step`` tells the checkpoint; ``generators`` how many the run has: sample i is
@@ -130,7 +131,7 @@ def load_any(
 
 
 def _examples(workdir, stored, moved):
-    """The data of the run, of which its generator is given images."""
+    """The data of the run, of which its generator is given images, or captions."""
     settings, notes = identity.settings_of(workdir, stored, moved)
     both = data.load_parts(settings, stored["entries"])
     identity.known_data(workdir, stored, *both)

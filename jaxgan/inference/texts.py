@@ -23,17 +23,23 @@ class Texts(NamedTuple):
     vectors: np.ndarray
     notes: list[str]
 
+    def in_turn(self, rows) -> dict[str, np.ndarray]:
+        """The entry caption of rows [N], each of which takes the next sentence."""
+        return {"caption": self.vectors[np.asarray(rows) % len(self.vectors)]}
+
 
 def read(sentences: str | Sequence[str], config: Mapping, entries: Mapping[str, Entry]) -> Texts:
     """Read sentences as a run of this config, on data with these entries, read its captions.
 
     Raises:
-      UserError: the run knows no captions; a sentence is empty, or has no word of training; an
-        encoder's file is gone, has not this sentence, or vectors of another width.
+      UserError: the run knows no captions; there is no sentence; one is empty, or has no word of
+        training; an encoder's file is gone, has not this sentence, or vectors of another width.
     """
     sentences = (sentences,) if isinstance(sentences, str) else tuple(sentences)
     if "caption" not in entries:
         raise UserError(f"a run on {config['data']['name']} without captions takes no text.")
+    if not sentences:
+        raise UserError("the list of texts is empty; give a sentence, or None for the data's.")
     name, entry, notes = config["data"]["captions"], entries["caption"], []
     for sentence in dict.fromkeys(sentences):
         new = unknown(sentence, entry.names) if name in ENCODERS else []

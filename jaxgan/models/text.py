@@ -25,7 +25,8 @@ RECTIFY = layers.ACTIVATIONS["leaky_relu"]
 class TextGenerator(nn.Module):
     """[z, caption's code] - linear 4x4 8w - BN + residual - ReLU - 4w, 2w, w, 3 - tanh, for 64x64.
 
-    The second image has a residual block, too. No layer in front of a normalisation has a bias.
+    The second image has a residual block, too. The first linear layer and the residual blocks have
+    no bias in front of a normalisation.
 
     Fields:
       width: w, the channels of the last image inside.
@@ -64,7 +65,8 @@ class TextGenerator(nn.Module):
         enlarge = choose(UPSAMPLES, self.upsample, "upsample")
         code, moments = coded(self, caption, keys)
         channels = [self.width * 2**i for i in reversed(range(doublings))]
-        x = layers.dense(self, labels.join(z, code), START**2 * channels[0], bias=False)
+        bias = self.norm != "batch"
+        x = layers.dense(self, labels.join(z, code), START**2 * channels[0], bias=bias)
         x = x.reshape(len(x), START, START, channels[0])
         x = norms.norm(self, x, train=train)
         for i, features in enumerate(channels):

@@ -1,17 +1,16 @@
 """From a sentence to a vector: ``ENCODERS`` by name, and a user's own vectors in a file."""
 
-import zipfile
 from collections.abc import Callable, Sequence
 
 import numpy as np
 
-from jaxgan.core.errors import UserError, choose
-from jaxgan.core.files import expand
+from jaxgan.core.errors import UserError
+from jaxgan.core.files import UNSOUND, expand
 from jaxgan.core.table import Row
 from jaxgan.text import joint
 from jaxgan.text.words import bag_of_words, unknown, vocabulary, words
 
-__all__ = ["ENCODERS", "encoder", "unknown", "vocabulary", "words"]
+__all__ = ["ENCODERS", "OWN", "encoder", "unknown", "vocabulary", "words"]
 
 Encode = Callable[[Sequence[str], Sequence[str]], np.ndarray]
 OWN = ".npz"
@@ -46,14 +45,14 @@ def encoder(name: str) -> Encode:
     if name not in ENCODERS:
         known = f"{', '.join(ENCODERS)}, and FILE{OWN}"
         raise UserError(f"unknown encoder of captions {name!r}; known: {known}.")
-    return choose(ENCODERS, name, "encoder of captions")()
+    return ENCODERS[name]()
 
 
 def _from_file(name):
     try:
-        with np.load(expand(name), allow_pickle=False) as stored:
+        with expand(name).open("rb") as opened, np.load(opened, allow_pickle=False) as stored:
             captions, vectors = stored["captions"], stored["vectors"]
-    except (OSError, ValueError, KeyError, EOFError, zipfile.BadZipFile) as error:
+    except (*UNSOUND, KeyError) as error:
         raise UserError(
             f"{name}: no sound .npz file of captions and vectors ({error}); it holds captions, "
             "words [K], and vectors, numbers [K, D]."

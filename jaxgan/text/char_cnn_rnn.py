@@ -64,9 +64,10 @@ def joint_embedding_loss(images: jax.Array, captions: jax.Array, same: jax.Array
     """The structured joint embedding loss, symmetric: [] to be minimised.
 
     The compatibility of an image v and a caption t is v . t. An image is to be nearer to its own
-    caption than to another's by 1, and a caption to its own image: the mean over all pairs (i, j)
-    of max(0, 1 + v_i . t_j - v_i . t_i) + max(0, 1 + v_j . t_i - v_i . t_i), where i and j differ.
-    Reference: Reed et al. 2016, eq. 3 and 4.
+    caption than to another's by 1, and a caption to its own image: the sum over pairs (i, j) that
+    are not ``same``, divided by B^2, of
+    max(0, 1 + v_i . t_j - v_i . t_i) + max(0, 1 + v_j . t_i - v_i . t_i).
+    Reference: Reed et al. 2016, eq. 3 and 4, which take the maximum over classes.
 
     Args:
       images, captions: [B, D], row by row of one pair.

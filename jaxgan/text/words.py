@@ -9,7 +9,7 @@ import numpy as np
 from jaxgan.core.errors import UserError
 
 _WORD = re.compile(r"\w+")
-CLOSE = 3  # words that an error names
+CLOSE = 3  # near ones of each unknown word that an error names
 
 
 def words(sentence: str) -> list[str]:
@@ -34,9 +34,12 @@ def unknown(sentence: str, known: Sequence[str]) -> list[str]:
     found = words(sentence)
     if not found:
         raise UserError("the text has no word; write a sentence, as --text='woman firefighter'.")
-    new = [word for word in dict.fromkeys(found) if word not in set(known)]
+    learned = set(known)
+    new = [word for word in dict.fromkeys(found) if word not in learned]
     if len(new) == len(set(found)):
-        near = [each for word in new for each in difflib.get_close_matches(word, known, n=CLOSE)]
+        near = dict.fromkeys(
+            each for word in new for each in difflib.get_close_matches(word, known, n=CLOSE)
+        )
         hint = f"near ones: {', '.join(near)}" if near else f"known are {', '.join(known[:8])}, ..."
         raise UserError(f"no word of {sentence!r} is in any caption of training; {hint}.")
     return new

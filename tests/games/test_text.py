@@ -31,7 +31,7 @@ def judge(variables, given, *, keys=None, train):
     return {"score": variables["params"] * score, "features": given["x"]}, {}
 
 
-def make(**options):
+def make(judge=judge, **options):
     generator = Network(None, generate, ("z", "caption"))
     critic = Network(None, judge, ("x", "caption"))
     loss = ADVERSARIAL["wasserstein"]()
@@ -66,7 +66,18 @@ def test_what_lies_between_two_captions():
     expected = 2 * middle + X[::-1][::2]
     assert mutables == {"passes": 2}
     np.testing.assert_allclose(made["x_between"], expected, rtol=1e-5)
+    asked = []
+
+    def heard(variables, given, *, keys=None, train):
+        asked.append(jax.random.key_data(keys))
+        return judge(variables, given, keys=keys, train=train)
+
+    game = make(between=True, judge=heard)
     total, metrics = game.generator_loss({"params": 1.0}, GIVEN, made, 0, KEYS)
+    # Critics draw of other keys there than in the first pass.
+    first, again = np.concatenate(asked[:2]), np.concatenate(asked[2:])
+    assert (len(first), len(again)) == (2 * B, B)
+    assert not (again[:, None] == first[None]).all(axis=2).any()
     first, more = scores(2 * CAPTION + X[::-1], CAPTION), scores(expected, middle)
     np.testing.assert_allclose(total, -(first.sum() + more.sum()) / 6, rtol=1e-5)
     np.testing.assert_allclose(metrics["between_loss"], -more.mean(), rtol=1e-5)

@@ -5,8 +5,9 @@ import jax.numpy as jnp
 import numpy as np
 import pytest
 
-from jaxgan import text
+from jaxgan import data, text
 from jaxgan.core.errors import UserError
+from jaxgan.data import feed
 from jaxgan.features import joint as seen
 from jaxgan.metrics import caption_retrieval
 from jaxgan.text import char_cnn_rnn, joint
@@ -129,7 +130,10 @@ def test_the_bundled_encoders_know_emoji():
     found = text.encoder("char_cnn_rnn")(captions, ())
     assert found.shape == (3, char_cnn_rnn.WIDTH) and found.dtype == np.float32
     np.testing.assert_allclose(joint.encode(captions[1:2]), found[1:2], atol=1e-4)
-    assert seen.see(np.zeros((2, 8, 8, 3))).shape == (2, char_cnn_rnn.WIDTH)
+    source = data.load("emoji", captions=True, part="held_out")
+    x = feed.to_float(source.arrays(np.arange(40)))["x"]
+    told = text.encoder("char_cnn_rnn")(source.captions[:40].tolist(), ())
+    assert caption_retrieval(seen.see(x), told)[10] > 0.7
 
 
 def test_a_file_of_ones_own(tmp_path):
@@ -154,6 +158,18 @@ def test_a_file_of_another_form(tmp_path, arrays, sentence):
     np.savez(tmp_path / "own.npz", **arrays)
     with pytest.raises(UserError, match=sentence):
         text.encoder(str(tmp_path / "own.npz"))
+
+
+def test_a_damaged_file_is_told_in_one_sentence(tmp_path):
+    file = tmp_path / "own.npz"
+    np.savez_compressed(file, captions=["a cat"], vectors=np.ones((1, 99)))
+    whole = file.read_bytes()
+    for position in range(0, len(whole), 7):
+        file.write_bytes(whole[:position] + bytes([whole[position] ^ 255]) + whole[position + 1 :])
+        try:
+            text.encoder(str(file))
+        except UserError as error:
+            assert "own.npz: " in str(error)
 
 
 def test_unknown_encoders():

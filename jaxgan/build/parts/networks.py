@@ -32,7 +32,12 @@ def both_dense(config: Mapping) -> bool:
 
 
 def check_group(config: Mapping, rows: int) -> None:
-    """Raise ``UserError`` unless the rows of a device are whole groups that the critic compares."""
+    """Raise ``UserError`` unless the rows of a device are whole groups: of a critic, or pairs."""
+    if config["game"].get("between") and rows % 2:
+        raise UserError(
+            f"game.between answers to every other caption, and {rows} of a batch, a device's "
+            "share, are odd; change batch_size or set game.between=false."
+        )
     group = config["critic"].get("group", 1)
     if rows % group:
         raise UserError(
