@@ -137,6 +137,8 @@ def test_every_penalty_plays(played):
     if GAMES[config.game.name].build is frames_game:
         with pytest.raises(UserError, match="is of x alone"):
             look(config)
+        for name in PENALTIES:
+            config.penalties[name].weight = 0.0
         return
     assert set(PENALTIES) <= look(config)
 

@@ -109,6 +109,7 @@ def test_the_skip_link_keeps_the_setting(visit):
     until(page, lambda: step(page) > 0)
     page.click("#run")
     until(page, lambda: page.inner_text("#status") == "paused")
+    page.wait_for_timeout(300)  # the last frames are still on their way
     held, at = page.url, step(page)
     page.focus(".skip")
     page.keyboard.press("Enter")

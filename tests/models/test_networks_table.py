@@ -354,7 +354,17 @@ def test_a_network_takes_what_its_call_names():
         "global_local": ("x", "mask", "label"),
     }
     for table, name in ((models.GENERATORS, "z"), (models.CRITICS, "x")):
-        own = {**more, "progressive": (name, "label", "grown")}
+        told = {"text": (name, "caption"), "stackgan": (name, "caption", "grown")}
+        of_scales = {
+            "z": ("source", "z", "label"),
+            "x": ("x", "x_2", "x_4", "x_8", "source", "label"),
+        }
+        own = {
+            **more,
+            **told,
+            "progressive": (name, "label", "grown"),
+            "multiscale": of_scales[name],
+        }
         for key, row in table.items():
             assert tuple(models.takes(row.build)) == own.get(key, (name, "label"))
 
