@@ -18,6 +18,7 @@ from jaxgan.evaluation.plot import points_picture
 # Images are enlarged by the largest whole factor that keeps their longer side within this.
 VIEW_SIDE = 64
 GIF_SIDE = 2**16 - 1
+FEW = 8  # images of a class that lie in one row, however many rows there are
 CAPTION, LONGEST = 12, 24  # height of a class's name in pixels, and its letters at most
 
 
@@ -64,14 +65,15 @@ def class_rows(images, label, names, columns=None):
       label: int [N].
       names: of all classes; long ones are cut, and one in letters that no font of the machine
         has is shown by its number.
-      columns: images a row, at most; None: as square as it goes.
+      columns: images a row, at most; None: as square as it goes, but few in one row.
 
     Returns:
       uint8 [H', W', 1 or 3], as ``image_grid`` has it.
     """
     label = np.asarray(label)
     present, counts = np.unique(label, return_counts=True)
-    wide = min(counts.max(), columns or math.ceil(math.sqrt(len(images))))
+    square = math.ceil(math.sqrt(len(images)))
+    wide = min(counts.max(), columns or (FEW if counts.max() <= FEW else square))
     blocks = [image_grid(np.asarray(images)[label == each], wide) for each in present]
     grid = np.concatenate(blocks)
     texts = {int(each): names[each] for each in present}
