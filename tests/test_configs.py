@@ -20,6 +20,7 @@ RECIPES = sorted((ROOT / "configs").glob("*.py"))
 STACKED = [f"stacked_digits.py:{setting}" for setting in ("dcgan", "wgan", "wgan_gp")]
 VARIANTS = [
     "biggan.py:cifar",
+    "biggan.py:emoji",
     "baseline.py:cifar10",
     "baseline.py:ffhq64",
     "cyclegan.py:glyphs",
