@@ -83,7 +83,13 @@ def real_floor(judges: dict[str, Judge]) -> dict[str, float]:
 
 
 def shown_values(
-    judges: dict[str, Judge], game: Game, see: Callable, speeds: Callable | None = None
+    judges: dict[str, Judge],
+    game: Game,
+    show: Callable,
+    speeds: Callable | None,
+    variables,
+    keys,
+    step,
 ) -> tuple[dict, ShownByName]:
     """The scores, by direction, of what generators make, and the looks at what was given.
 
@@ -92,18 +98,25 @@ def shown_values(
     Args:
       judges: by direction, from ``judge_each``; the rows are those of the first.
       game: ``Game``.
-      see: rows -> looks.
-      speeds: rows -> how fast what is made changes, where a metric needs it.
+      show: of ``draw.make_show``.
+      speeds: of ``path.make_speeds``, where a metric needs it; else None.
+      variables: the generator's.
+      keys: [N], the rows' own.
+      step: of the variables.
     """
-    first = next(iter(judges.values()))
-    looks, found = see(first.given), {}
+    first, found = next(iter(judges.values())), {}
+
+    def see(rows):
+        return show(variables, rows, keys, step)
+
+    looks = see(first.given)
     asked = {} if first.asking is None else groups(game, see(first.asking))
     for direction, own in groups(game, looks).items():
         scores = _shown_values(judges[direction], own)
         if direction in asked:
             scores |= _told_values(judges[direction], asked[direction])
         if speeds is not None:
-            scores |= judges[direction].moving(speeds(first.given))
+            scores |= judges[direction].moving(speeds(variables, first.given, keys, step))
         found |= tailed(direction, scores)
     return found, looks
 

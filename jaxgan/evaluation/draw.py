@@ -42,18 +42,26 @@ def make_show(
         return given, made, further
 
     def show(variables, batch, keys, step=0):
-        parts = []
-        for start in range(0, len(keys), chunk):
-            rows = np.minimum(np.arange(start, start + chunk), len(keys) - 1)
-            part = {name: np.asarray(array)[rows] for name, array in batch.items()}
-            parts.append(jax.device_get(forward(variables, part, keys[rows], step)))
-        given, made, further = jax.tree.map(lambda *x: np.concatenate(x)[: len(keys)], *parts)
+        given, made, further = in_chunks(forward, variables, batch, keys, step, chunk)
         looks = game.show(given, made)
         for field, found in further.items():
             looks |= {name: looks[name]._replace(**{field: x}) for name, x in found.items()}
         return looks if paired else {k: v._replace(truth=None) for k, v in looks.items()}
 
     return show
+
+
+def in_chunks(forward: Callable, variables, batch, keys, step, chunk: int):
+    """``forward(variables, batch, keys, step)`` of all rows, in NumPy, ``chunk`` rows at a time.
+
+    The last ones are repeated until they are as many, so that one compilation serves every number.
+    """
+    parts = []
+    for start in range(0, len(keys), chunk):
+        rows = np.minimum(np.arange(start, start + chunk), len(keys) - 1)
+        part = {name: np.asarray(array)[rows] for name, array in batch.items()}
+        parts.append(jax.device_get(forward(variables, part, keys[rows], step)))
+    return jax.tree.map(lambda *x: np.concatenate(x)[: len(keys)], *parts)
 
 
 def direction_of(game: Game, direction, run) -> str:

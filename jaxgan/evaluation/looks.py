@@ -140,11 +140,9 @@ def _make_metrics(run, config, examples: Examples, show, names, ranked_by, judge
     def metrics(state):
         first = next(iter(judges().values()))
         keys, variables = row_keys(seed, first.count), run.devices.local(state.ema)
-        see, moving = (
-            each and partial(each, variables, keys=keys, step=state.step)
-            for each in (show, speeds())
+        found, looks = directions.shown_values(
+            judges(), game, show, speeds(), variables, keys, state.step
         )
-        found, looks = directions.shown_values(judges(), game, see, moving)
         if not floors:
             add_floors(looks)
         return found | ranking(found)

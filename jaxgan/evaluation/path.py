@@ -4,10 +4,9 @@ from collections.abc import Callable
 
 import jax
 import jax.numpy as jnp
-import numpy as np
 
 from jaxgan.core import noise
-from jaxgan.evaluation.draw import CHUNK
+from jaxgan.evaluation.draw import CHUNK, in_chunks
 from jaxgan.features.extractor import Extractor
 from jaxgan.games import Game
 
@@ -23,14 +22,15 @@ def make_speeds(game: Game, extractor: Extractor, chunk: int = CHUNK) -> Callabl
     """
 
     @jax.jit
-    def forward(variables, seeing, batch, keys, step):
+    def forward(variables, batch, keys, step):
+        generator, seeing = variables
         others = noise.fold_each(keys, noise.PATH)
         given, end = (game.draw(batch, each, step) for each in (keys, others))
         t = jax.vmap(jax.random.uniform)(noise.fold_each(others, noise.PATH))
 
         def seen(t):
             z = on_circle(given["z"], end["z"], t)
-            made, _ = game.generate(variables, {**given, "z": z}, keys, train=False)
+            made, _ = game.generate(generator, {**given, "z": z}, keys, train=False)
             return extractor.forward(seeing, made["x"])[0].astype(jnp.float32)
 
         # Rows do not see one another, so a tangent of ones holds the derivative of each. The
@@ -41,12 +41,8 @@ def make_speeds(game: Game, extractor: Extractor, chunk: int = CHUNK) -> Callabl
         return jnp.sum(slope**2, axis=1)
 
     def speeds(variables, batch, keys, step=0):
-        found = []
-        for start in range(0, len(keys), chunk):
-            rows = np.minimum(np.arange(start, start + chunk), len(keys) - 1)
-            part = {name: np.asarray(array)[rows] for name, array in batch.items()}
-            found.append(forward(variables, extractor.variables, part, keys[rows], step))
-        return np.concatenate(found)[: len(keys)]
+        both = (variables, extractor.variables)
+        return in_chunks(forward, both, batch, keys, step, chunk)
 
     return speeds
 

@@ -5,7 +5,6 @@ import json
 import platform
 import time
 from datetime import UTC, datetime
-from functools import partial
 from pathlib import Path
 
 import jax
@@ -100,10 +99,7 @@ def evaluate_run(
         keys = row_keys(seed, judged.count)
 
         def score(variables):
-            see, moving = (
-                each and partial(each, variables, keys=keys, step=found) for each in (show, speeds)
-            )
-            return directions.shown_values(judges, run.game, see, moving)
+            return directions.shown_values(judges, run.game, show, speeds, variables, keys, found)
 
         values, looks = _values(generators, population.split(state, run.members), score)
         if measures.needing(names, "truth"):
