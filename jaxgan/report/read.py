@@ -17,7 +17,6 @@ class Run(NamedTuple):
       name: what tells it from the others of a page.
       workdir: its path.
       stored: what ``directory.read_config`` gives.
-      config: the whole config, plain.
       training, measured: the numbers of each row of metrics.jsonl that training tells, and of each
         row of a checkpoint those that its generator was measured by.
       warnings: what the doctor says of the last checkpoint: {name: sentence}.
@@ -29,7 +28,6 @@ class Run(NamedTuple):
     name: str
     workdir: Path
     stored: dict
-    config: dict
     training: list
     measured: list
     warnings: dict
@@ -47,6 +45,11 @@ class Run(NamedTuple):
         """The name of the metric that ranks checkpoints, lower is better."""
         return self.stored["begun"].get("ranked_by", QUALITY)
 
+    @property
+    def config(self) -> dict:
+        """The whole config, plain."""
+        return self.stored["config"]
+
 
 def open_run(workdir, name) -> Run:
     """Read a run directory.
@@ -62,7 +65,6 @@ def open_run(workdir, name) -> Run:
         name=name,
         workdir=workdir,
         stored=stored,
-        config=stored["config"],
         training=[_parts(row)[0] for row in rows],
         measured=[_parts(row)[1] for row in looked],
         warnings=looked[-1].get(doctor.WARNINGS, {}) if looked else {},
