@@ -6,7 +6,6 @@ The other half, and the bundled weights of both, are in ``text``.
 from functools import cache
 
 import jax
-import jax.numpy as jnp
 import numpy as np
 from flax import linen as nn
 
@@ -15,7 +14,6 @@ from jaxgan.features.classifier import halved, hidden
 from jaxgan.text import char_cnn_rnn, joint
 
 SIDE = 32
-CHUNK = 256  # images in one pass
 # Channels, window, stride and padding of each convolution: sides 16, 8, 4.
 _CONVOLUTIONS = ((32, 5, 2, 2), (64, 4, 2, 1), (96, 3, 2, 1))
 
@@ -45,9 +43,4 @@ def see(x, params=None) -> np.ndarray:
     ``params``: others than the bundled ones.
     """
     params = joint.weights()["images"] if params is None else params
-    x, parts = np.asarray(x, np.float32), []
-    for start in range(0, len(x), CHUNK):
-        part = jnp.asarray(x[start : start + CHUNK])
-        filled = jnp.pad(part, [(0, CHUNK - len(part)), (0, 0), (0, 0), (0, 0)])
-        parts.append(np.asarray(_forward()(params, filled))[: len(part)])
-    return np.concatenate(parts)
+    return joint.in_chunks(_forward(), params, np.asarray(x, np.float32))

@@ -126,10 +126,10 @@ def make_step(
                 state, critic, memory, batches, keys, key_generator
             )
         generator, more = generator_alone(generator, critic, batches, state.step, key_generator)
-        average = _averaged(state, generator) if n_generator else state.ema
+        average = averaged(state, generator) if n_generator else state.ema
         return GanState(state.step + 1, generator, critic, average, memory), metrics | more
 
-    def _averaged(state, generator):
+    def averaged(state, generator):
         decay = jnp.minimum(ema, (1 + state.step) / (10 + state.step))
         if ema_from:
             decay = jnp.where(state.step < ema_from, 0.0, decay)

@@ -16,7 +16,7 @@ from jaxgan.text.char_cnn_rnn import CharCNNRNN, letters
 
 NAME = "emoji_joint"
 SHA256 = "2e2c133cf9bf0b2e90f3cd8f1592f0388d7793139bdc379c63be04c420ff03ff"
-CHUNK = 256  # captions in one pass
+CHUNK = 256  # captions, or images, in one pass
 
 
 @cache
@@ -49,10 +49,14 @@ def _vectors(network, params, letters):
 def encode(captions, params=None) -> np.ndarray:
     """The vectors float32 [N, D] of captions; ``params``: others than the bundled ones."""
     params = weights()["captions"] if params is None else params
-    each = letters(captions)
+    return in_chunks(_forward(), params, letters(captions))
+
+
+def in_chunks(forward, params, rows) -> np.ndarray:
+    """``forward(params, rows [CHUNK, ...])`` of all rows [N, ...], zeros behind the last."""
     parts = []
-    for start in range(0, len(each), CHUNK):
-        part = each[start : start + CHUNK]
-        filled = np.pad(part, [(0, CHUNK - len(part)), (0, 0)])
-        parts.append(np.asarray(_forward()(params, filled))[: len(part)])
+    for start in range(0, len(rows), CHUNK):
+        part = rows[start : start + CHUNK]
+        filled = np.pad(part, [(0, CHUNK - len(part))] + [(0, 0)] * (part.ndim - 1))
+        parts.append(np.asarray(forward(params, filled))[: len(part)])
     return np.concatenate(parts)
