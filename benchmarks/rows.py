@@ -13,6 +13,13 @@ def _recipe(name):
     return build
 
 
+def _wgan():
+    """WGAN on the networks of ``dcgan``."""
+    config = load_recipe("wgan")
+    config.critic.norm, config.critic.norm_eps = "batch", 1e-5
+    return config
+
+
 def _superres():
     """The second phase, in which the critic plays, from the start."""
     config = load_recipe("superres").unlock()
@@ -55,7 +62,7 @@ ROWS = {
     "gan": _recipe("gan"),
     "cgan": _recipe("cgan"),
     "dcgan": _recipe("dcgan"),
-    "wgan": _recipe("wgan:dcgan"),
+    "wgan": _wgan,
     "wgan_gp": _recipe("wgan_gp"),
     "pix2pix": _recipe("pix2pix"),
     "superres": _superres,

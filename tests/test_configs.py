@@ -31,7 +31,7 @@ VARIANTS = [
     "sngan.py:cifar",
     "superres.py:digits",
     "two_futures.py:l2",
-    "wgan.py:dcgan",
+    "wgan.py:mlp",
     *STACKED,
     *(f"toy_ring.py:{toy}" for toy in data.TOYS),
 ]

@@ -328,7 +328,7 @@ def test_a_recipe_is_found_by_its_name_from_anywhere(mistake, tmp_path, monkeypa
     )
     # A file is nearer than a name.
     (tmp_path / "wgan.py").write_text(HEAD + BODY.format("config.steps = 7"))
-    assert load_recipe("wgan.py").steps == 7 and load_recipe("wgan").steps == 15_000
+    assert load_recipe("wgan.py").steps == 7 and load_recipe("wgan").steps == 2000
 
 
 def test_options(mistake, tmp_path):

@@ -70,11 +70,11 @@ def test_settings_reach_every_run_and_its_name(monkeypatch, tmp_path, capsys):
     )
     record = {"values": {"ema": value, "raw": value}, "floor": value}
     monkeypatch.setattr(baselines, "look", lambda *_: record)
-    flags = [f"--runs={tmp_path}", "--recipes=gan.py,wgan.py:dcgan", "--seeds=2", "--steps=8"]
+    flags = [f"--runs={tmp_path}", "--recipes=gan.py,wgan.py:mlp", "--seeds=2", "--steps=8"]
     baselines.main([*flags, "--set=compute_dtype=bfloat16", "--set=ema=0.5"])
     told = "-compute_dtype=bfloat16-ema=0.5"
     assert list(runs) == [
-        f"{tmp_path}/{name}{told}/{seed}" for name in ("gan", "wgan-dcgan") for seed in (0, 1)
+        f"{tmp_path}/{name}{told}/{seed}" for name in ("gan", "wgan-mlp") for seed in (0, 1)
     ]
     keys = ("compute_dtype", "ema", "steps")
     assert {tuple(c[key] for key in keys) for c in runs.values()} == {("bfloat16", 0.5, 8)}
@@ -86,7 +86,7 @@ def test_settings_reach_every_run_and_its_name(monkeypatch, tmp_path, capsys):
     baselines.play("superres", config, 0, looks)
     kept = [runs[f"{tmp_path}/superres/0"][k] for k in ("eval_every", "checkpoint_every")]
     assert kept == [0, 800]
-    assert f"gan.py{told} " in (out := capsys.readouterr().out) and f"wgan.py:dcgan{told} " in out
+    assert f"gan.py{told} " in (out := capsys.readouterr().out) and f"wgan.py:mlp{told} " in out
     with pytest.raises(UserError, match="compute_type"):
         baselines.main([*flags, "--set=compute_type=bfloat16"])
 

@@ -1,0 +1,199 @@
+"""GAN, WGAN and WGAN-GP on equal networks, on unlike ones, and what a layer should be made of.
+
+Three studies of digits at 32x32, the recipes ``dcgan``, ``wgan`` and ``wgan_gp`` as they stand but
+for their networks, which are the same in a row:
+
+``equal``: the lectures' small DCGANs, the critic with layer normalisation, over generator updates
+and over seconds.
+``named``: the architectures of WGAN-GP's figure 2 (Gulrajani et al. 2017) that a lecture repeats,
+no normalisation at all, a generator of dense layers, tanh throughout, residual networks.
+``layers``: strides or pools in the critic, transposed convolutions or resized ones in the
+generator (Radford et al. 2016, section 3), as DCGAN.
+
+Cost: 1 to 3 minutes a run of 500 steps on one CPU core; ``equal`` 15 runs, the others 25 and 45.
+Expect: docs/results.md, section 8.
+Run: python -m experiments.networks --studies=equal
+"""
+
+import argparse
+import time
+from typing import NamedTuple
+
+import numpy as np
+
+from benchmarks import ours
+from experiments import baselines, show
+from jaxgan import film
+from jaxgan.evaluation import grid, strips
+
+GAMES = {"GAN": "dcgan.py", "WGAN": "wgan.py", "WGAN-GP": "wgan_gp.py"}
+LAYER = {"critic.norm": "layer"}
+
+
+class Study(NamedTuple):
+    """Rows of one table, each played by some of ``GAMES``.
+
+    Attributes:
+      games: which.
+      rows: name -> {config key: the text of its value}.
+      seeds: of each.
+      times: game -> how many times the steps of the others it takes, to take as many seconds.
+    """
+
+    games: tuple[str, ...]
+    rows: dict[str, dict[str, str]]
+    seeds: int = 5
+    times: dict[str, int] = {}
+
+
+STUDIES = {
+    "equal": Study(tuple(GAMES), {"DCGAN": LAYER}, times={"GAN": 4}),
+    "named": Study(
+        tuple(GAMES),
+        {
+            "DCGAN": LAYER,
+            "no normalisation": {"generator.norm": "none", "critic.norm": "none"},
+            "dense generator": {"generator": "mlp", "generator.norm": "none", **LAYER},
+            "tanh": {"generator.activation": "tanh", "critic.activation": "tanh", **LAYER},
+            "ResNet": {
+                "generator": "resnet32",
+                "generator.channels": "32,32,32,32",
+                "critic": "resnet32",
+                "critic.channels": "32,32,32,32",
+                **LAYER,
+            },
+        },
+        seeds=3,
+    ),
+    "layers": Study(
+        ("GAN",),
+        {
+            "strides, transposed convolutions": {},
+            "mean pools": {"critic.downsample": "mean_pool"},
+            "max pools": {"critic.downsample": "max_pool"},
+            "resized, then convolved": {"generator.upsample": "nearest"},
+            "mean pools; resized": {
+                "critic.downsample": "mean_pool",
+                "generator.upsample": "nearest",
+            },
+        },
+    ),
+}
+
+
+def config_of(game, settings):
+    """The config of a game's recipe on the networks of a row."""
+    return baselines.changed(GAMES[game], tuple(settings.items()))[1]
+
+
+def stops_of(study, game, flags):
+    """The steps at which the runs of a game are judged; there are as many of every game."""
+    times = study.times.get(game, 1)
+    return [times * step for step in baselines.stops(flags.steps, flags.looks)]
+
+
+def played(study, flags):
+    """Train the runs of a study -> {(row, game): [run directory of each seed]}."""
+    runs = {}
+    for row, settings in study.rows.items():
+        for game in study.games:
+            config = config_of(game, settings)
+            steps = stops_of(study, game, flags)[-1]
+            asked = argparse.Namespace(**vars(flags) | {"steps": steps})
+            runs[row, game] = [
+                baselines.play(f"{row}-{game}-{steps}", config, seed, asked)
+                for seed in range(flags.seeds or study.seeds)
+            ]
+    return runs
+
+
+def judged(study, runs, flags):
+    """{key: fd of the averaged generators, [seeds, looks]} of {key: run directories}."""
+
+    def fd(workdir, step):
+        (value,) = baselines.look(workdir, step, flags)["values"]["ema"].values()
+        return value
+
+    def of_all(game, workdirs):
+        steps = stops_of(study, game, flags)
+        return np.array([[fd(workdir, step) for step in steps] for workdir in workdirs], float)
+
+    return {(row, game): of_all(game, workdirs) for (row, game), workdirs in runs.items()}
+
+
+def seconds_a_step(config, steps=20):
+    """Seconds that a training step takes here, once compiled; the best of three."""
+    play = ours.player({"config": config})["play"]
+    play(steps)  # compiles
+
+    def took():
+        began = time.perf_counter()
+        play(steps)
+        return (time.perf_counter() - began) / steps
+
+    return min(took() for _ in range(3))
+
+
+def table(study, values, seconds, flags):
+    """Best and last of every row and game, and seconds of 100 steps."""
+    rows = []
+    for (row, game), fd in values.items():
+        best, last = (show.mean_and_error(each, 1) for each in (fd.min(axis=1), fd[:, -1]))
+        steps = stops_of(study, game, flags)[-1]
+        rows.append((row, game, steps, best, last, f"{100 * seconds[row, game]:.1f}"))
+    return show.table(("networks", "game", "steps", "fd, best", "fd, last", "s of 100 steps"), rows)
+
+
+def curves(study, values, seconds, flags):
+    """A figure: fd over updates and over seconds, the median of seeds in a band of quartiles."""
+    figure, ((updates, clock),) = show.panels(1, 2)
+    for colour, (key, fd) in zip(show.COLOURS, values.items(), strict=False):
+        low, middle, high = np.quantile(fd, (0.25, 0.5, 0.75), axis=0)
+        steps = np.array(stops_of(study, key[1], flags))
+        for axis, x in ((updates, steps), (clock, steps * seconds[key])):
+            axis.plot(x, middle, color=colour, marker="o", markersize=3, label=key[1])
+            axis.fill_between(x, low, high, color=colour, alpha=0.2, linewidth=0)
+            axis.set_yscale("log")
+    updates.set(xlabel="generator updates", ylabel="fd_mnist10k_cnn")
+    clock.set(xlabel="seconds of training")
+    updates.legend()
+    return figure
+
+
+def picture(study, runs, flags, num=16):
+    """What the first seed made last, a row of pictures for each row of the study."""
+    rows = {}
+    for (row, game), (first, *_) in runs.items():
+        (reel,) = film.shoot(first, steps=tuple(stops_of(study, game, flags)[-1:]), num=num)
+        rows.setdefault(row, []).append((game, reel.pictures[-1][1]))
+    return strips.sheet(list(rows.values()), list(rows))
+
+
+def main(argv=None):
+    """Train and judge all seeds of the studies; print a table and draw a picture of each."""
+    parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
+    parser.add_argument("--studies", default=",".join(STUDIES), help="which, commas between")
+    parser.add_argument("--steps", type=int, default=500, help="generator updates (500)")
+    parser.add_argument("--seeds", type=int, default=0, help="how many; 0: the study's own")
+    parser.add_argument("--looks", type=int, default=2, help="evaluations of a run (2)")
+    parser.add_argument("--num", type=int, default=5000, help="samples (5000)")
+    parser.add_argument("--runs", default="runs/networks", help="where the runs go")
+    parser.add_argument("--out", default="docs/experiments", help="folder of the pictures")
+    parser.set_defaults(metrics="fd", features="mnist10k_cnn", data="", of="")
+    flags = parser.parse_args(argv)
+    for name in flags.studies.split(","):
+        study, place = STUDIES[name], f"{flags.out}/networks_{name}.png"
+        runs = played(study, flags)
+        values = judged(study, runs, flags)
+        seconds = {
+            (row, game): seconds_a_step(config_of(game, study.rows[row])) for row, game in runs
+        }
+        print(f"\n{name}, {flags.steps} steps\n\n{table(study, values, seconds, flags)}")
+        if len(study.rows) == 1:
+            curves(study, values, seconds, flags).savefig(place, dpi=150)
+        else:
+            grid.save_png(picture(study, runs, flags), place)
+
+
+if __name__ == "__main__":
+    main()
