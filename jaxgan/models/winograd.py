@@ -15,7 +15,7 @@ Reference: Fast Algorithms for Convolutional Neural Networks (Lavin and Gray 201
 arXiv:1509.09308), sections 4.1 and 4.3.
 """
 
-import math
+from collections.abc import Sequence
 from typing import NamedTuple
 
 import jax
@@ -29,7 +29,7 @@ WINDOW = (3, 3)
 POINTS = {2: (0, 1, -1), 4: (0, 1, -1, 0.5, -2)}
 
 
-class _Matrices(NamedTuple):
+class Matrices(NamedTuple):
     """Of the transforms of one line: [n, n], [n, 3] and [n, m]."""
 
     image: np.ndarray
@@ -37,53 +37,49 @@ class _Matrices(NamedTuple):
     result: np.ndarray
 
 
-def _matrices(tile):
-    points = np.array(POINTS[tile], float)
+def matrices(points: Sequence[float]) -> Matrices:
+    """Of the transforms that have these points and infinity."""
+    points = np.array(points, float)
     others = [np.delete(points, i) for i in range(len(points))]
+    scale = [np.prod(p - rest) for p, rest in zip(points, others, strict=True)] + [1]
     image = [np.append(np.poly(rest)[::-1], 0) for rest in others] + [np.poly(points)[::-1]]
-    scale = [np.prod(p - rest) for p, rest in zip(points, others, strict=True)]
 
     def values(size):
-        return np.vstack([np.vander(points, size, increasing=True), np.eye(size)[-1:]])
+        return np.vstack([np.vander(points, size, increasing=True), np.eye(size)[-1]])
 
-    kernel = values(3) / np.array([*scale, 1])[:, None]
-    return _Matrices(np.array(image), kernel, values(tile))
-
-
-MATRICES = {tile: _matrices(tile) for tile in POINTS}
+    kernel = values(3) / np.array(scale)[:, None]
+    return Matrices(np.array(image), kernel, values(len(points) - 1))
 
 
-def correlate(x: jax.Array, k: jax.Array, padding: int) -> jax.Array:
-    """x [B, H, W, C] and k [3, 3, C, D] -> y [B, H + 2p - 2, W + 2p - 2, D]."""
-    out = tuple(n + 2 * padding - 2 for n in x.shape[1:3])
-    tile = tile_of(out)
+MATRICES = {tile: matrices(points) for tile, points in POINTS.items()}
+
+
+def correlate(x: jax.Array, k: jax.Array, padding: int, tile: int) -> jax.Array:
+    """x [B, H, W, C] and k [3, 3, C, D] -> y [B, H + 2p - 2, W + 2p - 2, D], by a tile's side."""
+    out = _shrunk(x, padding)
     product = jnp.einsum("mtc,mcd->mtd", _image(x, padding, tile), _kernel(k, tile))
     return _to_result(product, out, tile)
 
 
-def spread(y: jax.Array, k: jax.Array, padding: int) -> jax.Array:
+def spread(y: jax.Array, k: jax.Array, padding: int, tile: int) -> jax.Array:
     """y [B, h, w, D] and k [3, 3, C, D] -> x [B, h + 2 - 2p, w + 2 - 2p, C]."""
-    out = y.shape[1:3]
-    tile = tile_of(out)
     product = jnp.einsum("mtd,mcd->mtc", _result(y, tile), _kernel(k, tile))
-    return _to_image(product, out, padding, tile)
+    return _to_image(product, y.shape[1:3], padding, tile)
 
 
-def weigh(x: jax.Array, y: jax.Array, padding: int) -> jax.Array:
+def weigh(x: jax.Array, y: jax.Array, padding: int, tile: int) -> jax.Array:
     """x [B, H, W, C] and y [B, h, w, D] -> k [3, 3, C, D]."""
-    tile = tile_of(y.shape[1:3])
     product = jnp.einsum("mtc,mtd->mcd", _image(x, padding, tile), _result(y, tile))
     return _to_kernel(product, tile)
 
 
-def tile_of(out: tuple[int, int]) -> int:
-    """The tile by which a result of this size takes the fewest products: 4, of 2x2 pixels 2."""
-    return min(POINTS, key=lambda tile: (tile + 2) ** 2 * math.prod(_tiles(out, tile)))
-
-
-def _tiles(out, tile):
-    """Rows and columns of tiles; what is left over at the end has tiles of its own."""
+def tiles(out: Sequence[int], tile: int) -> tuple[int, ...]:
+    """Rows and columns of tiles of a result; what is left over at the end has tiles of its own."""
     return tuple(-(-n // tile) for n in out)
+
+
+def _shrunk(x, padding):
+    return tuple(n + 2 * padding - 2 for n in x.shape[1:3])
 
 
 # The three transforms, each of the rows and then of the columns, and their adjoints: JAX's own
@@ -92,16 +88,15 @@ def _tiles(out, tile):
 
 def _image(x, padding, tile):
     """[B, H, W, C] -> X [n * n, tiles, C]."""
-    out = tuple(n + 2 * padding - 2 for n in x.shape[1:3])
-    ends = zip(x.shape[1:3], _tiles(out, tile), strict=True)
-    padded = ((padding, (tiles + 1) * tile - padding - size) for size, tiles in ends)
+    axes = zip(x.shape[1:3], tiles(_shrunk(x, padding), tile), strict=True)
+    padded = ((padding, (count + 1) * tile - padding - size) for size, count in axes)
     x = jnp.pad(x, ((0, 0), *padded, (0, 0)))
 
     def line(x, axis):
         places = _places(x, axis, tile)
-        tiles = places[0].shape[axis] - 1
+        last = places[0].shape[axis] - 1
         seen = [(places[j % tile], j // tile) for j in range(tile + 2)]
-        parts = [lax.slice_in_dim(part, i, i + tiles, axis=axis) for part, i in seen]
+        parts = [lax.slice_in_dim(part, i, i + last, axis=axis) for part, i in seen]
         return jnp.stack(_mixed(MATRICES[tile].image, parts))
 
     return _joined(line(line(x, 1), 3))
@@ -172,10 +167,10 @@ def _interleaved(places, axis):
     return x.reshape(*x.shape[:axis], -1, *x.shape[axis + 2 :])
 
 
-def _shifted(x, axis, tiles):
+def _shifted(x, axis, before):
     """An axis that is longer by one, with a zero before or behind."""
     shift = [(0, 0, 0)] * x.ndim
-    shift[axis] = (tiles, 1 - tiles, 0)
+    shift[axis] = (before, 1 - before, 0)
     return lax.pad(x, jnp.zeros((), x.dtype), shift)
 
 
@@ -194,4 +189,4 @@ def _joined(x):
 
 def _parted(x, out, tile):
     """[n * n, tiles, C] -> [n, n, B, rows, columns, C]."""
-    return x.reshape(tile + 2, tile + 2, -1, *_tiles(out, tile), x.shape[-1])
+    return x.reshape(tile + 2, tile + 2, -1, *tiles(out, tile), x.shape[-1])
