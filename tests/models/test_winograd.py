@@ -85,15 +85,15 @@ def test_three_maps_are_the_sums(size, tile):
         np.testing.assert_allclose(ours, exact, rtol=0, atol=allowed)
 
 
-@pytest.mark.parametrize("size, tile", [((5, 4), 4), ((6, 6), 2)])
-def test_both_orders_of_gradients(monkeypatch, size, tile):
+@pytest.mark.parametrize("tile", winograd.POINTS)
+def test_both_orders_of_gradients(monkeypatch, tile):
     """Of ``conv.conv`` in this form, against the native one."""
     for limit in ("_MUCH", "_PIXELS"):
         monkeypatch.setattr(conv_cpu, limit, 0)
+    monkeypatch.setattr(conv_cpu, "_tile", lambda geometry, batch: tile)
     rng = np.random.default_rng(0)
-    x, k = (jnp.float32(rng.standard_normal(s)) for s in ((2, *size, 5), (3, 3, 5, 6)))
-    geometry = Geometry(size, (3, 3), 1, 1)
-    assert conv_cpu._tile(geometry) == tile
+    x, k = (jnp.float32(rng.standard_normal(s)) for s in ((2, 5, 4, 5), (3, 3, 5, 6)))
+    geometry = Geometry((5, 4), (3, 3), 1, 1)
 
     def gradients(function, x, k):
         def penalty(x, k):
@@ -110,10 +110,12 @@ def test_both_orders_of_gradients(monkeypatch, size, tile):
 
 
 def test_tile_is_that_of_fewest_products():
-    """A side of 6 takes 9 tiles of 16 products or 4 of 36, which is the same."""
-    sides = {1: 2, 2: 2, 3: 4, 4: 4, 5: 2, 6: 2, 7: 4, 8: 4, 16: 4, 18: 4}
-    found = {n: conv_cpu._tile(Geometry((n, n), (3, 3), 1, 1)) for n in sides}
-    assert found == sides
+    """The kernel counts as 32 tiles: 1536 for 1728 at (4, 8), 4608 for 3456 at (16, 8)."""
+    tiles = {(16, 8): 4, (16, 16): 4, (1, 16): 2, (1, 32): 4, (4, 8): 2, (64, 4): 4, (64, 6): 2}
+    found = {
+        (batch, n): conv_cpu._tile(Geometry((n, n), (3, 3), 1, 1), batch) for batch, n in tiles
+    }
+    assert found == tiles
 
 
 # (batch, side, channels in and out) -> whether they take the form
