@@ -106,7 +106,7 @@ def _to_image(product, out, padding, tile):
     """[n * n, tiles, C] -> [B, H, W, C], tiles laid over one another."""
 
     def line(product, axis, size):
-        parts = _mixed(MATRICES[tile].image.T, list(product))
+        parts = _mixed(MATRICES[tile].image.T, product)
         places = [_shifted(part, axis, 0) for part in parts[:tile]]
         for j, part in enumerate(parts[tile:]):
             places[j] += _shifted(part, axis, 1)
@@ -131,7 +131,7 @@ def _to_result(product, out, tile):
     """[n * n, tiles, D] -> [B, h, w, D]."""
 
     def line(product, axis):
-        return _interleaved(_mixed(MATRICES[tile].result.T, list(product)), axis)
+        return _interleaved(_mixed(MATRICES[tile].result.T, product), axis)
 
     height, width = out
     return line(line(_parted(product, out, tile), 3), 1)[:, :height, :width]
@@ -139,7 +139,6 @@ def _to_result(product, out, tile):
 
 def _kernel(k, tile):
     """[3, 3, C, D] -> K [n * n, C, D]."""
-
     return _by_both(MATRICES[tile].kernel, k).reshape(-1, *k.shape[2:])
 
 
@@ -151,8 +150,8 @@ def _to_kernel(product, tile):
 
 def _by_both(matrix, k):
     """A matrix times the first axis and the second, which change places."""
-    rows = jnp.stack(_mixed(matrix, list(k)))
-    return jnp.stack(_mixed(matrix, list(rows.swapaxes(0, 1))))
+    rows = jnp.stack(_mixed(matrix, k))
+    return jnp.stack(_mixed(matrix, rows.swapaxes(0, 1)))
 
 
 def _places(x, axis, tile):
@@ -176,6 +175,7 @@ def _shifted(x, axis, before):
 
 def _mixed(matrix, parts):
     """The sums of the parts by the rows of a matrix, zeros left out."""
+    parts = list(parts)
     return [
         sum(float(weight) * part for weight, part in zip(row, parts, strict=True) if weight)
         for row in matrix
