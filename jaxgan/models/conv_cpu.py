@@ -24,6 +24,8 @@ _LARGE = 64
 _MUCH = 25
 # Pixels of all results together, from which on it is.
 _PIXELS = 256
+# What the transform of the kernel takes, in tiles.
+_KERNEL = 32
 
 
 def correlate(x: jax.Array, k: jax.Array, geometry: Geometry) -> jax.Array:
@@ -31,7 +33,7 @@ def correlate(x: jax.Array, k: jax.Array, geometry: Geometry) -> jax.Array:
     if geometry.groups > 1:
         return _by_group(correlate, x, k, geometry)
     if _saved(geometry, x.shape[0], *k.shape[2:]) >= _MUCH:
-        return winograd.correlate(x, k, geometry.padding)
+        return winograd.correlate(x, k, geometry.padding, _tile(geometry, x.shape[0]))
     if geometry.stride == 1 and _large(geometry):
         return _correlate_large(x, k, geometry)
     if opposite := _opposite(geometry, *k.shape[2:]):
@@ -44,7 +46,7 @@ def spread(y: jax.Array, k: jax.Array, geometry: Geometry) -> jax.Array:
     if geometry.groups > 1:
         return _by_group(spread, y, k, geometry)
     if _saved(geometry, y.shape[0], *k.shape[2:]) >= _MUCH:
-        return winograd.spread(y, k, geometry.padding)
+        return winograd.spread(y, k, geometry.padding, _tile(geometry, y.shape[0]))
     if (back := transposed(geometry)) and _large(back):
         return _correlate_large(y, native.turned(k), back)
     if opposite := _opposite(geometry, *k.shape[2:]):
@@ -57,7 +59,7 @@ def weigh(x: jax.Array, y: jax.Array, geometry: Geometry) -> jax.Array:
     if geometry.groups > 1:
         return _by_group(weigh, x, y, geometry)
     if _saved(geometry, x.shape[0], x.shape[3], y.shape[3]) >= _MUCH:
-        return winograd.weigh(x, y, geometry.padding)
+        return winograd.weigh(x, y, geometry.padding, _tile(geometry, x.shape[0]))
     if opposite := _opposite(geometry, x.shape[3], y.shape[3]):
         return native.turned(patches.weighed(y, x, opposite))
     return patches.weighed(x, y, geometry)
@@ -112,6 +114,19 @@ def _saved(geometry, batch, channels, depth):
     if not applies or batch * math.prod(geometry.out) < _PIXELS:
         return 0
     return channels * depth / (channels + depth)
+
+
+def _tile(geometry, batch):
+    """The side of Winograd's tiles that is the faster: the products of all tiles and the kernel.
+
+    Tiles that hang over count as others do.
+    """
+
+    def cost(side):
+        tiles = batch * math.prod(winograd.tiles(geometry.out, side))
+        return (side + 2) ** 2 * (tiles + _KERNEL)
+
+    return min(winograd.POINTS, key=cost)
 
 
 def _opposite(geometry, channels, depth):
