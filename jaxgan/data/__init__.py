@@ -2,16 +2,8 @@
 
 from jaxgan.data.augment import AUGMENTS
 from jaxgan.data.examples import read
-from jaxgan.data.load import (
-    FORMS,
-    SETS,
-    has_held_out,
-    known_names,
-    load,
-    load_parts,
-    load_sources,
-    options_of,
-)
+from jaxgan.data.load import has_held_out, load, load_parts, load_sources
+from jaxgan.data.names import FORMS, SETS, known_names, options_of
 from jaxgan.data.source import Entry, Source, Truth, entries, union
 from jaxgan.data.tasks import TASKS
 from jaxgan.data.toy import TOYS, Mixture, Toy

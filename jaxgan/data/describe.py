@@ -8,7 +8,7 @@ import numpy as np
 from jaxgan.core.errors import UserError
 from jaxgan.data.fingerprint import fingerprint
 from jaxgan.data.labels import composed
-from jaxgan.data.load import path_of
+from jaxgan.data.names import path_of
 from jaxgan.data.remarks import LOOKED
 from jaxgan.data.source import Entry, Source
 

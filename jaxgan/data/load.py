@@ -1,25 +1,11 @@
 """A name becomes a ``Source`` of examples."""
 
-import inspect
 from collections.abc import Mapping
-from functools import partial
-from pathlib import Path
-from typing import Any
 
-import numpy as np
-
-from jaxgan.core import table
-from jaxgan.core.errors import UserError, within
-from jaxgan.core.files import expand
-from jaxgan.core.table import Row
-from jaxgan.data import bundled, unpaired
-from jaxgan.data.arrays import npz
+from jaxgan.core.errors import UserError
+from jaxgan.data import unpaired
 from jaxgan.data.attributes import names_of, of_attributes
-from jaxgan.data.bundled import emoji, glyphs, line_art, mnist10k
 from jaxgan.data.captions import TABLE, captioned
-from jaxgan.data.clips import frames
-from jaxgan.data.drawn_clips import moving_digits, two_futures
-from jaxgan.data.folders import folder
 from jaxgan.data.held_out import (
     HELD_OUT,
     PARTS,
@@ -29,31 +15,15 @@ from jaxgan.data.held_out import (
     share_of,
     tenth,
 )
-from jaxgan.data.idx import idx
 from jaxgan.data.labels import numbered_as
-from jaxgan.data.paired import ab, pairs
-from jaxgan.data.source import Entry, Source, Truth, from_arrays, only_split
+from jaxgan.data.names import form_of, is_set
+from jaxgan.data.readers import reader_of
+from jaxgan.data.source import Entry, Source
 from jaxgan.data.source import entries as entries_of
-from jaxgan.data.stacked import stacked_digits
-from jaxgan.data.tfds import looks_like_tfds, tfds
-from jaxgan.data.toy import TOYS
-from jaxgan.data.view import View, make_view, refuse_for_points
+from jaxgan.data.view import make_view
 from jaxgan.data.where import chosen as chosen_of
 from jaxgan.data.where import conditions
 
-SETS = {  # by name, as TOYS are too
-    "mnist10k": mnist10k,
-    "stacked_digits": stacked_digits,
-    "emoji": emoji,
-    "glyphs": glyphs,
-    "line_art": line_art,
-    "moving_digits": moving_digits,
-    "two_futures": two_futures,
-}
-# By what stands before the colon.
-FORMS = {"folder": folder, "idx": idx, "npz": npz, "ab": ab, "pairs": pairs, "frames": frames}
-TOY_DEFAULTS = {"points": 100_000, "seed": 0}  # options of every toy set
-OF_FORMS = ("direction", "given", "ahead")  # options of forms that a user sets
 # Sets with a held-out part of their own, by this rule.
 PARTED = dict.fromkeys(("emoji", "glyphs", "line_art", "moving_digits", "two_futures"), tenth)
 # Sets and forms with captions, and the rule of those that have one of their own with captions.
@@ -117,15 +87,10 @@ def load_sources(
         b, a = unpaired.of_classes(one(name), domains)
         return unpaired.twins(b, a) if part == HELD_OUT else (b, a)
     if two:
-        return unpaired.two(name, lambda each: one(each if _is_set(each) else f"folder:{each}"))
+        return unpaired.two(name, lambda each: one(each if is_set(each) else f"folder:{each}"))
     if settings.get("unpaired") and part == TRAIN:
         return unpaired.disjoint(one(name))
     return (one(name),)
-
-
-def _is_set(name):
-    """Whether it is more than a path."""
-    return name in (*SETS, *TOYS) or form_of(name) != ""
 
 
 def load_parts(
@@ -212,7 +177,7 @@ def load(
     if name.startswith(unpaired.FORM):
         raise UserError(f"{name} is two sets, which load_sources and load_parts take, not load.")
     view = make_view(size, fit, channels)
-    reader, special, splits = _reader(name, options, data_dir, columns)
+    reader, special, splits = reader_of(name, options, data_dir, columns)
     if captions:
         if (form_of(name) or name) not in CAPTIONED:
             raise UserError(
@@ -237,26 +202,6 @@ def load(
     return part_of(source, rule, part)
 
 
-def _reader(name, options, data_dir, columns):
-    """What reads a set, (name, view, split, ...) -> ``Source``; what it takes beside these three,
-    by name; and whether its held-out part may be another split.
-    """
-    form, special = form_of(name), {"options": options} if options_of(name) else {}
-    if name in TOYS:
-        return load_toy, special, False
-    if name in SETS:
-        return load_set, special, False
-    if form:
-        special |= {"columns": columns} if columns else {}
-        return partial(load_form, form), special, form == "idx"
-    if looks_like_tfds(name):
-        return partial(tfds, known=known_names()), {"data_dir": data_dir}, True
-    raise UserError(
-        f"unknown data set {name!r}; known: {', '.join(known_names())}, and the names of "
-        "TensorFlow Datasets."
-    )
-
-
 def _rule(name, held_out, part, splits):
     """key -> whether an example is held out; None where none is, or a whole split."""
     if part not in PARTS:
@@ -272,89 +217,3 @@ def _rule(name, held_out, part, splits):
     if held_out and rule is None and not splits:
         raise UserError(f"{name} cannot hold out {held_out!r}; data.held_out must be {ways}.")
     return rule
-
-
-def load_form(form: str, name: str, view: View, split: str, **special) -> Source:
-    """Load a row of ``FORMS``; where it is one file, that is what it is known by."""
-    if "options" in special:
-        special |= _chosen(name, special.pop("options"))
-    source = FORMS[form](name, view, split, **special)
-    origin = ",".join(str(path.resolve()) for path in paths_of(form, path_of(name)))
-    return source._replace(origin=origin, contents=source.contents or (Path(origin),))
-
-
-def form_of(name: str) -> str:
-    """The form of a name FORM:PATH, a row of ``FORMS`` or "unpaired"; "" of every other name."""
-    form, colon, _ = name.partition(":")
-    return form if colon and (form in FORMS or name.startswith(unpaired.FORM)) else ""
-
-
-def paths_of(form: str, path: str) -> list[Path]:
-    """The paths that the PATH of a name FORM:PATH consists of: two for pairs, else one.
-
-    Of two sets without pairs those that are paths.
-    """
-    if f"{form}:" == unpaired.FORM:
-        paths = [path_of(each) or each for each in path.split(",") if each not in (*SETS, *TOYS)]
-        return [expand(each) for each in paths]
-    return [expand(each) for each in (path.split(",") if form == "pairs" else [path])]
-
-
-def path_of(name: str) -> str:
-    """The PATH of a name FORM:PATH, as it is given; "" of every other name."""
-    return name.partition(":")[2] if form_of(name) else ""
-
-
-def load_set(
-    name: str, view: View, split: str, options: Mapping | None = None, **special
-) -> Source:
-    """Load a row of ``SETS`` with its options."""
-    source = SETS[name](name, view, split, **special, **_chosen(name, options))
-    if name not in bundled.FILES:
-        return source._replace(origin="drawn")
-    version = bundled.SHA256[bundled.FILES[name]]
-    return source._replace(origin="bundled", contents=(version,))
-
-
-def _chosen(name, options):
-    """The options of a set: its defaults, and what is given of them."""
-    return table.options_of(Row(load, options_of(name)), "data set", name, dict(options or {}))
-
-
-def load_toy(name: str, view: View, split: str, options: Mapping | None) -> Source:
-    """Draw a toy set: ``points`` of them, a pure function of ``seed`` and the row's options."""
-    only_split(split, ("train",), name)
-    refuse_for_points(view, name)
-    settings = _chosen(name, options)
-    points, seed = (settings.pop(key) for key in TOY_DEFAULTS)
-    within("points", points, 1)
-    within("seed", seed, 0)
-    toy = TOYS[name](**settings)
-    x, label = toy.sample(np.random.default_rng(seed), points)
-    source = from_arrays(
-        name,
-        x,
-        label,
-        classes=len(toy.mixture.weights) if toy.mixture else 0,
-        truth=Truth(toy.density, toy.mixture),
-    )
-    return source._replace(origin="drawn")
-
-
-def options_of(name: str) -> dict[str, Any]:
-    """The options of a data set with their defaults: only those drawn or paired have any."""
-    if name in TOYS:
-        return TOY_DEFAULTS | _keywords(TOYS[name])
-    if (form := form_of(name)) in FORMS:
-        return {key: value for key, value in _keywords(FORMS[form]).items() if key in OF_FORMS}
-    return _keywords(SETS[name]) if name in SETS else {}
-
-
-def _keywords(function):
-    parameters = inspect.signature(function).parameters.values()
-    return {p.name: p.default for p in parameters if p.kind is p.KEYWORD_ONLY}
-
-
-def known_names() -> list[str]:
-    """The names that jaxgan knows by itself."""
-    return [*SETS, *TOYS, *(f"{form}:PATH" for form in FORMS), f"{unpaired.FORM}A,B"]

@@ -10,7 +10,7 @@ from jaxgan.core.errors import UserError
 from jaxgan.core.files import expand
 from jaxgan.data import entries
 from jaxgan.data.describe import changes, describe, misfits
-from jaxgan.data.load import form_of, known_names, path_of, paths_of
+from jaxgan.data.names import form_of, known_names, path_of, paths_of
 from jaxgan.data.tfds import looks_like_tfds
 from jaxgan.evaluation.measures import QUALITY
 from jaxgan.run import directory, logs
