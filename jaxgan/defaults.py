@@ -126,7 +126,7 @@ KEYS = {
     "evaluation.inception_weights": Key(
         "", free=True, why="pytorch-fid's file; empty: the cache's"
     ),
-    "evaluation.rank_by": Key("sliced_wasserstein", why="row of measures.RANKING: what is best"),
+    "evaluation.rank_by": Key("sliced_wasserstein", why="row of ranking.RANKING: what is best"),
 }
 # Of each side's ``optimizer``, whatever its row.
 OPTIMIZER = {

@@ -19,7 +19,7 @@ from jaxgan.core.errors import Stopped, UserError
 from jaxgan.core.files import expand
 from jaxgan.data.describe import describe, told
 from jaxgan.evaluation.looks import Looks, make_looks
-from jaxgan.evaluation.measures import ESTIMATE, QUALITY
+from jaxgan.evaluation.ranking import ESTIMATE, QUALITY
 from jaxgan.report import page
 from jaxgan.run import checkpoint, directory, identity, lock, logs, places, tables
 from jaxgan.run.stop import (

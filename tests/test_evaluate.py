@@ -10,7 +10,7 @@ from PIL import Image
 
 from jaxgan import data, defaults, evaluate
 from jaxgan.core.errors import UserError
-from jaxgan.evaluation import measures
+from jaxgan.evaluation import choice
 from jaxgan.metrics import TooFew
 from jaxgan.run import directory, logs, tables
 from jaxgan.train import train
@@ -150,7 +150,7 @@ def test_weights_of_the_config_go_with_its_features(monkeypatch):
         asked.append((features, weights))
         raise UserError("enough")
 
-    monkeypatch.setattr(measures, "make_encoder", make_encoder)
+    monkeypatch.setattr(choice, "make_encoder", make_encoder)
     for named in ({}, {"features": "mnist10k_cnn"}, {"weights": "OTHER"}):
         with pytest.raises(UserError, match="enough"):
             evaluate.evaluate_run("run", **named)

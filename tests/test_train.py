@@ -25,7 +25,7 @@ from jaxgan import defaults, sample
 from jaxgan.build import run as build_run
 from jaxgan.core.errors import Stopped, UserError
 from jaxgan.evaluation import directions
-from jaxgan.evaluation.measures import ESTIMATE, QUALITY
+from jaxgan.evaluation.ranking import ESTIMATE, QUALITY
 from jaxgan.run import checkpoint, lock, logs, progress, stop
 from jaxgan.train import next_stop, train
 

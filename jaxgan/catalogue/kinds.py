@@ -8,7 +8,8 @@ from typing import Any, NamedTuple
 from jaxgan import data, defaults
 from jaxgan.build import recipes
 from jaxgan.core.table import doc_of
-from jaxgan.evaluation.measures import FACTS, METRICS
+from jaxgan.evaluation.facts import FACTS
+from jaxgan.evaluation.measures import METRICS
 from jaxgan.features import FEATURES
 from jaxgan.games import GAMES
 from jaxgan.games.diffaugment import VARIATIONS

@@ -8,7 +8,7 @@ from collections.abc import Callable
 import numpy as np
 
 from jaxgan.core.errors import UserError
-from jaxgan.evaluation import measures
+from jaxgan.evaluation import choice
 from jaxgan.evaluation.draw import ShownByName, groups, in_turn
 from jaxgan.evaluation.encode import Encoder, network_name
 from jaxgan.evaluation.examples import Examples
@@ -43,11 +43,11 @@ def make_encoders(sides: dict[str, Examples], names, features, weights) -> dict[
 
     Args:
       sides: from ``of_directions``.
-      names, features, weights: as ``measures.make_encoder`` takes them, and its errors.
+      names, features, weights: as ``choice.make_encoder`` takes them, and its errors.
     """
     sources = {direction: own.sources[0] for direction, own in sides.items()}
     made = {
-        shape: measures.make_encoder(names, source, features, weights)
+        shape: choice.make_encoder(names, source, features, weights)
         for shape, source in {source.shape: source for source in sources.values()}.items()
     }
     return {direction: made[source.shape] for direction, source in sources.items()}
@@ -64,7 +64,7 @@ def judge_each(sides: dict[str, Examples], names, encoders, **options) -> dict[s
 def speeds_of(judges: dict[str, Judge], names, game: Game) -> Callable | None:
     """``path.make_speeds`` of the game, where one of these metrics needs it."""
     (first, *_) = judges.values()
-    needed = measures.needing(names, "noise")
+    needed = choice.needing(names, "noise")
     return make_speeds(game, first.encoder.extractor) if needed else None
 
 

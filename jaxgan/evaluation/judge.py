@@ -10,10 +10,11 @@ from typing import NamedTuple
 import numpy as np
 
 from jaxgan.data import read
+from jaxgan.evaluation.choice import needing
 from jaxgan.evaluation.encode import NO_NETWORK, Encoder, make_encoder
 from jaxgan.evaluation.examples import Examples, split
 from jaxgan.evaluation.facts import facts
-from jaxgan.evaluation.measures import METRICS, Reference, Sample, needing
+from jaxgan.evaluation.measures import METRICS, Reference, Sample
 from jaxgan.features import categories
 from jaxgan.text import joint
 
@@ -117,7 +118,7 @@ def judge(
 
     Args:
       examples: ``Examples``.
-      names: rows of ``METRICS``, as ``measures.chosen`` gives them.
+      names: rows of ``METRICS``, as ``choice.chosen`` gives them.
       num: examples a set.
       seed: of the choice of real examples.
       labelled: whether samples have labels.

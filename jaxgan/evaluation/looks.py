@@ -7,7 +7,7 @@ from typing import NamedTuple
 import numpy as np
 
 from jaxgan import data
-from jaxgan.evaluation import directions, measures, pictures, strips
+from jaxgan.evaluation import choice, directions, measures, pictures, ranking, strips
 from jaxgan.evaluation.draw import in_turn, make_show, row_keys
 from jaxgan.evaluation.encode import network_name
 from jaxgan.evaluation.examples import Examples, examples_of, set_size
@@ -53,9 +53,9 @@ def make_looks(run, config, progress=None) -> Looks:
     source = examples.sources[0]
     network = network_name(source, asked["features"])
     present = facts_of(run, examples, network)
-    names = measures.chosen(asked["metrics"], source, present)
-    ranked_by = measures.ranking(asked, source, present)
-    back = bool(measures.needing(names, "back"))
+    names = choice.chosen(asked["metrics"], source, present)
+    ranked_by = ranking.ranking(asked, source, present)
+    back = bool(choice.needing(names, "back"))
     show = make_show(run.game, paired=examples.paired, back=back, roll=True)
     judge_each = partial(
         directions.judge_each,
@@ -94,12 +94,12 @@ def _make_quick(run, config, examples: Examples, show):
         _, looks = shown(state)
         if not floors:
             nearest = fast().floor()
-            floors.update({} if nearest is None else {measures.QUALITY: nearest})
-            floors[measures.SPREAD] = 1.0
-        found = {measures.QUALITY: fast().distance(looks), measures.SPREAD: fast().spread(looks)}
+            floors.update({} if nearest is None else {ranking.QUALITY: nearest})
+            floors[ranking.SPREAD] = 1.0
+        found = {ranking.QUALITY: fast().distance(looks), ranking.SPREAD: fast().spread(looks)}
         if limit:
             weights = run.devices.local(state.critic.params)
-            found[measures.AT_BOUNDS] = float(share_at_limit(weights, limit))
+            found[ranking.AT_BOUNDS] = float(share_at_limit(weights, limit))
         return found
 
     return quick, shown, floors
@@ -132,7 +132,7 @@ def _make_metrics(run, config, examples: Examples, show, names, ranked_by, judge
     def add_floors(looks):
         real = directions.real_floor(judges())
         floors["real"] = real | ranking(real)
-        of_truth = measures.needing(names, "truth")
+        of_truth = choice.needing(names, "truth")
         if of_truth and not any(measures.METRICS[name].features for name in of_truth):
             # A network would take long.
             floors.update(directions.floor_values(judges(), game, looks))

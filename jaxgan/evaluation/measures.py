@@ -1,4 +1,4 @@
-"""The metrics by name, with what each needs, and by which of them checkpoints are ranked."""
+"""The metrics by name, with what each needs."""
 
 from collections.abc import Callable, Mapping
 from typing import NamedTuple
@@ -6,11 +6,8 @@ from typing import NamedTuple
 import numpy as np
 
 from jaxgan import metrics
-from jaxgan.core.errors import UserError, choose
 from jaxgan.data import Source
-from jaxgan.evaluation import encode
-from jaxgan.evaluation.encode import Encoded, Encoder, network_name
-from jaxgan.evaluation.facts import FACTS
+from jaxgan.evaluation.encode import Encoded
 from jaxgan.evaluation.truth import against_truth
 from jaxgan.features import joint
 
@@ -304,77 +301,3 @@ METRICS = {
     "wasserstein": Metric(_wasserstein, frozenset({"points"}), plain=_ALL, usual=False),
     "ms_ssim": Metric(_diversity, frozenset({"windows"}), plain=_ALL, features=False, usual=False),
 }
-
-
-def chosen(text: str, source: Source, present: set[str]) -> list[str]:
-    """The names in ``text``, with commas between; of none, all usual metrics that fit.
-
-    Args:
-      text: rows of ``METRICS``.
-      source: ``data.Source``, for the message.
-      present: from ``facts``.
-
-    Raises:
-      UserError: a metric that is unknown or needs what is not there.
-    """
-    names = text.replace(",", " ").split()
-    for name in names:
-        if missing := sorted(choose(METRICS, name, "metric").needs - present):
-            needed = ", and ".join(FACTS[fact] for fact in missing)
-            raise UserError(f"metric {name!r} needs {needed}; {source.name} is not that.")
-    usual = [name for name, row in METRICS.items() if row.usual and row.needs <= present]
-    return names or usual
-
-
-def needing(names: list[str], *facts: str) -> list[str]:
-    """Those of these metrics that need any of the facts."""
-    return [name for name in names if METRICS[name].needs & set(facts)]
-
-
-def make_encoder(names: list[str], source: Source, features: str, weights: str) -> Encoder:
-    """The ``Encoder`` that these metrics need: none but the examples where none looks at features.
-
-    Args:
-      names: rows of ``METRICS``.
-      source, features, weights: as ``encode.make_encoder`` takes them, and its errors.
-    """
-    if any(METRICS[name].features for name in names):
-        return encode.make_encoder(source, features, weights)
-    return encode.NO_NETWORK
-
-
-# The quick distance that every run computes, and the other metrics that a config may rank
-# checkpoints by, lower is better, with the row that gives each and the fact that it needs.
-QUALITY = "sliced_wasserstein"
-SPREAD, AT_BOUNDS = "spread", "at_bounds"  # beside it, of no rank: ``run.doctor`` reads them
-ESTIMATE = "wasserstein"  # the critic's, in the rows of training: see ``losses.ADVERSARIAL``
-RANKING = {
-    QUALITY: (None, frozenset()),
-    "reverse_kl": ("modes", frozenset({"mixture"})),
-    "fd": ("fd", frozenset()),
-    "kid": ("kid", frozenset()),
-    "modes_kl": ("modes", frozenset({"stacked"})),
-}
-
-
-def ranking(evaluation, source: Source, present: set[str]) -> str:
-    """The name of the metric that ranks a run's checkpoints, as it stands among the run's metrics.
-
-    Args:
-      evaluation: that group of the config.
-      source, present: as ``chosen`` has them.
-
-    Raises:
-      UserError: metrics that do not fit, or a ranking that none of them gives.
-    """
-    rank_by = evaluation["rank_by"]
-    names = chosen(evaluation["metrics"], source, present)
-    row, needs = choose(RANKING, rank_by, "evaluation.rank_by")
-    if row not in (None, *names) or not needs <= present:
-        raise UserError(
-            f"evaluation.rank_by={rank_by} is none of the metrics {', '.join(names)} of "
-            f"{source.name}; known: {', '.join(RANKING)}."
-        )
-    if row is None or METRICS[row].plain & present:
-        return rank_by
-    return f"{rank_by}_{network_name(source, evaluation['features'])}"

@@ -7,7 +7,7 @@ no display is touched, and come back as uint8 RGB [H, W, 3].
 import numpy as np
 
 from jaxgan.core.errors import UserError
-from jaxgan.evaluation.measures import ESTIMATE
+from jaxgan.evaluation.ranking import ESTIMATE
 
 BLUE, ORANGE, GREY, INK = "#2563eb", "#ea580c", "#9ca3af", "#374151"
 DPI = 100

@@ -14,7 +14,7 @@ from jaxgan import data
 from jaxgan.core import process
 from jaxgan.core.numbers import finite
 from jaxgan.data.describe import describe, told
-from jaxgan.evaluation import directions, draw, folders, measures, neighbours
+from jaxgan.evaluation import choice, directions, draw, folders, neighbours
 from jaxgan.evaluation.draw import make_show, row_keys
 from jaxgan.evaluation.encode import network_name
 from jaxgan.evaluation.examples import examples_of, set_size
@@ -74,7 +74,7 @@ def evaluate_run(
         features = config["evaluation"]["features"]
         weights = weights or config["evaluation"]["inception_weights"]
     present = facts_of(run, examples, network_name(source, features))
-    names = measures.chosen(names, source, present)
+    names = choice.chosen(names, source, present)
     sides = directions.of_directions(examples, run.game, features)
     encoders = directions.make_encoders(sides, names, features, weights)
     set_size(examples, num)
@@ -93,7 +93,7 @@ def evaluate_run(
             progress=bar.chunk,
         )
         judged = next(iter(judges.values()))
-        back = bool(measures.needing(names, "back"))
+        back = bool(choice.needing(names, "back"))
         show = make_show(run.game, paired=examples.paired, back=back, roll=True)
         speeds = directions.speeds_of(judges, names, run.game)
         keys = row_keys(seed, judged.count)
@@ -102,7 +102,7 @@ def evaluate_run(
             return directions.shown_values(judges, run.game, show, speeds, variables, keys, found)
 
         values, looks = _values(generators, population.split(state, run.members), score)
-        if measures.needing(names, "truth"):
+        if choice.needing(names, "truth"):
             values |= directions.floor_values(judges, run.game, looks)
         near = {}
         if pictured:
@@ -167,8 +167,8 @@ def evaluate_folders(
         notes.append(f"{fake.name} holds {fake.size} images, so that every set has as many.")
     known = {"real": describe((real,)), "fake": describe((fake,))}
     examples = examples_of((real,), ())
-    names = measures.chosen(names, real, facts(real, network_name(real, features)))
-    encoder = measures.make_encoder(names, real, features, weights)
+    names = choice.chosen(names, real, facts(real, network_name(real, features)))
+    encoder = choice.make_encoder(names, real, features, weights)
     count = set_size(examples, min(num, fake.size))
     lines = [*told(known["real"], real.entries), *told(known["fake"], fake.entries)]
     process.say("\n".join(lines))

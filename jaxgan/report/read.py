@@ -6,7 +6,7 @@ from typing import NamedTuple
 
 from jaxgan import data, defaults
 from jaxgan.core.dotted import at, put
-from jaxgan.evaluation.measures import QUALITY
+from jaxgan.evaluation.ranking import QUALITY
 from jaxgan.run import checkpoint, directory, doctor, logs, tables
 
 

@@ -3,7 +3,7 @@
 from collections.abc import Callable, Mapping
 from typing import NamedTuple
 
-from jaxgan.evaluation.measures import AT_BOUNDS, ESTIMATE, QUALITY, SPREAD
+from jaxgan.evaluation.ranking import AT_BOUNDS, ESTIMATE, QUALITY, SPREAD
 from jaxgan.run.tables import holds_slope
 
 LOSSES = ("critic_loss", "generator_loss")

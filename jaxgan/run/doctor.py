@@ -9,7 +9,7 @@ from typing import NamedTuple
 
 import numpy as np
 
-from jaxgan.evaluation.measures import AT_BOUNDS, ESTIMATE, SPREAD
+from jaxgan.evaluation.ranking import AT_BOUNDS, ESTIMATE, SPREAD
 
 WARNINGS = "warnings"  # their key in a row
 RECENT = 5  # rows that must agree, so that one odd batch is no sign

@@ -12,7 +12,7 @@ from jaxgan.data import entries
 from jaxgan.data.describe import changes, describe, misfits
 from jaxgan.data.names import form_of, known_names, path_of, paths_of
 from jaxgan.data.tfds import looks_like_tfds
-from jaxgan.evaluation.measures import QUALITY
+from jaxgan.evaluation.ranking import QUALITY
 from jaxgan.run import directory, logs
 
 

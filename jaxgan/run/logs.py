@@ -14,7 +14,7 @@ import jax
 from jaxgan.core.files import write_text
 from jaxgan.core.numbers import finite
 from jaxgan.evaluation import grid
-from jaxgan.evaluation.measures import ESTIMATE
+from jaxgan.evaluation.ranking import ESTIMATE
 from jaxgan.run import doctor
 from jaxgan.run.events import Events
 from jaxgan.run.progress import bar

@@ -4,7 +4,7 @@ import math
 from pathlib import Path
 
 from jaxgan.evaluation import grid, plot
-from jaxgan.evaluation.measures import QUALITY
+from jaxgan.evaluation.ranking import QUALITY
 from jaxgan.run.logs import MEMBERS, METRICS, read_metrics
 
 # Penalties that hold a critic's slope at 1; clipping and spectral norm bound it by a K unknown.

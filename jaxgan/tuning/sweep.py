@@ -20,7 +20,7 @@ from jaxgan.core.dotted import at
 from jaxgan.core.errors import UserError
 from jaxgan.data.describe import describe, told
 from jaxgan.evaluation.looks import make_looks
-from jaxgan.evaluation.measures import QUALITY, SPREAD
+from jaxgan.evaluation.ranking import QUALITY, SPREAD
 from jaxgan.run.progress import in_words
 from jaxgan.run.stop import Pace
 from jaxgan.step import population

@@ -4,7 +4,7 @@ import pytest
 from jaxgan import data
 from jaxgan.core.errors import UserError
 from jaxgan.data.source import from_arrays
-from jaxgan.evaluation import encode, measures
+from jaxgan.evaluation import choice, encode, ranking
 from jaxgan.evaluation.examples import Examples, split
 from jaxgan.evaluation.facts import facts as present_facts
 from jaxgan.evaluation.judge import judge
@@ -40,7 +40,7 @@ def facts(source, features="", **more):
 
 
 def test_real_points_reach_the_floor_and_noise_does_not():
-    names = measures.chosen("", RING, facts(RING))
+    names = choice.chosen("", RING, facts(RING))
     looks = judge(trained_on_all(RING), names, num=2000, seed=0)
     names = {"fd_points", "kid_points", "precision_points", "recall_points", "coverage_points"}
     assert names <= set(looks.floor) and looks.count == 2000 and looks.network["name"] == "points"
@@ -113,7 +113,7 @@ def test_checkpoints_are_ranked_by_what_is_measured():
         ("modes_kl", stacked, "modes_kl_mnist10k_cnn_per_channel"),
     ):
         assert (
-            measures.ranking(
+            ranking.ranking(
                 {"rank_by": rank_by, "metrics": "", "features": ""}, source, facts(source)
             )
             == name
@@ -127,7 +127,7 @@ def test_checkpoints_are_ranked_by_what_is_measured():
     ):
         with pytest.raises(UserError, match=sentence):
             asked = {"rank_by": rank_by, "metrics": metrics, "features": ""}
-            measures.ranking(asked, source, facts(source))
+            ranking.ranking(asked, source, facts(source))
 
 
 @pytest.mark.filterwarnings("ignore:.*covariance is singular")  # of twenty digits a class
@@ -239,16 +239,16 @@ def test_stacked_digits_count_their_modes():
 )
 def test_mistakes(names, source, sentence):
     with pytest.raises(UserError, match=sentence):
-        measures.chosen(names, source, facts(source))
+        choice.chosen(names, source, facts(source))
 
 
 def test_the_usual_metrics_are_those_that_fit():
-    assert measures.chosen("", RING, facts(RING)) == ["fd", "kid", "pr", "modes"]
+    assert choice.chosen("", RING, facts(RING)) == ["fd", "kid", "pr", "modes"]
     source = grey(NOISE)
-    assert "accuracy" in measures.chosen("", source, facts(source, labels=True))
-    assert "truth" in measures.chosen("", source, facts(source, truth=True))
+    assert "accuracy" in choice.chosen("", source, facts(source, labels=True))
+    assert "truth" in choice.chosen("", source, facts(source, truth=True))
     with pytest.raises(UserError, match="a classifier of the data: mnist10k_cnn or fashion_cnn"):
-        measures.chosen("accuracy", source, facts(source, "inception", labels=True))
+        choice.chosen("accuracy", source, facts(source, "inception", labels=True))
 
 
 def test_against_the_truth_by_hand():

@@ -2,7 +2,7 @@
 
 import pytest
 
-from jaxgan.evaluation.measures import AT_BOUNDS, QUALITY, SPREAD
+from jaxgan.evaluation.ranking import AT_BOUNDS, QUALITY, SPREAD
 from jaxgan.run import doctor, logs
 
 HEALTHY = {
