@@ -1,4 +1,4 @@
-"""Where lines break: options stay whole, paths break behind a slash, Chinese goes by its own rules."""
+"""Where lines break: options stay whole, paths break at a slash, Chinese goes by its own rules."""
 
 import re
 
