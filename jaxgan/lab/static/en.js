@@ -137,13 +137,13 @@ export const en = {
   choice_false: "no",
   choice_true: "yes",
   lesson_collapse: "Why does a GAN forget modes?",
-  asked_collapse: "Both games start from the same seed with the same momentum. Which of the two will find all eight modes?",
+  asked_collapse: "Both games start from the same seed, with the same rates and momentum. Which of the two will find all eight modes?",
   answered_collapse:
-    "Game A runs as a clump from mode to mode: where all points are, the critic turns them down, and momentum carries them on. For a thousand steps and more it has one mode or two; later it may visit all of them, but unevenly: its W₁ stays above the floor. The slope of the critic in game B is held everywhere, so that every mode pulls its share of the points: slower, but all eight. Its W₁ falls; the gap of game A goes up and down and tells nothing.",
+    "Game A runs as a clump from mode to mode: where all points are, the critic turns them down, and momentum carries them on. It has one mode or two at a time, or none, and its W₁ goes up and down far above the floor. The slope of the critic in game B is held everywhere, so that every mode pulls its share of the points: after some two thousand steps it has all eight, and its W₁ comes near the floor. Here the critic's learning rate is a tenth of the generator's; with .0005 for both, A finds most modes in the end, but unevenly.",
   lesson_too_good: "Can a critic be too good?",
   asked_too_good: "The critic learns 20 times as often. The better it is, the clearer its advice – or is it?",
   answered_too_good:
-    "Look at the arrows. Under minimax, log(1 − D) is flat where the critic is sure: the arrows of A vanish and its points stand. −log D keeps its slope there, so those of B go on. Neither loss has a slope that says how far the data are.",
+    "Look at the arrows. Under minimax, log(1 − D) is flat where the critic is sure: the arrows of A vanish within some hundred steps. Adam enlarges what little is left of the slope, and the points are blown about without hitting a mode. −log D keeps its slope there, so those of B arrive, at a few of the modes. Neither loss has a slope that says how far the data are: W₁ stays far above the floor in both.",
   lesson_clipping: "What do clipped weights do to a critic?",
   asked_clipping: "Both critics are Wasserstein's. A clips its weights, B has a penalty on its slope. Which of the two slopes is near 1?",
   answered_clipping:

@@ -95,7 +95,7 @@ export class Panel {
     const rows = [
       [word("step"), String(frame.step), frame.rate ? `${Math.round(frame.rate)} ${word("per_second")}` : ""],
       [word("w1"), round(found?.w1), floor("w1")],
-      [word("js"), round(found?.js), `${floor("js")} · ${word("at_most")} .693`],
+      [word("js"), round(found?.js), `${floor("js")} · ${word("at_most")}\u00a0.693`],
     ];
     if (modes) {
       rows.push([word("modes"), `${found?.modes ?? "–"} / ${modes}`, ""]);
