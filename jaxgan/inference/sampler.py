@@ -241,6 +241,11 @@ class Sampler(NamedTuple):
             return ()
         return tuple(self.examples().captions(self._examples_at(seed, rows)).tolist())
 
+    def classes_of(self, seed, row, names) -> dict[str, int]:
+        """What the truth of a row is, in these categories."""
+        batch = self._batch(np.array([row]), seed)
+        return {name: int(batch[name][0]) for name in names}
+
     def _examples_at(self, seed, rows):
         chosen = self.order(seed)
         return chosen[rows % len(chosen)]

@@ -143,7 +143,7 @@ export const en = {
   lesson_too_good: "Can a critic be too good?",
   asked_too_good: "The critic learns 20 times as often. The better it is, the clearer its advice – or is it?",
   answered_too_good:
-    "Look at the arrows. Under minimax, log(1 − D) is flat where the critic is sure: the arrows of A vanish within some hundred steps. Adam enlarges what little is left of the slope, and the points are blown about without hitting a mode. −log D keeps its slope there, so those of B arrive, at a few of the modes. Neither loss has a slope that says how far the data are: W₁ stays far above the floor in both.",
+    "Look at the arrows. Under minimax, log(1 − D) is flat where the critic is sure: the arrows of A vanish within some hundred steps. Adam enlarges what little is left of the slope, and the points are blown about without hitting a mode. −log D keeps its slope there, so those of B arrive, at a few modes or at all, as the seed has it. Neither loss has a slope that says how far the data are: W₁ stays above the floor in both.",
   lesson_clipping: "What do clipped weights do to a critic?",
   asked_clipping: "Both critics are Wasserstein's. A clips its weights, B has a penalty on its slope. Which of the two slopes is near 1?",
   answered_clipping:
@@ -224,7 +224,7 @@ export const en = {
   undo: "Undo",
   clear: "Clear",
   example: "One of the data",
-  choose_file: "A picture of yours:",
+  choose_file: "A picture of yours …",
   fit: "brought to size by",
   fit_crop: "cropping",
   fit_stretch: "stretching",
