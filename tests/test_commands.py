@@ -171,7 +171,7 @@ def run(request, tmp_path_factory):
 
 MISTAKES = {
     "--num=0": "num is 0; it must lie in [1, 2147483648).",
-    "--num=few": "argument --num: invalid int value: 'few'; jaxgan sample --help tells",
+    "--num=few": "argument --num: not a whole number: 'few'; jaxgan sample --help tells",
     "--seed=-1": "seed is -1; it must lie in [0, 2147483648).",
     "--out=grid.jpg": "cannot write grid.jpg: it must end in .png (a picture), .npz (the array",
     "--step=5": "there is no checkpoint of step 5 in {run}/checkpoints; known: 4.",

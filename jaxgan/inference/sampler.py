@@ -92,6 +92,8 @@ class Sampler(NamedTuple):
                 raise UserError(f"{self.workdir} {drawn}; truncation is of normal z alone.")
         if label is not None and "attributes" in self.players.generator.inputs:
             raise UserError(f"{self.workdir} changes attributes; ask by jaxgan translate --set.")
+        if label is not None and self.gives_captions and not self.class_names:
+            raise UserError(f"{self.workdir} is told sentences, and takes no label; ask by --text.")
         if label is not None and not self.class_names:
             raise UserError(f"{self.workdir} is an unconditional run; it takes no label.")
         between_classes = label is not None and len(self._classes(label, interpolated)) > 1

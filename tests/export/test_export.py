@@ -221,7 +221,7 @@ def test_a_run_that_goes_both_ways(mistake, tmp_path):
 def test_mistakes(run, mistake, tmp_path, monkeypatch):
     known = ".safetensors, .stablehlo, .onnx"
     told = mistake(main, ["export", f"--workdir={run}", "--out=a.h5"])
-    assert told == f"cannot write a.h5: it must end in {known}."
+    assert told == f"cannot write a.h5: it must end in one of {known}."
     (tmp_path / "a.safetensors").write_text("nothing")
     told = mistake(sample.main, [f"--workdir={tmp_path}/a.safetensors"])
     assert "is no generator that jaxgan export wrote" in told

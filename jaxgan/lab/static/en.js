@@ -171,7 +171,7 @@ export const en = {
   lesson_noise_for_the_critic: "Why would noise for the critic help?",
   asked_noise_for_the_critic: "In B all that the critic sees, real and generated, is blurred a little. The critic knows less. Is that good?",
   answered_noise_for_the_critic:
-    "Two thin sets that miss each other become two clouds that overlap: the critic can no longer be sure, its slope does not die, and there is a way from one to the other. With too much noise the modes melt into one; it can be lowered while training.",
+    "Two thin sets that miss each other become two clouds that overlap: the critic can no longer be sure. The arrows of A vanish within some hundred steps and its points are blown about; those of B stay, and there is a way from one cloud to the other: B finds all eight modes. With too much noise the modes melt into one; it can be lowered while training.",
   lesson_cures: "What cures a plain GAN?",
   asked_cures: "Both play the same loss; in B the critic pays R1 for its slope at real points. Whose points come to rest?",
   answered_cures:
