@@ -137,9 +137,9 @@ export const en = {
   choice_false: "no",
   choice_true: "yes",
   lesson_collapse: "Why does a GAN forget modes?",
-  asked_collapse: "Both games start from the same seed, with the same rates and momentum. Which of the two will find all eight modes?",
+  asked_collapse: "Both games start from the same seed, with the same rates and momentum. Which of the two will find all eight modes first?",
   answered_collapse:
-    "Game A runs as a clump from mode to mode: where all points are, the critic turns them down, and momentum carries them on. It has one mode or two at a time, or none, and its W₁ goes up and down far above the floor. The slope of the critic in game B is held everywhere, so that every mode pulls its share of the points: after some two thousand steps it has all eight, and its W₁ comes near the floor. Here the critic's learning rate is a tenth of the generator's; with .0005 for both, A finds most modes in the end, but unevenly.",
+    "Game A runs as a clump from mode to mode: where all points are, the critic turns them down, and momentum carries them on. For some four thousand steps it has one mode or two at a time, or none, and its W₁ goes up and down far above the floor. The slope of the critic in game B is held everywhere, so that every mode pulls its share of the points: after some two thousand steps it has nearly all or all eight, and its W₁ comes near the floor. The critic learns at a tenth of the generator's rate here. Once that of A has caught up, A finds the modes, too; try .00003 for its critic, under which it went on collapsing for ten thousand steps.",
   lesson_too_good: "Can a critic be too good?",
   asked_too_good: "The critic learns 20 times as often. The better it is, the clearer its advice – or is it?",
   answered_too_good:
