@@ -46,6 +46,9 @@ PATHS = (
     "inception_weights",
 )
 
+# What argparse names as Python does.
+NUMBERS = {"int": "a whole number", "float": "a number"}
+
 
 def step_of(text):
     """A checkpoint's step on the command line: a number, or a word as ``best``."""
@@ -112,6 +115,8 @@ class Arguments(argparse.ArgumentParser):
 
     def error(self, message):
         """Raise what ``run_command`` tells, where argparse would print its usage and exit."""
+        for kind, words in NUMBERS.items():
+            message = message.replace(f"invalid {kind} value: ", f"not {words}: ")
         raise UserError(f"{message}; {self.prog} --help tells the options.")
 
 

@@ -147,15 +147,15 @@ def train(
     with contextlib.ExitStack() as held:
         held.enter_context(stop)
         state, notes = claim(held, workdir, stored, config, run, new_data, begun)
+        first = parallel.is_first_process()
+        if first:  # whatever the run's end will be, and once its checkpoints are on the disk
+            held.callback(page.write_own, workdir)
         checkpoints = held.enter_context(
             checkpoint.open_checkpoints(
                 workdir / "checkpoints", keep=config.keep_checkpoints, metric=looks.ranked_by
             )
         )
         state = run.devices.replicate(state or jax.jit(run.create)())
-        first = parallel.is_first_process()
-        if first:  # whatever the run's end will be
-            held.callback(page.write_own, workdir)
         span = (workdir, int(state.step), config.steps, stop.telling)
         written = held.enter_context(logs.open_logs(*span) if first else logs.NoLogs())
         for note in (*notes, *found):

@@ -1,5 +1,6 @@
 """``jaxgan``, its help, ``jaxgan sample``; and the real thing in processes of their own."""
 
+import importlib
 import os
 import subprocess
 import sys
@@ -39,12 +40,28 @@ def test_an_unknown_command(mistake):
     assert "jaxgan train --help" in mistake(cli.main, ["train", "--confg"])
 
 
-def test_a_path_begins_at_home_and_nothing_else_does(monkeypatch):
+# What stands for a path in the help; --data=FORM:PATH is read where data are.
+OF_A_PATH = ("DIR", "FILE", "FILE.png", "PICTURES", "RECIPE")
+
+
+@pytest.mark.parametrize("name", cli.COMMANDS)
+def test_a_path_begins_at_home_and_nothing_else_does(name, monkeypatch):
+    """Behind ``=``, where a shell leaves ``~`` alone."""
     monkeypatch.setenv("HOME", "/home/of")
-    words = ["--workdir=~/run", "--out=~/made/", "--label=~x", "--data=~y"]
-    flags = sample.parser().parse_args(words)
-    assert (flags.workdir, flags.out) == ("/home/of/run", "/home/of/made/")
-    assert (flags.label, flags.data) == ("~x", "~y")
+    parser = importlib.import_module(cli.COMMANDS[name][0]).parser()
+    for action in parser._actions:
+        action.required = False  # one at a time
+    found = [action for action in parser._actions if action.type is None and action.nargs != 0]
+    options = {action.dest: action for action in found if action.option_strings}
+    for dest, action in options.items():
+        flags, _ = parser.parse_known_args([f"{action.option_strings[0]}=~/of/"])
+        value = getattr(flags, dest)
+        if dest == "first":
+            (value,) = map(str, cli.workdirs_of(flags))
+            assert value == "/home/of/of"
+            continue
+        path = action.metavar in OF_A_PATH or dest in ("out", "mask")
+        assert value in ("/home/of/of/", ["/home/of/of/"]) if path else "~/of/" in value, dest
 
 
 @pytest.mark.parametrize(
@@ -154,7 +171,7 @@ def run(request, tmp_path_factory):
 
 MISTAKES = {
     "--num=0": "num is 0; it must lie in [1, 2147483648).",
-    "--num=few": "argument --num: invalid int value: 'few'; jaxgan sample --help tells",
+    "--num=few": "argument --num: not a whole number: 'few'; jaxgan sample --help tells",
     "--seed=-1": "seed is -1; it must lie in [0, 2147483648).",
     "--out=grid.jpg": "cannot write grid.jpg: it must end in .png (a picture), .npz (the array",
     "--step=5": "there is no checkpoint of step 5 in {run}/checkpoints; known: 4.",

@@ -1,8 +1,10 @@
 """Whatever is broken on the site ends its build, and is told."""
 
+import runpy
 import subprocess
 import sys
 from pathlib import Path
+from types import SimpleNamespace
 
 import pytest
 
@@ -58,3 +60,15 @@ def test_every_mistake_is_found(tmp_path):
     told = ended.stdout + ended.stderr
     assert [each for each in TOLD if each not in told] == [], told
     assert ended.returncode and f"Aborted with {len(TOLD)} warnings in strict mode" in told
+
+
+def test_options_stay_whole_paths_break_at_a_slash_and_chinese_is_told():
+    hook = runpy.run_path(str(ROOT / "docs" / "hooks" / "typesetting.py"))
+    block = "<pre><code>jaxgan list --help a/b</code></pre>"
+    shown = hook["on_page_content"](f"<code>train --config=a-b.py c/d</code>{block}", *[None] * 3)
+    option = '<span class="option">--config=a-b.py</span>'
+    assert shown == f"<code>train {option} c/<wbr>d</code>{block}"
+    for name, language in (("zh.md", "zh"), ("course/README.zh.md", "zh"), ("lab.md", "en")):
+        page = SimpleNamespace(file=SimpleNamespace(src_uri=name))
+        told = hook["on_post_page"]('<html lang="en">', page, None)
+        assert told == f'<html lang="{language}">'

@@ -132,7 +132,7 @@ def test_samples_of_ones_own_sentences(run, tmp_path, capsys):
     [
         (["--text="], "the text has no word; write a sentence"),
         (["--text=woman", "--text=qqq zzz"], "no word of 'qqq zzz' is in any caption of training"),
-        (["--text=woman", "--label=1"], "it takes no label"),
+        (["--text=woman", "--label=1"], "takes no label; ask by --text"),
         (["--text=woman/man", "--out={}/a/"], "class 'woman/man' cannot name a folder"),
     ],
 )

@@ -79,6 +79,9 @@ def test_a_run_directory_holds_what_it_promises(whole):
     assert not any(ESTIMATE in row for row in rows(workdir))  # of a critic that classifies
     pictures = sorted(path.name for path in (workdir / "samples").iterdir())
     assert pictures == ["00000000.png", "00000012.png", "00000024.png"]
+    page = (workdir / "report.html").read_text()
+    (at_hand,) = re.findall("checkpoints at hand: steps (.*?)[.]", page)
+    assert at_hand == ", ".join(map(str, checkpoint.steps_in(workdir / "checkpoints")))
 
 
 def test_more_steps_than_before_go_on_to_the_same_bits(whole, tmp_path):

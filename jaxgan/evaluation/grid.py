@@ -6,6 +6,7 @@ The only file here that knows Pillow.
 import functools
 import io
 import math
+import textwrap
 from pathlib import Path
 
 import numpy as np
@@ -60,11 +61,13 @@ def scale_of(height, width):
 def class_rows(images, label, names, columns=None):
     """Images in rows by their class, the class's name at the left of the first of its rows.
 
+    Where that is far taller than wide, classes go on in further columns, as in a newspaper.
+
     Args:
       images: [N, H, W, C] in [-1, 1].
       label: int [N].
-      names: of all classes; long ones are cut, and one in letters that no font of the machine
-        has is shown by its number.
+      names: of all classes; long ones go on below, as far as there is room, and one in letters that
+        no font of the machine has is shown by its number.
       columns: images a row, at most; None: as square as it goes, but few in one row.
 
     Returns:
@@ -75,21 +78,39 @@ def class_rows(images, label, names, columns=None):
     square = math.ceil(math.sqrt(len(images)))
     wide = min(counts.max(), columns or (FEW if counts.max() <= FEW else square))
     blocks = [image_grid(np.asarray(images)[label == each], wide) for each in present]
-    grid = np.concatenate(blocks)
-    texts = {int(each): names[each] for each in present}
-    beside = _captions(texts, [len(block) for block in blocks])
-    return np.concatenate([np.repeat(beside, grid.shape[2], axis=2), grid], axis=1)
+    captions = [
+        _caption(names[each], str(each), len(block))
+        for each, block in zip(present, blocks, strict=True)
+    ]
+    beside = max(caption.shape[1] for caption in captions)
+    rows = []
+    for caption, block in zip(captions, blocks, strict=True):
+        text = np.repeat(_padded(caption, len(block), beside), block.shape[2], axis=2)
+        rows.append(np.concatenate([text, block], axis=1))
+    return _in_columns(rows)
 
 
-def _captions(texts, heights):
-    """Lines {number: text}, white on black, each at the top of its height -> uint8 [sum, W, 1]."""
-    lines = [line(text, str(number)) for number, text in texts.items()]
+def _caption(text, instead, height):
+    """``line``s of a text, below one another as the height has room for -> uint8 [h, W, 1]."""
+    text, room = _printable(text), max(1, height // (CAPTION + 6))
+    parts = textwrap.wrap(text, LONGEST, max_lines=room, placeholder="...") or [text]
+    lines = [line(part) for part in parts] if _font_of(text) else [line(instead)]
     width = max(each.shape[1] for each in lines)
-    blocks = [np.zeros((height, width, 1), np.uint8) for height in heights]
-    for block, each in zip(blocks, lines, strict=True):
-        height = min(len(block), len(each))
-        block[:height, : each.shape[1]] = each[:height]
-    return np.concatenate(blocks)
+    return np.concatenate([_padded(each, len(each), width) for each in lines])[:height]
+
+
+def _padded(block, height, width):
+    """uint8 [h, w, C] -> [height, width, C], black at the right and below."""
+    return np.pad(block, ((0, height - len(block)), (0, width - block.shape[1]), (0, 0)))
+
+
+def _in_columns(blocks):
+    """Blocks of one width below one another, in as many columns as make them about square."""
+    height, width = sum(map(len, blocks)), blocks[0].shape[1]
+    each = math.ceil(len(blocks) / max(1, round(math.sqrt(height / width))))
+    columns = [np.concatenate(blocks[i : i + each]) for i in range(0, len(blocks), each)]
+    tallest = max(map(len, columns))
+    return np.concatenate([_padded(column, tallest, width) for column in columns], axis=1)
 
 
 def line(text, instead="", longest=LONGEST):
@@ -101,8 +122,7 @@ def line(text, instead="", longest=LONGEST):
     """
     from PIL import Image, ImageDraw, ImageFont
 
-    # Names come from folders too, whose bytes need not be UTF-8.
-    text = " ".join(text.encode(errors="replace").decode().split())
+    text = _printable(text)
     text = text if len(text) <= longest else f"{text[:longest]}..."
     file = _font_of(text)
     text = text if file else instead
@@ -110,6 +130,11 @@ def line(text, instead="", longest=LONGEST):
     image = Image.new("L", (math.ceil(font.getlength(text)) + CAPTION, CAPTION + 6))
     ImageDraw.Draw(image).text((CAPTION // 2, 2), text, fill=255, font=font)
     return np.asarray(image)[..., None]
+
+
+def _printable(text):
+    """A text in one line; names come from folders too, whose bytes need not be UTF-8."""
+    return " ".join(text.encode(errors="replace").decode().split())
 
 
 def _font_of(text):

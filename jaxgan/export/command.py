@@ -32,7 +32,7 @@ def main(argv=None):
         flags = parser().parse_args(argv)
         out = Path(flags.out)
         if out.suffix not in FORMS:
-            raise UserError(f"cannot write {out}: it must end in {', '.join(FORMS)}.")
+            raise UserError(f"cannot write {out}: it must end in one of {', '.join(FORMS)}.")
         beside = out.with_name(f"{out.name}.md")
         content = () if out.suffix == generator.ENDING else (generator.beside(out),)
         for place in (out, beside, *content):

@@ -24,7 +24,10 @@ def safetensors(path, exported):
 
 
 def stablehlo(path, exported):
-    """The whole function with its weights, for any batch size, on CPU, CUDA and TPU."""
+    """The whole function with its weights, for any batch size, on CPU, CUDA and TPU.
+
+    What the latter two run has been run on a CPU alone.
+    """
     bring("flatbuffers", what="a .stablehlo file", extra="export")
     (batch,) = jax.export.symbolic_shape("batch")
     specs = _specs(exported, batch)

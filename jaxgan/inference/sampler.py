@@ -92,6 +92,8 @@ class Sampler(NamedTuple):
                 raise UserError(f"{self.workdir} {drawn}; truncation is of normal z alone.")
         if label is not None and "attributes" in self.players.generator.inputs:
             raise UserError(f"{self.workdir} changes attributes; ask by jaxgan translate --set.")
+        if label is not None and self.gives_captions and not self.class_names:
+            raise UserError(f"{self.workdir} is told sentences, and takes no label; ask by --text.")
         if label is not None and not self.class_names:
             raise UserError(f"{self.workdir} is an unconditional run; it takes no label.")
         between_classes = label is not None and len(self._classes(label, interpolated)) > 1
@@ -240,6 +242,11 @@ class Sampler(NamedTuple):
         if not self.gives_captions:
             return ()
         return tuple(self.examples().captions(self._examples_at(seed, rows)).tolist())
+
+    def classes_of(self, seed, row, names) -> dict[str, int]:
+        """What the truth of a row is, in these categories."""
+        batch = self._batch(np.array([row]), seed)
+        return {name: int(batch[name][0]) for name in names}
 
     def _examples_at(self, seed, rows):
         chosen = self.order(seed)

@@ -29,10 +29,17 @@ def _plain(loss="non_saturating", **more):
 
 
 _WGAN_GP = {"loss": "wasserstein", "penalties.gradient_penalty.weight": "0.1", "n_critic": "5"}
-_MOMENTUM = {
-    f"{side}.optimizer.{key}": text
-    for side in ("generator", "critic")
-    for key, text in (("b1", "0.9"), ("b2", "0.999"))
+# A critic that is slower than the generator, and momentum: the rates of the ring of unrolled GANs
+# (Metz et al. 2017). Of seeds 0 to 3 none has more than four modes within 4000 steps of the plain
+# game, and all have seven or eight after 2000 under the penalty.
+_HASTY = {
+    "critic.optimizer.learning_rate": "1e-4",
+    "generator.optimizer.learning_rate": "1e-3",
+    **{
+        f"{side}.optimizer.{key}": text
+        for side in ("generator", "critic")
+        for key, text in (("b1", "0.9"), ("b2", "0.999"))
+    },
 }
 _RING = {"data": "ring", "data.options.std": "0.02"}
 _LINE = {"data": "mixture1d", "data.options.means": "-2,2", "data.options.stds": "0.5"}
@@ -46,7 +53,7 @@ _CLIPPED = {
 }
 
 LESSONS = (
-    Lesson("collapse", {**_RING, "seed": "2"}, (_plain() | _MOMENTUM, _WGAN_GP | _MOMENTUM)),
+    Lesson("collapse", {**_RING, **_HASTY, "seed": "0"}, (_plain(), _WGAN_GP)),
     Lesson(
         "too_good",
         {**_RING, "seed": "0"},

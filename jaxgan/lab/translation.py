@@ -65,7 +65,10 @@ def open_(at, step, found):
         own = redraw.masked or made.given.shape[-1] != channels(direction)
         given = made.truth if own and made.truth is not None else made.given
         shown = {"picture": given, "truth": made.truth}
-        return {n: None if x is None else _shown(to_uint8(x[0])) for n, x in shown.items()}
+        told = {n: None if x is None else _shown(to_uint8(x[0])) for n, x in shown.items()}
+        names = {} if made.truth is None else redraw.class_names
+        classes = at.classes_of(seed, 0, names)
+        return told | {"classes": {name: names[name][i] for name, i in classes.items()}}
 
     def fitted(asked):
         bounds.known(asked, ("picture", "fit", "direction"), "of a picture")

@@ -50,8 +50,11 @@ def pictures(runs) -> dict:
     chosen = [(name, _evenly(pictures, each)) for name, pictures in groups]
     fewer = any(len(own) < len(all_) for (_, own), (_, all_) in zip(chosen, groups, strict=True))
     told = "From the same rows and the same noise at every step."
-    if any("source" in GAMES[run.config["game"]["name"]].generator for run in runs):
+    takes = {name for run in runs for name in GAMES[run.config["game"]["name"]].generator}
+    if "source" in takes:
         told += " From the left: what was given, what was made of it, and the truth, if known."
+    elif "caption" in takes:
+        told += " From the left: what was made of a sentence, and the image that it is of."
     if fewer:
         told += " Not all are shown; the others lie in samples/."
     return {

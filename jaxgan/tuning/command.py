@@ -1,5 +1,6 @@
 """jaxgan tune --config=baseline --minutes=5 [--config.key=value ...]"""
 
+import argparse
 import math
 import shlex
 import sys
@@ -39,10 +40,13 @@ def parser():
 
 def factors(text):
     """Numbers above 0 with commas between."""
-    found = tuple(float(word) for word in text.split(","))
-    if not all(0 < factor < math.inf for factor in found):
-        raise ValueError
-    return found
+    try:
+        found = tuple(float(word) for word in text.split(","))
+        if all(0 < factor < math.inf for factor in found):
+            return found
+    except ValueError:
+        pass  # told as the others are
+    raise argparse.ArgumentTypeError(f"{text!r} must be numbers above 0, with commas between")
 
 
 def main(argv=None):

@@ -160,6 +160,24 @@ def test_no_global_state_and_a_light_import():
     subprocess.run([sys.executable, "-c", code], check=True, timeout=60)
 
 
+def test_many_classes_of_one_image_go_on_in_further_columns():
+    """Twelve cells of 68 x 85 pixels: three columns of four are the nearest to a square."""
+    images = np.full((12, 32, 32, 1), -1.0)
+    images[7] = 1.0
+    shown = grid.class_rows(images, np.arange(12), ("-",) * 12)
+    height, width, _ = grid.class_rows(images[:1], [0], ("-",)).shape
+    assert height == 2 * (32 + 2) and shown.shape == (4 * height, 3 * width, 1)
+    y, x = np.argwhere(shown[..., 0] == 255)[-1]
+    assert (y // height, x // width) == (3, 1)  # the eighth is the last of the second column
+
+
+def test_a_long_name_goes_on_below():
+    names = ("man health worker: dark skin tone", "man health worker: dark")
+    long, short = (grid.class_rows(np.full((1, 32, 32, 1), -1.0), [0], (name,)) for name in names)
+    below = slice(grid.CAPTION + 6, None)
+    assert long[below].max() > 128 > short[below].max()
+
+
 def test_a_name_that_no_font_can_show_is_its_number(monkeypatch):
     from matplotlib import font_manager
 

@@ -1,5 +1,6 @@
 """``jaxgan export``: files that give back the generator's numbers where there is no jaxgan."""
 
+import dataclasses
 import json
 import re
 import subprocess
@@ -14,6 +15,7 @@ from jaxgan.build.run import prepare
 from jaxgan.cli import main
 from jaxgan.core.errors import UserError
 from jaxgan.data import entries
+from jaxgan.export import forms
 from jaxgan.export.card import READERS, card
 from jaxgan.export.generator import load
 from jaxgan.run import checkpoint, directory
@@ -95,6 +97,25 @@ def test_stablehlo_where_there_is_no_jaxgan(run, given, made, tmp_path, capsys):
     assert told.split() == ["cpu", "cuda", "tpu"]
     np.testing.assert_allclose(np.load(tmp_path / "x.npy"), made, atol=1e-6)
     check_drawn(run, tmp_path / "g.stablehlo", atol=1e-6)
+
+
+@pytest.mark.parametrize("other", ["cuda", "tpu"])
+def test_what_other_platforms_run_gives_the_same_numbers_here(other, run, given, made, tmp_path):
+    """Where the names change places, a CPU takes the branch of the other: XLA's own convolutions.
+
+    No call but those that check shapes leaves StableHLO, so that nothing in it is a CPU's alone.
+    """
+    forms.stablehlo(tmp_path / "g.stablehlo", load(run))
+    exported = jax.export.deserialize(bytearray((tmp_path / "g.stablehlo").read_bytes()))
+    assert exported.platforms == ("cpu", "cuda", "tpu")
+    called = set(re.findall(r"custom_call @(\w+)", exported.mlir_module()))
+    assert called <= {"shape_assertion"}
+    names = {"cpu": other, other: "cpu"}
+    swapped = tuple(names.get(name, name) for name in exported.platforms)
+    branch = dataclasses.replace(exported, platforms=swapped).call
+    np.testing.assert_allclose(branch(**given), made, atol=1e-5)
+    native, own = (jax.jit(f).lower(**given).compile().as_text() for f in (branch, exported.call))
+    assert " convolution(" in native and " convolution(" not in own
 
 
 def test_onnx_where_there_is_no_jaxgan(run, given, made, tmp_path):
@@ -200,7 +221,7 @@ def test_a_run_that_goes_both_ways(mistake, tmp_path):
 def test_mistakes(run, mistake, tmp_path, monkeypatch):
     known = ".safetensors, .stablehlo, .onnx"
     told = mistake(main, ["export", f"--workdir={run}", "--out=a.h5"])
-    assert told == f"cannot write a.h5: it must end in {known}."
+    assert told == f"cannot write a.h5: it must end in one of {known}."
     (tmp_path / "a.safetensors").write_text("nothing")
     told = mistake(sample.main, [f"--workdir={tmp_path}/a.safetensors"])
     assert "is no generator that jaxgan export wrote" in told

@@ -15,6 +15,7 @@ pytest.importorskip("httpx2", reason="the extra `test` brings it")
 from starlette.requests import Request
 from starlette.testclient import TestClient
 
+from jaxgan import data
 from jaxgan.data.view import to_uint8
 from jaxgan.evaluation import grid
 from jaxgan.games.draw import DISTRIBUTIONS
@@ -22,7 +23,7 @@ from jaxgan.inference import sampling, translation
 from jaxgan.inference.directions import principal
 from jaxgan.lab import bounds, command, frames, http, samples, server
 from jaxgan.lab.opened import open_run
-from tests import test_sample, test_translate
+from tests import test_sample, test_stargan, test_translate
 
 HOME = "http://127.0.0.1:8000"
 YEARS = ("2019", "1", "fox")
@@ -159,6 +160,22 @@ def test_an_example_of_the_data_is_whole_where_holes_are_drawn(holes, drawn):
     np.testing.assert_array_equal(read(told["picture"]), read(told["truth"]))
     given = to_uint8(sampling.load(holes).described(1, seed=1).truth[0])
     np.testing.assert_array_equal(read(told["picture"]), given)
+
+
+def test_an_example_is_asked_for_as_its_truth_is(tmp_path):
+    """Of people in tones and genders: the truth's own are told, by their names."""
+    config = test_stargan.tiny()
+    example = open_run(test_translate.write_run(tmp_path, config)).questions["example"]
+    _, (held_out,) = data.load_parts(config.data.to_dict())
+    pairs, found = held_out.arrays(), set()
+    for seed in range(6):
+        told = example({"seed": seed, "direction": None})
+        here = [pairs[n] == read(told[key]) for n, key in (("source", "picture"), ("x", "truth"))]
+        row = np.argmax(np.all(here, axis=(0, 2, 3, 4)))
+        of_row = {n: held_out.entries[n].names[pairs[n][row]] for n in ("tone", "gender")}
+        assert told["classes"] == of_row
+        found.add(of_row["tone"])
+    assert len(found) > 1
 
 
 OF = {"seed": 0, "sample": 0, "label": ""}

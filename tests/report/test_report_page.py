@@ -13,7 +13,7 @@ from jaxgan import cli, defaults
 from jaxgan.core.errors import UserError
 from jaxgan.data import Entry
 from jaxgan.evaluation import grid
-from jaxgan.report import command, curves, page, read
+from jaxgan.report import command, curves, drawn, page, read
 from jaxgan.run import directory, logs, places
 
 HOSTILE = "<img src=x onerror=alert(1)>&\"'</script><script>alert(2)</script>"
@@ -208,3 +208,16 @@ def test_the_command(tmp_path, capsys, mistake, monkeypatch):
     assert "c/config.json cannot be read" in mistake(command.main, ["--workdir=a", "c"])
     with pytest.raises(UserError):
         read.open_run(tmp_path, "none")
+
+
+def test_a_picture_is_told_from_its_left(tmp_path):
+    """By what its game gives a generator: images, sentences, or noise alone."""
+
+    def told(game):
+        write_run(tmp_path, [], game=defaults.game(game))
+        return drawn.pictures([read.open_run(tmp_path, "run")])["told"]
+
+    begin = "From the same rows and the same noise at every step."
+    assert told("unconditional") == begin
+    assert told("translation").startswith(f"{begin} From the left: what was given, what was made")
+    assert told("text").startswith(f"{begin} From the left: what was made of a sentence")

@@ -135,7 +135,9 @@ def test_a_toy_is_tuned_and_the_command_goes_on(tmp_path, monkeypatch, capsys):
         (["--minutes=inf"], "--minutes is inf; it must be finite and above 0"),
         (["--minutes=nan"], "--minutes is nan; it must be finite and above 0"),
         (["--config.steps=0"], "a run of steps=0 trains nothing to choose by"),
-        (["--rates=1,-1"], "--rates: invalid factors value: '1,-1'"),
+        (["--rates=1,-1"], "--rates: '1,-1' must be numbers above 0, with commas between"),
+        (["--rates=few"], "--rates: 'few' must be numbers above 0"),
+        (["--minutes=few"], "--minutes: not a number: 'few'"),
         (["--workdir=x"], "'--workdir=x' is not an option; jaxgan tune --help"),
     ],
 )

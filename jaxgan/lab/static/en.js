@@ -137,13 +137,13 @@ export const en = {
   choice_false: "no",
   choice_true: "yes",
   lesson_collapse: "Why does a GAN forget modes?",
-  asked_collapse: "Both games start from the same seed with the same momentum. Which of the two will find all eight modes?",
+  asked_collapse: "Both games start from the same seed, with the same rates and momentum. Which of the two will find all eight modes first?",
   answered_collapse:
-    "Game A runs as a clump from mode to mode: where all points are, the critic turns them down, and momentum carries them on. For a thousand steps and more it has one mode or two; later it may visit all of them, but unevenly: its W₁ stays above the floor. The slope of the critic in game B is held everywhere, so that every mode pulls its share of the points: slower, but all eight. Its W₁ falls; the gap of game A goes up and down and tells nothing.",
+    "Game A runs as a clump from mode to mode: where all points are, the critic turns them down, and momentum carries them on. For some four thousand steps it has one mode or two at a time, or none, and its W₁ goes up and down far above the floor. The slope of the critic in game B is held everywhere, so that every mode pulls its share of the points: after some two thousand steps it has nearly all or all eight, and its W₁ comes near the floor. The critic learns at a tenth of the generator's rate here. Once that of A has caught up, A finds the modes, too; try .00003 for its critic, under which it went on collapsing for ten thousand steps.",
   lesson_too_good: "Can a critic be too good?",
   asked_too_good: "The critic learns 20 times as often. The better it is, the clearer its advice – or is it?",
   answered_too_good:
-    "Look at the arrows. Under minimax, log(1 − D) is flat where the critic is sure: the arrows of A vanish and its points stand. −log D keeps its slope there, so those of B go on. Neither loss has a slope that says how far the data are.",
+    "Look at the arrows. Under minimax, log(1 − D) is flat where the critic is sure: the arrows of A vanish within some hundred steps. Adam enlarges what little is left of the slope, and the points are blown about without hitting a mode. −log D keeps its slope there, so those of B arrive, at a few modes or at all, as the seed has it. Neither loss has a slope that says how far the data are: W₁ stays above the floor in both.",
   lesson_clipping: "What do clipped weights do to a critic?",
   asked_clipping: "Both critics are Wasserstein's. A clips its weights, B has a penalty on its slope. Which of the two slopes is near 1?",
   answered_clipping:
@@ -171,7 +171,7 @@ export const en = {
   lesson_noise_for_the_critic: "Why would noise for the critic help?",
   asked_noise_for_the_critic: "In B all that the critic sees, real and generated, is blurred a little. The critic knows less. Is that good?",
   answered_noise_for_the_critic:
-    "Two thin sets that miss each other become two clouds that overlap: the critic can no longer be sure, its slope does not die, and there is a way from one to the other. With too much noise the modes melt into one; it can be lowered while training.",
+    "Two thin sets that miss each other become two clouds that overlap: the critic can no longer be sure. The arrows of A vanish within some hundred steps and its points are blown about; those of B stay, and there is a way from one cloud to the other: B finds all eight modes. With too much noise the modes melt into one; it can be lowered while training.",
   lesson_cures: "What cures a plain GAN?",
   asked_cures: "Both play the same loss; in B the critic pays R1 for its slope at real points. Whose points come to rest?",
   answered_cures:
@@ -224,7 +224,7 @@ export const en = {
   undo: "Undo",
   clear: "Clear",
   example: "One of the data",
-  choose_file: "A picture of yours:",
+  choose_file: "A picture of yours …",
   fit: "brought to size by",
   fit_crop: "cropping",
   fit_stretch: "stretching",

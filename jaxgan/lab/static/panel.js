@@ -95,7 +95,7 @@ export class Panel {
     const rows = [
       [word("step"), String(frame.step), frame.rate ? `${Math.round(frame.rate)} ${word("per_second")}` : ""],
       [word("w1"), round(found?.w1), floor("w1")],
-      [word("js"), round(found?.js), `${floor("js")} · ${word("at_most")} .693`],
+      [word("js"), round(found?.js), floor("js"), `${word("at_most")} .693`],
     ];
     if (modes) {
       rows.push([word("modes"), `${found?.modes ?? "–"} / ${modes}`, ""]);
@@ -104,7 +104,7 @@ export class Panel {
     const gap = frame.log.real_score - frame.log.fake_score;
     if (Number.isFinite(gap)) rows.push([word("gap"), round(gap), world.estimate ? word("gap_w") : word("gap_plain")]);
     this.numbers.replaceChildren(
-      ...rows.map(([name, value, small]) => make("div", {}, make("dt", {}, name), make("dd", {}, value, make("small", {}, small)))),
+      ...rows.map(([name, value, ...notes]) => make("div", {}, make("dt", {}, name), make("dd", {}, value, ...notes.map((note) => make("small", {}, note))))),
     );
     const told = rows.map(([name, value]) => `${name} ${value}`).join(", ");
     this.plane.setAttribute("aria-label", `${word("plane_of")} ${LETTERS[this.number]}: ${told}`);

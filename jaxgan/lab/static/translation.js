@@ -49,7 +49,11 @@ export class Translation {
 
   classes(name, classes) {
     const label = document.createElement("label");
-    const select = Object.assign(document.createElement("select"), { id: `class-${name}`, onchange: () => this.translate() });
+    const select = Object.assign(document.createElement("select"), { id: `class-${name}` });
+    select.onchange = () => {
+      this.find("of-truth").classList.add("away"); // it is of other classes
+      this.translate();
+    };
     select.replaceChildren(...classes.map((each) => new Option(each, each)));
     label.append(`${name} `, select);
     return label;
@@ -128,8 +132,9 @@ export class Translation {
 
   async fetchExample() {
     this.row += 1;
-    const { picture, truth } = await ask("example", { seed: this.row, direction: this.direction() });
+    const { picture, truth, classes } = await ask("example", { seed: this.row, direction: this.direction() });
     this.file = null;
+    for (const [name, each] of Object.entries(classes)) this.find(`class-${name}`).value = each; // the truth's own
     this.put(await pictureOf(picture));
     if (!truth) return;
     this.find("truth").src = truth;
