@@ -321,6 +321,34 @@ def listening(told):
     assert heard["cGAN-CLS"][3] > 3 * heard["cGAN"][3] > 0
 
 
+def sentences(told):
+    """A bag of words by hand, real drawings found again; who is shown wrong pairs listens."""
+    by_hand = [4 / 5, 4 / 5, 1, 3 / math.sqrt(5 * 3), 4 / 5]  # words in common, of 5, or of 3 known
+    bag, letters = (
+        numbers(line(told, f"{name:16} the first sentence against the others:"))
+        for name in ("bag of words", "letter by letter")
+    )
+    assert bag == pytest.approx(by_hand, abs=6e-3)
+    assert letters[0] > letters[1] > letters[4]  # a gender, a tone, an activity
+    first, ten = (numbers(line(told, "real drawings "))[i] for i in (1, 3))
+    _, other_first, _, other_ten = numbers(line(told, "others' sentences "))
+    assert first > 5 * other_first and ten > 90 > 2 * other_ten
+    assert numbers(line(told, "guessing "))[1::2] == [round(100 / 83), round(1000 / 83)]
+    paid, amiss = re.search(r"the loss of these \d+: (\S+), .* order (\S+)", told).groups()
+    assert float(paid) < float(amiss) / 20
+    for mean in (0, 1, 2):
+        assert numbers(line(told, f"mean {mean}: least at a deviation of")) == [1, mean**2 / 2]
+    assert numbers(line(told, "largest difference from the integral:"))[0] < 1e-5
+    if "GAN, no wrong pairs" not in told:
+        return  # too short to tell systems apart
+    names = ("GAN-CLS", "GAN, no wrong pairs", "GAN-CLS, bag of words")
+    names += ("GAN-CLS, others' sentences", "real, as small")
+    ten = {name: numbers(line(told, f"{name:26} R@1"))[4:] for name in names}  # median, quartiles
+    assert all(ten["GAN-CLS"][1] > ten[name][2] for name in names[1:4])
+    assert ten["real, as small"][0] > 90 > ten["GAN-CLS"][0] > 2 * ten[names[3]][0]
+    assert all(numbers(line(told, f"{name:26} darker by"))[1] > 0.05 for name in names[:3])
+
+
 class Chapter(NamedTuple):
     """A chapter's notebook: its constants in small, the exercise's answers, what must be true."""
 
@@ -418,6 +446,9 @@ CHAPTERS = {
         "34",
         "32",
         to_images,
+    ),
+    "11_text_to_image": Chapter(
+        {"SEEDS": 2, "STEPS": 3, "SYSTEMS": ("GAN-CLS",)}, "2 / 3", "0.5", sentences
     ),
 }
 EVERY_CHAPTER = pytest.mark.parametrize("name", CHAPTERS)
