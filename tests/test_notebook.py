@@ -321,6 +321,72 @@ def listening(told):
     assert heard["cGAN-CLS"][3] > 3 * heard["cGAN"][3] > 0
 
 
+def sentences(told):
+    """A bag of words by hand, real drawings found again; who is shown wrong pairs listens."""
+    by_hand = [4 / 5, 4 / 5, 1, 3 / math.sqrt(5 * 3), 4 / 5]  # words in common, of 5, or of 3 known
+    bag, letters = (
+        numbers(line(told, f"{name:16} the first sentence against the others:"))
+        for name in ("bag of words", "letter by letter")
+    )
+    assert bag == pytest.approx(by_hand, abs=6e-3)
+    assert letters[0] > letters[1] > letters[4]  # a gender, a tone, an activity
+    first, ten = (numbers(line(told, "real drawings "))[i] for i in (1, 3))
+    _, other_first, _, other_ten = numbers(line(told, "others' sentences "))
+    assert first > 5 * other_first and ten > 90 > 2 * other_ten
+    assert numbers(line(told, "guessing "))[1::2] == [round(100 / 83), round(1000 / 83)]
+    paid, amiss = re.search(r"the loss of these \d+: (\S+), .* order (\S+)", told).groups()
+    assert float(paid) < float(amiss) / 20
+    for mean in (0, 1, 2):
+        assert numbers(line(told, f"mean {mean}: least at a deviation of")) == [1, mean**2 / 2]
+    assert numbers(line(told, "largest difference from the integral:"))[0] < 1e-5
+    if "GAN, no wrong pairs" not in told:
+        return  # too short to tell systems apart
+    names = ("GAN-CLS", "GAN, no wrong pairs", "GAN-CLS, bag of words")
+    names += ("GAN-CLS, others' sentences", "real, as small")
+    ten = {name: numbers(line(told, f"{name:26} R@1"))[4:] for name in names}  # median, quartiles
+    assert all(ten["GAN-CLS"][1] > ten[name][2] for name in names[1:4])
+    assert ten["real, as small"][0] > 90 > ten["GAN-CLS"][0] > 2 * ten[names[3]][0]
+    assert all(numbers(line(told, f"{name:26} darker by"))[1] > 0.05 for name in names[:3])
+
+
+def next_frame(told):
+    """The mean is a quarter away and what L2 asks for; a critic chooses; PSNR prefers a blur."""
+    assert numbers(line(told, "one of the two   near a future")) == [100, 0]
+    assert numbers(line(told, "their mean       near a future")) == [0, 0.25]
+    assert numbers(line(told, "the last frame   near a future"))[1] > 0.25
+    paid = {
+        name: numbers(line(told, f"{name:20} one future"))
+        for name in ("l2", "l1", "gradient difference")
+    }
+    assert paid["l2"] == [1, 0.25**2 + 0.75**2, 0.5] and paid["l1"] == [1, 1, 1]
+    assert 1 < paid["gradient difference"][1] < paid["gradient difference"][2]
+    names = ("the last frame", "blurred", "blurred four times", "one pixel aside")
+    rows = (re.search(rf"^{name} +(0\..*)$", told, re.MULTILINE)[1] for name in names)
+    mse, decibels, ssim, sharp = zip(*map(numbers, rows), strict=True)
+    assert mse[1] < mse[2] < mse[3] < mse[0]  # a strong blur before one pixel aside,
+    assert decibels[1] > decibels[2] > decibels[3] > decibels[0]
+    assert ssim[1] > max(ssim[2:]) and sharp[1] > sharp[3] > sharp[2] > sharp[0]  # but not in edges
+    last, same = (
+        numbers(line(told, f"{name:18} PSNR frame 1 "))
+        for name in ("the last frame", "one image for all")
+    )
+    assert last[0] > same[0] and last[-1] < same[-1]
+    if "141 held-out clips" not in told:
+        return  # too short to learn anything
+    l2, game = (
+        numbers(re.search(rf"^{name} +near a future (.*)$", told, re.MULTILINE)[1])
+        for name in ("L2 alone", "L2, then the game")
+    )
+    assert l2[0] == 0 and game[1] > 25  # the lower quartile of seeds
+    close(l2[3], 0.25, 0.02)
+    assert game[3] < 0.12
+    made = numbers(line(told, "made of made ones  PSNR frame 1 "))
+    assert made[0] > last[0] + 1 and made[-1] < made[0] - 1
+    contrast = re.search("contrast of what is made, of the truth's: (.*)$", told, re.MULTILINE)
+    values = [float(each) for each in re.findall(r"frame \d+ (\d+)%", contrast[1])]
+    assert values == sorted(values, reverse=True) and values[0] < 100
+
+
 class Chapter(NamedTuple):
     """A chapter's notebook: its constants in small, the exercise's answers, what must be true."""
 
@@ -418,6 +484,15 @@ CHAPTERS = {
         "34",
         "32",
         to_images,
+    ),
+    "11_text_to_image": Chapter(
+        {"SEEDS": 2, "STEPS": 3, "SYSTEMS": ("GAN-CLS",)}, "2 / 3", "0.5", sentences
+    ),
+    "12_next_frame": Chapter(
+        {"SEEDS": 2, "STEPS": 6, "ALONE": 3, "FILM_STEPS": 3, "CLIPS": 200},
+        "0.2**2",
+        "0.25",
+        next_frame,
     ),
 }
 EVERY_CHAPTER = pytest.mark.parametrize("name", CHAPTERS)
