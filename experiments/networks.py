@@ -1,10 +1,10 @@
 """GAN, WGAN and WGAN-GP on equal networks, on unlike ones, and what a layer should be made of.
 
 Three studies of digits at 32x32, the recipes ``dcgan``, ``wgan`` and ``wgan_gp`` as they stand but
-for their networks, which are the same in a row:
+for the steps and their networks, which are the same in a row:
 
-``equal``: the lectures' small DCGANs, the critic with layer normalisation, over generator updates
-and over seconds.
+``equal``: the networks of ``wgan``, a critic with layer normalisation, over generator updates and
+over seconds.
 ``named``: the architectures of WGAN-GP's figure 2 (Gulrajani et al. 2017) that a lecture repeats,
 no normalisation at all, a generator of dense layers, tanh throughout, residual networks.
 ``layers``: strides or pools in the critic, transposed convolutions or resized ones in the
@@ -28,6 +28,7 @@ from jaxgan.evaluation import grid, strips
 
 GAMES = {"GAN": "dcgan.py", "WGAN": "wgan.py", "WGAN-GP": "wgan_gp.py"}
 LAYER = {"critic.norm": "layer"}
+PLAIN = {"generator": "dcgan", "generator.channels": "256,128,64", **LAYER}
 
 
 class Study(NamedTuple):
@@ -47,14 +48,14 @@ class Study(NamedTuple):
 
 
 STUDIES = {
-    "equal": Study(tuple(GAMES), {"DCGAN": LAYER}, times={"GAN": 4}),
+    "equal": Study(tuple(GAMES), {"DCGAN": PLAIN}, times={"GAN": 4}),
     "named": Study(
         tuple(GAMES),
         {
-            "DCGAN": LAYER,
-            "no normalisation": {"generator.norm": "none", "critic.norm": "none"},
+            "DCGAN": PLAIN,
+            "no normalisation": PLAIN | {"generator.norm": "none", "critic.norm": "none"},
             "dense generator": {"generator": "mlp", "generator.norm": "none", **LAYER},
-            "tanh": {"generator.activation": "tanh", "critic.activation": "tanh", **LAYER},
+            "tanh": PLAIN | {"generator.activation": "tanh", "critic.activation": "tanh"},
             "ResNet": {
                 "generator": "resnet32",
                 "generator.channels": "32,32,32,32",
