@@ -8,8 +8,9 @@ makes large again; its eps is smaller still. The rates are ours, 1e-3, which fal
 the critic's 2e-5, where the paper has 5e-5 for both. The lectures' MLPs at the paper's rates are
 one flag away: --config=configs/wgan.py:mlp
 
-Cost: 2000 steps at 6.6 a second: 5 minutes on 2 CPU cores.
-Expect: digits from step 250
+Cost: 2000 steps at 8 a second: 4 minutes on 2 CPU cores.
+Expect: digits from step 500; sliced Wasserstein distance .034 at step 500, .033 at the end, its best
+(seed 0), and of fd_mnist10k_cnn 78 and 63. A third of the samples are still no digits.
 Run: python -m jaxgan.main --config=configs/wgan.py --workdir=runs/wgan
 """
 
@@ -20,7 +21,7 @@ LIMIT = 0.01  # c
 
 
 def dcgan(config):
-    """The lectures' DCGANs, in minutes."""
+    """Layers of DCGANs, in minutes."""
     config.steps = 2000
     config.steps_per_call = 10  # a step is long enough to look in more often
     config.checkpoint_every = 250
