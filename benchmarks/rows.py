@@ -14,9 +14,11 @@ def _recipe(name):
 
 
 def _wgan():
-    """WGAN on the networks of ``dcgan``."""
+    """WGAN on the networks of ``dcgan``, with the paper's numbers."""
     config = load_recipe("wgan")
-    config.critic.norm, config.critic.norm_eps = "batch", 1e-5
+    for side, limits in (("generator", {}), ("critic", {"weight_limit": 0.01})):
+        optimizer = defaults.optimizer("rmsprop", learning_rate=5e-5, decay=0.99, **limits)
+        config[side] = getattr(defaults, side)("dcgan32", optimizer=optimizer)
     return config
 
 

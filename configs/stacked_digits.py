@@ -20,7 +20,7 @@ def dcgan(config):
 
 
 def wgan(config):
-    """WGAN (Arjovsky et al. 2017) with the paper's numbers, on the networks of ``dcgan``."""
+    """WGAN (Arjovsky et al. 2017) with the paper's numbers, unlike ``wgan.py``."""
     config.loss, config.n_critic = defaults.loss("wasserstein"), 5
     for side, limits in ((config.generator, {}), (config.critic, {"weight_limit": 0.01})):
         side.optimizer = defaults.optimizer("rmsprop", learning_rate=5e-5, decay=0.99, **limits)

@@ -9,8 +9,8 @@ the critic's 2e-5, where the paper has 5e-5 for both. The lectures' MLPs at the 
 one flag away: --config=configs/wgan.py:mlp
 
 Cost: 2000 steps at 8 a second: 4 minutes on 2 CPU cores.
-Expect: digits from step 500; sliced Wasserstein distance .034 at step 500, .033 at the end, its best
-(seed 0), and of fd_mnist10k_cnn 78 and 63. A third of the samples are still no digits.
+Expect: digits from step 500; sliced Wasserstein distance .034 at step 500, .033 at the end, its
+best (seed 0); fd_mnist10k_cnn 78 and 63. Many strokes end or cross where no digit's do.
 Run: python -m jaxgan.main --config=configs/wgan.py --workdir=runs/wgan
 """
 
@@ -40,7 +40,7 @@ def dcgan(config):
 
 
 def mlp(config):
-    """The lectures' MLPs, on which a step costs a fraction; 15,000 steps at the paper's rate."""
+    """The lectures' MLPs at the paper's rate: 36 steps a second, 7 minutes, to .041 (seed 0)."""
     config.steps = 15_000
     config.data.size = 28
     config.generator = defaults.generator("mlp", optimizer=rmsprop(5e-5))

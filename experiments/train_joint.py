@@ -5,8 +5,7 @@
 Reed's character CNN-RNN reads the names, a convolutional network sees the pictures of both artists,
 and both learn by the symmetric structured joint embedding (Reed et al. 2016, arXiv:1605.05395).
 Held out are the compositions of ``held_out.composition``. The weights kept are those of the last
-step: none is chosen by what is held out. The bundled weights were made when
-both halves and the steps had one key; a run of the same seed gives others.
+step: none is chosen by what is held out. The bundled ones: ``jaxgan/text/weights/README.md``.
 """
 
 import argparse

@@ -394,21 +394,21 @@ def test_a_new_name_brings_the_options_of_its_row(tmp_path):
     assert config.critic.optimizer.to_dict() == {
         "name": "sgd",
         "momentum": 0.5,
-        "learning_rate": 5e-5,
+        "learning_rate": 2e-5,
         "anneal": False,
         "anneal_after": 0.0,
         "weight_limit": 0.01,
         "clip_gradient": 0.0,
         "orthogonal": 0.0,
     }
-    assert config.generator.activation == "tanh" and "first_norm" not in config.generator
+    assert config.generator.activation == "tanh" and "channels" not in config.generator
     assert config.generator.optimizer.to_dict() == {
         "name": "rmsprop",
         "decay": 0.99,
         "eps": 1e-8,
-        "learning_rate": 5e-5,
-        "anneal": False,
-        "anneal_after": 0.0,
+        "learning_rate": 1e-3,
+        "anneal": True,
+        "anneal_after": 0.8,
         "weight_limit": 0.0,
         "clip_gradient": 0.0,
         "orthogonal": 0.0,

@@ -2,8 +2,11 @@
 
 import re
 
+from mkdocs.exceptions import PluginError
+
 # Code within a line; with colours, as in a block, it has tags inside and stays as it is.
 CODE = re.compile(r"<pre.*?</pre>|<code>(?P<text>[^<]+)</code>", re.DOTALL)
+OPTION = re.compile(r"--?[A-Za-z]")
 CHINESE = re.compile(r"(^|\.)zh\.md$")
 
 
@@ -15,7 +18,7 @@ def on_page_content(content, page, config, files):
             return match[0]
         words = [
             f'<span class="option">{word}</span>'
-            if word.startswith("-")  # at its hyphens it would break
+            if OPTION.match(word)  # at its hyphens it would break
             else word.replace("/", "/<wbr>")
             for word in re.split(r"(\s+)", match["text"])
         ]
@@ -28,4 +31,7 @@ def on_post_page(output, page, config):
     """Say which pages are in Chinese: fonts, line breaks and screen readers go by it."""
     if not CHINESE.search(page.file.src_uri):
         return output
-    return output.replace('<html lang="en"', '<html lang="zh"', 1)
+    english = '<html lang="en"'
+    if english not in output:
+        raise PluginError(f"{page.file.src_uri}: the theme's page has no {english}.")
+    return output.replace(english, '<html lang="zh"', 1)

@@ -26,7 +26,7 @@ def safetensors(path, exported):
 def stablehlo(path, exported):
     """The whole function with its weights, for any batch size, on CPU, CUDA and TPU.
 
-    What the latter two run has been run on a CPU alone.
+    What CUDA and TPU would run was run on a CPU, and nowhere else.
     """
     bring("flatbuffers", what="a .stablehlo file", extra="export")
     (batch,) = jax.export.symbolic_shape("batch")

@@ -243,8 +243,8 @@ class Sampler(NamedTuple):
             return ()
         return tuple(self.examples().captions(self._examples_at(seed, rows)).tolist())
 
-    def classes_of(self, seed, row, names) -> dict[str, int]:
-        """What the truth of a row is, in these categories."""
+    def classes_at(self, seed, row, names) -> dict[str, int]:
+        """The class, in each of these categories, of the example that a row of samples is of."""
         batch = self._batch(np.array([row]), seed)
         return {name: int(batch[name][0]) for name in names}
 

@@ -67,7 +67,7 @@ def open_(at, step, found):
         shown = {"picture": given, "truth": made.truth}
         told = {n: None if x is None else _shown(to_uint8(x[0])) for n, x in shown.items()}
         names = {} if made.truth is None else redraw.class_names
-        classes = at.classes_of(seed, 0, names)
+        classes = at.classes_at(seed, 0, names)
         return told | {"classes": {name: names[name][i] for name, i in classes.items()}}
 
     def fitted(asked):

@@ -33,7 +33,7 @@ def correlate(x: jax.Array, k: jax.Array, geometry: Geometry) -> jax.Array:
     if geometry.groups > 1:
         return _by_group(correlate, x, k, geometry)
     if _saved(geometry, x.shape[0], *k.shape[2:]) >= _MUCH:
-        return winograd.correlate(x, k, geometry.padding, _tile(geometry, x.shape[0]))
+        return winograd.correlate(x, k, geometry.padding, _tile(geometry, x))
     if geometry.stride == 1 and _large(geometry):
         return _correlate_large(x, k, geometry)
     if opposite := _opposite(geometry, *k.shape[2:]):
@@ -46,7 +46,7 @@ def spread(y: jax.Array, k: jax.Array, geometry: Geometry) -> jax.Array:
     if geometry.groups > 1:
         return _by_group(spread, y, k, geometry)
     if _saved(geometry, y.shape[0], *k.shape[2:]) >= _MUCH:
-        return winograd.spread(y, k, geometry.padding, _tile(geometry, y.shape[0]))
+        return winograd.spread(y, k, geometry.padding, _tile(geometry, y))
     if (back := transposed(geometry)) and _large(back):
         return _correlate_large(y, native.turned(k), back)
     if opposite := _opposite(geometry, *k.shape[2:]):
@@ -59,7 +59,7 @@ def weigh(x: jax.Array, y: jax.Array, geometry: Geometry) -> jax.Array:
     if geometry.groups > 1:
         return _by_group(weigh, x, y, geometry)
     if _saved(geometry, x.shape[0], x.shape[3], y.shape[3]) >= _MUCH:
-        return winograd.weigh(x, y, geometry.padding, _tile(geometry, x.shape[0]))
+        return winograd.weigh(x, y, geometry.padding, _tile(geometry, x))
     if opposite := _opposite(geometry, x.shape[3], y.shape[3]):
         return native.turned(patches.weighed(y, x, opposite))
     return patches.weighed(x, y, geometry)
@@ -116,17 +116,18 @@ def _saved(geometry, batch, channels, depth):
     return channels * depth / (channels + depth)
 
 
-def _tile(geometry, batch):
+def _tile(geometry, image):
     """The side of Winograd's tiles that is the faster: the products of all tiles and the kernel.
 
-    Tiles that hang over count as others do.
+    Tiles that hang over count as others do. Numbers of 16 bits lose too much in larger tiles.
     """
 
     def cost(side):
-        tiles = batch * math.prod(winograd.tiles(geometry.out, side))
+        tiles = image.shape[0] * math.prod(winograd.tiles(geometry.out, side))
         return (side + 2) ** 2 * (tiles + _KERNEL)
 
-    return min(winograd.POINTS, key=cost)
+    precise = image.dtype.itemsize >= 4
+    return min(winograd.POINTS, key=cost) if precise else min(winograd.POINTS)
 
 
 def _opposite(geometry, channels, depth):

@@ -24,7 +24,7 @@ import numpy as np
 from jax import lax
 
 WINDOW = (3, 3)
-# Pixels of a tile's side -> the points but for the last, which is infinity.
+# Pixels of a tile's side -> the points. A last one, infinity, goes without saying.
 # Of those for 4, 1/2 in place of 2 takes a third of the rounding error away.
 POINTS = {2: (0, 1, -1), 4: (0, 1, -1, 0.5, -2)}
 
@@ -38,17 +38,17 @@ class Matrices(NamedTuple):
 
 
 def matrices(points: Sequence[float]) -> Matrices:
-    """Of the transforms that have these points and infinity."""
+    """The matrices of F(m, 3) by m + 1 different points, and infinity."""
     points = np.array(points, float)
     others = [np.delete(points, i) for i in range(len(points))]
     scale = [np.prod(p - rest) for p, rest in zip(points, others, strict=True)] + [1]
     image = [np.append(np.poly(rest)[::-1], 0) for rest in others] + [np.poly(points)[::-1]]
 
-    def values(size):
+    def powers(size):  # of each point; of infinity the highest alone
         return np.vstack([np.vander(points, size, increasing=True), np.eye(size)[-1]])
 
-    kernel = values(3) / np.array(scale)[:, None]
-    return Matrices(np.array(image), kernel, values(len(points) - 1))
+    kernel = powers(3) / np.array(scale)[:, None]
+    return Matrices(np.array(image), kernel, powers(len(points) - 1))
 
 
 MATRICES = {tile: matrices(points) for tile, points in POINTS.items()}

@@ -8,6 +8,7 @@ from experiments import baselines, networks
 from jaxgan import film
 from jaxgan.build.check import check_config
 from jaxgan.build.parts import check_names
+from jaxgan.core.errors import UserError
 
 
 @pytest.mark.parametrize("name", networks.STUDIES)
@@ -61,3 +62,16 @@ def test_a_study(name, monkeypatch, capsys, tmp_path):
         assert cells["GAN"] == ["4", "7.0 ± 5.0", "9.0 ± 5.0", "25.0"]
     with Image.open(tmp_path / f"networks_{name}.png") as picture:
         assert min(picture.size) > 10
+
+
+@pytest.mark.parametrize(
+    ("wrong", "told"),
+    [
+        ("--studies=equal,nosuch", "unknown study 'nosuch'; known: equal, layers, named"),
+        ("--steps=0", "steps"),
+    ],
+)
+def test_wrong_words_are_told_before_a_run(wrong, told, monkeypatch):
+    monkeypatch.setattr(baselines, "play", lambda *_: pytest.fail("a run began"))
+    with pytest.raises(UserError, match=told):
+        networks.main([wrong])
