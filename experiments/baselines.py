@@ -27,7 +27,7 @@ LOWER = ("fd", "kid", "modes_kl", "reverse_kl", "wasserstein", "ms_ssim", "memor
 NEITHER = ("kid_standard_error", "is_deviation", "memorisation_auc")  # an error, or best midway
 # Set for all runs.
 OWN = ("seed", "steps", "sample_every", "checkpoint_every", "eval_every", "keep_checkpoints")
-RECIPES = "gan.py,cgan.py,cgan_cls.py,dcgan.py,wgan.py,wgan_gp.py"
+RECIPES = "gan.py,cgan.py,cgan_cls.py,dcgan.py,wgan.py:mlp,wgan_gp.py"
 
 
 def stops(steps, looks):
