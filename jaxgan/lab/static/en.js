@@ -143,7 +143,7 @@ export const en = {
   lesson_too_good: "Can a critic be too good?",
   asked_too_good: "The critic learns 20 times as often. The better it is, the clearer its advice – or is it?",
   answered_too_good:
-    "Look at the arrows. Under minimax, log(1 − D) is flat where the critic is sure: the arrows of A vanish within some hundred steps. Adam enlarges what little is left of the slope, and the points are blown about without hitting a mode. −log D keeps its slope there, so those of B arrive, at a few modes or at all, as the seed has it. Neither loss has a slope that says how far the data are: W₁ stays above the floor in both.",
+    "Look at the arrows. Under minimax, log(1 − D) is flat where the critic is sure: the arrows of A vanish within a few hundred steps. Adam enlarges what little is left of the slope, and the points are blown about without hitting a mode. −log D keeps its slope there, so those of B arrive, at a few modes or at all, as the seed has it. Neither loss has a slope that says how far the data are: W₁ stays above the floor in both.",
   lesson_clipping: "What do clipped weights do to a critic?",
   asked_clipping: "Both critics are Wasserstein's. A clips its weights, B has a penalty on its slope. Which of the two slopes is near 1?",
   answered_clipping:
@@ -171,7 +171,7 @@ export const en = {
   lesson_noise_for_the_critic: "Why would noise for the critic help?",
   asked_noise_for_the_critic: "In B all that the critic sees, real and generated, is blurred a little. The critic knows less. Is that good?",
   answered_noise_for_the_critic:
-    "Two thin sets that miss each other become two clouds that overlap: the critic can no longer be sure. The arrows of A vanish within some hundred steps and its points are blown about; those of B stay, and there is a way from one cloud to the other: B finds all eight modes. With too much noise the modes melt into one; it can be lowered while training.",
+    "Two thin sets that miss each other become two clouds that overlap: the critic can no longer be sure. The arrows of A vanish within a few hundred steps and its points are blown about; those of B stay, and there is a way from one cloud to the other: B finds all eight modes. With too much noise the modes melt into one; it can be lowered while training.",
   lesson_cures: "What cures a plain GAN?",
   asked_cures: "Both play the same loss; in B the critic pays R1 for its slope at real points. Whose points come to rest?",
   answered_cures:
