@@ -75,11 +75,11 @@ STUDIES = {
     "layers": Study(
         ("GAN",),
         {
-            "strides, transposed convolutions": {},
-            "mean pools": {"critic.downsample": "mean_pool"},
-            "max pools": {"critic.downsample": "max_pool"},
-            "resized, then convolved": {"generator.upsample": "nearest"},
-            "mean pools; resized": {
+            "strides, transposed": {},
+            "mean pools, transposed": {"critic.downsample": "mean_pool"},
+            "max pools, transposed": {"critic.downsample": "max_pool"},
+            "strides, resized": {"generator.upsample": "nearest"},
+            "mean pools, resized": {
                 "critic.downsample": "mean_pool",
                 "generator.upsample": "nearest",
             },
@@ -161,6 +161,8 @@ def curves(study, values, seconds, flags):
             axis.plot(x, middle, color=colour, marker="o", markersize=3, label=key[1])
             axis.fill_between(x, low, high, color=colour, alpha=0.2, linewidth=0)
             axis.set_yscale("log")
+            axis.yaxis.set_major_formatter("{x:.0f}")
+            axis.yaxis.set_minor_formatter("{x:.0f}")
     updates.set(xlabel="generator updates", ylabel="fd_mnist10k_cnn")
     clock.set(xlabel="seconds of training")
     updates.legend()
@@ -168,12 +170,15 @@ def curves(study, values, seconds, flags):
 
 
 def picture(study, runs, flags, num=16):
-    """What the first seed made last, a row of pictures for each row of the study."""
-    rows = {}
+    """What the first seed made last: rows below one another, or beside, where one game has all."""
+    made = {}
     for (row, game), (first, *_) in runs.items():
         (reel,) = film.shoot(first, steps=tuple(stops_of(study, game, flags)[-1:]), num=num)
-        rows.setdefault(row, []).append((game, reel.pictures[-1][1]))
-    return strips.sheet(list(rows.values()), list(rows))
+        made[row, game] = reel.pictures[-1][1]
+    if len(study.games) == 1:
+        return strips.sheet([[(row, picture) for (row, _), picture in made.items()]])
+    rows = [[(game, made[row, game]) for game in study.games] for row in study.rows]
+    return strips.sheet(rows, list(study.rows))
 
 
 def main(argv=None):
