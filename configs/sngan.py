@@ -9,8 +9,11 @@ steps: --config=configs/sngan.py:cifar --config.data.name=cifar10 (by TFDS). Lef
 level on the pixels; the generator first in a step; its gain of the last convolution, which is 1
 there.
 
-Cost: 1000 steps: 7 minutes TODO
-Expect: TODO1
+Cost: 1000 steps: 6.9 minutes of one CPU core's time, at 1.2 a second on half of one.
+Expect: digits, of which few are of the class that was asked for: accuracy .27 (real ones .99),
+fd_mnist10k_cnn 99 at the end (real ones 3.3; 2000 samples), sliced Wasserstein distance .055 after
+750 steps, its best, .063 at the end (seed 0). The class comes late: --config.steps=2000 is within
+15 minutes of two cores, too, and was not tried.
 Run: python -m jaxgan.main --config=configs/sngan.py --workdir=runs/sngan
 """
 

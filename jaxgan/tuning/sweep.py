@@ -156,8 +156,10 @@ def forecast(step: float, seconds: float, last: int, members: int, first: int = 
         minutes = math.ceil(min(last, ENOUGH) * step / 6) / 10  # in tenths
         lines.append(
             f"{steps} steps are too few to choose by; --minutes={minutes:g} would be about "
-            f"{min(last, ENOUGH)}, and fewer --rates or --weights, as --rates=1, fewer members."
+            f"{min(last, ENOUGH)}."
         )
+        if members > len(WEIGHT_FACTORS):
+            lines.append("Fewer --rates or --weights, as --rates=1, are fewer members.")
     if steps <= first:
         lines.append(
             f"The run's last phase begins at step {first}; --config.phases= plays it from the "

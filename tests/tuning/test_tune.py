@@ -78,10 +78,11 @@ def test_the_best_is_first_and_one_that_went_bad_is_last():
 def test_too_few_steps_are_told():
     """A minute of 2 s each is 30 steps; 200 would be 400 s, which is 6.67 minutes, and 50 1.67."""
     about = "About 30 steps of 9 members in 60 seconds."
-    few = "30 steps are too few to choose by; --minutes={} would be about {}, "
-    few += "and fewer --rates or --weights, as --rates=1, fewer members."
-    assert forecast(2.0, 60, 1500, 9) == [about, few.format(6.7, 200)]
-    assert forecast(2.0, 60, 50, 9) == [about, few.format(1.7, 50)]
+    few = "30 steps are too few to choose by; --minutes={} would be about {}."
+    fewer = "Fewer --rates or --weights, as --rates=1, are fewer members."
+    assert forecast(2.0, 60, 1500, 9) == [about, few.format(6.7, 200), fewer]
+    assert forecast(2.0, 60, 50, 9) == [about, few.format(1.7, 50), fewer]
+    assert forecast(2.0, 60, 50, 3) == [about.replace("9", "3"), few.format(1.7, 50)]
     assert forecast(2.0, 60, 30, 9) == [about]
     about = "About 240 steps of 9 members in 60 seconds."
     assert forecast(0.25, 60, 1500, 9) == forecast(0.25, 60, 1500, 9, 239) == [about]
