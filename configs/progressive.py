@@ -6,8 +6,10 @@ in: all as in the paper. Its images have up to 1024 pixels, each level 800,000 i
 as many more, and up to 512 channels: --config.generator.channels=512,512,512,512 and as many of
 the critic.
 
-Cost: 1500 steps: 7 minutes TODO
-Expect: TODO1
+Cost: 1500 steps: 6 minutes of one CPU core's time, with compiling each of seven phases.
+Expect: sliced Wasserstein distance .070 at the end, its best (seed 0; .123 after 1250 steps; other
+real digits: .030): sharp loops and strokes, of which zeros and some eights are legible. The last
+level had 350 steps of its own; longer runs were not tried.
 Run: python -m jaxgan.main --config=configs/progressive.py --workdir=runs/progressive
 """
 
