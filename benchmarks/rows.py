@@ -59,6 +59,14 @@ def _biggan():
     return config
 
 
+def _baseline():
+    """R3GAN's networks of 128 to 16 channels, on images of CIFAR-10's shape."""
+    config = load_recipe("baseline")
+    config.data.channels = 3
+    config.generator.width = config.critic.width = 128
+    return config
+
+
 # name -> () -> config
 ROWS = {
     "gan": _recipe("gan"),
@@ -72,7 +80,7 @@ ROWS = {
     "cyclegan_resnet": _cyclegan_resnet,
     "resnet32": _resnet32,
     "biggan": _biggan,
-    "baseline": _recipe("baseline"),
+    "baseline": _baseline,
 }
 
 

@@ -49,14 +49,20 @@ def augmented(
     return critic._replace(init=init, apply=apply)
 
 
-def feedback(target: float, updates: int, pairs: bool, mean_over_devices: Callable) -> Callable:
+def feedback(
+    target: float,
+    updates: int,
+    pairs: bool,
+    mean_over_devices: Callable,
+    middle: float = 0.0,
+) -> Callable:
     """ADA: more variation where the critic knows the real examples too well, else less.
 
-    r = mean sign(score of real), or of (real - fake) under a loss that sees differences alone,
-    whose scores have no zero, is 1 where the critic is sure of all and 0 where it guesses. After
-    each update the probability moves by sign(r - target) / updates. The authors' does so every
-    four batches and may pass 1, where variations begin to leak into what is made; here it ends
-    there.
+    r = mean sign(score of real - middle), or of (real - fake) under a loss that sees differences
+    alone, whose scores have no middle, is 1 where the critic is sure of all and 0 where it
+    guesses. After each update the probability moves by sign(r - target) / updates. The authors'
+    does so every four batches and may pass 1, where variations begin to leak into what is made;
+    here it ends there.
 
     Args:
       target: of r, theirs is 0.6.
@@ -64,13 +70,14 @@ def feedback(target: float, updates: int, pairs: bool, mean_over_devices: Callab
         examples.
       pairs: whether the loss sees differences of scores alone.
       mean_over_devices: numbers of this device's rows -> their averages over devices.
+      middle: the best score of an example that is as often real as fake.
 
     Returns:
       (the critic's mutables, real scores, fake scores) -> (mutables, metrics).
     """
 
     def adapt(mutables, real, fake):
-        told = mean_over_devices(mean(jnp.sign(per_example(real - fake if pairs else real))))
+        told = mean_over_devices(mean(jnp.sign(per_example(real - (fake if pairs else middle)))))
         moved = mutables[STATE]["probability"] + jnp.sign(told - target) / updates
         state = {"probability": jnp.clip(moved, 0, 1)}
         return {**mutables, STATE: state}, {"real_told": told, STATE: state["probability"]}

@@ -7,6 +7,7 @@ in one shape: [B] beside [B, 1] is an ``AssertionError`` while tracing, and not 
 """
 
 import inspect
+import math
 
 import jax
 from jax.nn import relu, sigmoid, softplus
@@ -289,3 +290,12 @@ def smooth_real_label(loss: AdversarialLoss, amount: float) -> AdversarialLoss:
     if not 0 <= amount < 1:
         raise UserError(f"label_smoothing is {amount}; it must lie in [0, 1).")
     return loss._replace(critic=lambda real, fake: loss.critic(real, fake) + amount * real)
+
+
+def smoothed_middle(amount: float) -> float:
+    """The best score, so smoothed, of an example that is as often real as fake; 0 by no amount.
+
+    There -t log D - (1 - t) log(1 - D) - log(1 - D) is least at D = t / 2, for t = 1 - amount, and
+    the score is log D / (1 - D) = log (1 - amount) / (1 + amount).
+    """
+    return math.log1p(-amount) - math.log1p(amount)

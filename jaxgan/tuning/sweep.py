@@ -124,7 +124,8 @@ def play(config, seconds: float, tell: Callable[[str], None]) -> Sweep:
         state, good = advance(state, pace.within(config.steps_per_call) if timed else 1)
         if not timed:  # one further step is
             timed = True
-            for line in forecast(time.monotonic() - began, seconds, last, run.members.count):
+            took, first = time.monotonic() - began, run.phases[-1].first_step
+            for line in forecast(took, seconds, last, run.members.count, first):
                 tell(line)
     found = [looks.quick(each) for each in population.split(state, run.members)]
     tried = [
@@ -139,7 +140,7 @@ def play(config, seconds: float, tell: Callable[[str], None]) -> Sweep:
     return Sweep(tried, int(state.step), looks.floors().get("real", {}).get(QUALITY))
 
 
-def forecast(step: float, seconds: float, last: int, members: int) -> list[str]:
+def forecast(step: float, seconds: float, last: int, members: int, first: int = 0) -> list[str]:
     """How far members come, in sentences.
 
     Args:
@@ -147,6 +148,7 @@ def forecast(step: float, seconds: float, last: int, members: int) -> list[str]:
       seconds: of training.
       last: the run's own number of steps, which are the most.
       members: how many.
+      first: step of the last phase, which is the one to choose by.
     """
     steps = min(last, int(seconds / step))
     lines = [f"About {steps} steps of {members} members in {in_words(seconds)}."]
@@ -155,6 +157,13 @@ def forecast(step: float, seconds: float, last: int, members: int) -> list[str]:
         lines.append(
             f"{steps} steps are too few to choose by; --minutes={minutes:g} would be about "
             f"{min(last, ENOUGH)}."
+        )
+        if members > len(WEIGHT_FACTORS):
+            lines.append("Fewer --rates or --weights, as --rates=1, are fewer members.")
+    if steps <= first:
+        lines.append(
+            f"The run's last phase begins at step {first}; --config.phases= plays it from the "
+            "start."
         )
     return lines
 

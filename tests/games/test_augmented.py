@@ -7,6 +7,7 @@ import pytest
 
 from jaxgan import defaults
 from jaxgan.build import parts
+from jaxgan.build.parts.augmentation import adapt as adapt_of
 from jaxgan.build.run import prepare
 from jaxgan.core.errors import UserError
 from jaxgan.games import geometric
@@ -167,8 +168,9 @@ def test_feedback_by_hand():
     fake = jnp.array([2.0, -1.0, -4.0, 5.0])
     signs = {"half": [3, 2, 1, -1], "all": [1, 2, 3, 4]}
 
-    def path(pairs, *told):
-        adapt, mutables, found = feedback(0.6, 4, pairs, lambda number: number), {**state}, []
+    def path(pairs, *told, **middle):
+        adapt = feedback(0.6, 4, pairs, lambda number: number, **middle)
+        mutables, found = {**state}, []
         for name in told:
             mutables, metrics = adapt(mutables, jnp.array(signs[name], jnp.float32), fake)
             found.append((float(metrics["real_told"]), float(metrics[STATE])))
@@ -179,6 +181,20 @@ def test_feedback_by_hand():
     assert path(False, *["all"] * 4)[-1] == (1.0, 1.0)
     # Of pairs 3 > 2, 2 > -1, 1 > -4, -1 < 5, and 1 < 2, 2 > -1, 3 > -4, 4 < 5.
     assert path(True, "half", "all") == [(0.5, 0.0), (0.0, 0.0)]
+    # Above a middle of -2 are all of 3, 2, 1, -1; above 1.5 two of them; pairs have none.
+    assert path(False, "half", middle=-2.0) == [(1.0, 0.375)]
+    assert path(False, "half", middle=1.5) == [(0.0, 0.0)]
+    assert path(True, "half", middle=1.5) == path(True, "half")
+
+
+def test_a_smoothed_critic_that_guesses_is_sure_of_nothing():
+    """Its scores are log(.9 / 1.1), below 0, of which a feedback from 0 on would read -1."""
+    smoothed = config(target=0.6, updates=4, probability=0.5)
+    smoothed.label_smoothing = 0.1
+    adapt = adapt_of(smoothed, lambda number: number)["adapt"]
+    state = {STATE: {"probability": 0.5}}
+    scores = jnp.log(0.9 / 1.1) + jnp.array([-0.01, 0.01])
+    assert float(adapt(state, scores, scores)[1]["real_told"]) == 0.0
 
 
 def config(**augmentation):

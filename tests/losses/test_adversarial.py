@@ -5,7 +5,7 @@ import pytest
 from numpy import log
 
 from jaxgan.core.errors import UserError
-from jaxgan.losses import ADVERSARIAL, classifiers, smooth_real_label
+from jaxgan.losses import ADVERSARIAL, classifiers, smooth_real_label, smoothed_middle
 
 pytestmark = pytest.mark.usefixtures("strict_ranks")
 CLASSIFIERS = ["minimax", "non_saturating", "without_log", "label_swapped"]
@@ -166,6 +166,10 @@ def test_smoothed_label_is_the_cross_entropy_with_a_soft_target(name, amount):
     expected = -target * log(d_real) - (1 - target) * log(1 - d_real) - log(1 - d_fake)
     np.testing.assert_allclose(smoothed.critic(real, fake), expected, rtol=1e-5)
     assert smoothed.generator is row.generator
+    # Of an example that is as often real as fake, the best score is where both slopes cancel.
+    middle = jnp.full(1, smoothed_middle(amount))
+    down, up = jax.grad(lambda *scores: smoothed.critic(*scores).sum(), (0, 1))(middle, middle)
+    assert abs(down + up) < 1e-6 and smoothed_middle(0.0) == 0
 
 
 def test_smoothing_errors():

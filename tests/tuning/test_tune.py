@@ -79,10 +79,15 @@ def test_too_few_steps_are_told():
     """A minute of 2 s each is 30 steps; 200 would be 400 s, which is 6.67 minutes, and 50 1.67."""
     about = "About 30 steps of 9 members in 60 seconds."
     few = "30 steps are too few to choose by; --minutes={} would be about {}."
-    assert forecast(2.0, 60, 1500, 9) == [about, few.format(6.7, 200)]
-    assert forecast(2.0, 60, 50, 9) == [about, few.format(1.7, 50)]
+    fewer = "Fewer --rates or --weights, as --rates=1, are fewer members."
+    assert forecast(2.0, 60, 1500, 9) == [about, few.format(6.7, 200), fewer]
+    assert forecast(2.0, 60, 50, 9) == [about, few.format(1.7, 50), fewer]
+    assert forecast(2.0, 60, 50, 3) == [about.replace("9", "3"), few.format(1.7, 50)]
     assert forecast(2.0, 60, 30, 9) == [about]
-    assert forecast(0.25, 60, 1500, 9) == ["About 240 steps of 9 members in 60 seconds."]
+    about = "About 240 steps of 9 members in 60 seconds."
+    assert forecast(0.25, 60, 1500, 9) == forecast(0.25, 60, 1500, 9, 239) == [about]
+    phase = "The run's last phase begins at step 240; --config.phases= plays it from the start."
+    assert forecast(0.25, 60, 1500, 9, 240) == [about, phase]
 
 
 def test_a_toy_is_tuned_and_the_command_goes_on(tmp_path, monkeypatch, capsys):

@@ -10,7 +10,7 @@ from jaxgan.core.errors import UserError
 from jaxgan.games import GAMES
 from jaxgan.games.augmented import augmented, feedback
 from jaxgan.games.diffaugment import VARIATIONS, variation
-from jaxgan.losses import ADVERSARIAL
+from jaxgan.losses import ADVERSARIAL, smoothed_middle
 from jaxgan.models.network import Network
 
 
@@ -92,4 +92,5 @@ def adapt(config: Mapping, mean_over_devices: Callable) -> dict[str, Callable]:
         return {}
     row, _ = row_of(config, "loss")
     pairs = row.facts.get("pairs", False)
-    return {"adapt": feedback(own.target, own.updates, pairs, mean_over_devices)}
+    middle = smoothed_middle(config["label_smoothing"])
+    return {"adapt": feedback(own.target, own.updates, pairs, mean_over_devices, middle)}
