@@ -28,6 +28,7 @@ VARIANTS = [
     "dcgan.py:paper",
     "frames.py:l2",
     "inpaint.py:digits",
+    "progressive.py:emoji",
     "sngan.py:cifar",
     "superres.py:digits",
     "two_futures.py:l2",
