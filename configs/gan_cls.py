@@ -14,7 +14,8 @@ Expect: sliced Wasserstein distance .114 at step 1400, the best, .119 at the end
 --num=83 a picture's own caption fits best, of 83 unseen ones, in 39.8 %, and is among ten in 97.6 %
 (real drawings: 43.4 %, 97.6 %; by captions of others: 1.2 %, 6.0 %). A classifier finds the tone in
 45 %, the gender in 65 % (of real ones 84 %, 99 %). Hair, clothes and faces are known again in
-grainy pictures.
+grainy pictures. The same of one run each: bag of words .118, .119, 24.1 %, 71.1 %, tone 28 %,
+gender 81 %; GAN-INT-CLS .119, .133, 33.7 %, 95.2 %, 53 %, 63 %.
 Run: python -m jaxgan.main --config=configs/gan_cls.py --workdir=runs/gan_cls
 """
 
