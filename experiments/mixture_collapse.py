@@ -3,12 +3,12 @@
 (a) Two narrow, distant modes: the generated density over training, as lectures draw it. (b) The
 mixture of MAD-GAN (Ghosh et al. 2018), whose table compares histograms by chi-square and KL.
 
-Cost: 300 s of CPU time, mostly compiling eleven programs (13 minutes on 2 cores, load 7).
-Expect: (a) of 6 seeds the GAN ends on one mode in 3 and stays there, with b1 = 0.5 in 1, MAD-GAN in
-  1; DRAGAN, whose modes are the fairest, WGAN-GP, instance noise and RpGAN + R1 + R2 in none, the
-  last in 1 after a long stay on one.
-  (b) KL(P‖Q) 0.92 of the GAN, 0.69 of MAD-GAN, 0.68 of WGAN-GP, 1.23 of RpGAN + R1 + R2, 0.01 of
-  the data: standard errors 0.14 to 0.18, so that the order within the first pairs is not certain.
+Cost: 165 s of CPU time, mostly compiling eleven programs (2 minutes on 2 cores).
+Expect: (a) of 6 seeds the GAN ends on one mode in 2, or 3 on another machine, with b1 = 0.5 in 2 or
+  1, MAD-GAN in 1; DRAGAN, whose modes are the fairest, WGAN-GP, instance noise and RpGAN + R1 + R2
+  in none, the last in some after a long stay on one.
+  (b) KL(P‖Q) 1.20 of the GAN, 0.78 of MAD-GAN, 0.73 of WGAN-GP, 1.14 of RpGAN + R1 + R2, 0.01 of
+  the data: standard errors 0.06 to 0.19, so that the order within the first pairs is not certain.
 Run: python -m experiments.mixture_collapse
 """
 
