@@ -31,7 +31,7 @@ TOY_DEFAULTS = {"points": 100_000, "seed": 0}  # options of every toy set
 OF_FORMS = ("direction", "given", "ahead")  # options of forms that a user sets
 
 
-def is_set(name):
+def is_set(name: str) -> bool:
     """Whether it is more than a path."""
     return name in (*SETS, *TOYS) or form_of(name) != ""
 

@@ -85,7 +85,7 @@ def class_rows(images, label, names, columns=None):
     beside = max(caption.shape[1] for caption in captions)
     rows = []
     for caption, block in zip(captions, blocks, strict=True):
-        text = np.repeat(_padded(caption, len(block), beside), block.shape[2], axis=2)
+        text = np.repeat(padded(caption, len(block), beside), block.shape[2], axis=2)
         rows.append(np.concatenate([text, block], axis=1))
     return _in_columns(rows)
 
@@ -96,12 +96,13 @@ def _caption(text, instead, height):
     parts = textwrap.wrap(text, LONGEST, max_lines=room, placeholder="...") or [text]
     lines = [line(part) for part in parts] if _font_of(text) else [line(instead)]
     width = max(each.shape[1] for each in lines)
-    return np.concatenate([_padded(each, len(each), width) for each in lines])[:height]
+    return np.concatenate([padded(each, len(each), width) for each in lines])[:height]
 
 
-def _padded(block, height, width):
-    """uint8 [h, w, C] -> [height, width, C], black at the right and below."""
-    return np.pad(block, ((0, height - len(block)), (0, width - block.shape[1]), (0, 0)))
+def padded(picture, height, width, paper=0):
+    """A picture uint8 [h, w, C] as [height, width, C], grey at the right and below."""
+    edges = ((0, height - len(picture)), (0, width - picture.shape[1]), (0, 0))
+    return np.pad(picture, edges, constant_values=paper)
 
 
 def _in_columns(blocks):
@@ -110,7 +111,7 @@ def _in_columns(blocks):
     each = math.ceil(len(blocks) / max(1, round(math.sqrt(height / width))))
     columns = [np.concatenate(blocks[i : i + each]) for i in range(0, len(blocks), each)]
     tallest = max(map(len, columns))
-    return np.concatenate([_padded(column, tallest, width) for column in columns], axis=1)
+    return np.concatenate([padded(column, tallest, width) for column in columns], axis=1)
 
 
 def line(text, instead="", longest=LONGEST):

@@ -36,31 +36,25 @@ def sheet(rows, names=None):
     for row in cells:
         height = max(map(len, row)) + GAP * (len(cells) > 1)
         sized = [
-            padded(cell, height, width + GAP * (place < len(widths) - 1), paper)
+            grid.padded(cell, height, width + GAP * (place < len(widths) - 1), paper)
             for place, (cell, width) in enumerate(zip(row, widths, strict=False))
         ]
         blocks.append(np.concatenate(sized, axis=1))
     width = max(block.shape[1] for block in blocks)
-    return np.concatenate([padded(block, len(block), width, paper) for block in blocks])
+    return np.concatenate([grid.padded(block, len(block), width, paper) for block in blocks])
 
 
 def alike(pictures):
     """Pictures uint8 [h, w, 3] of about one size -> [T, H, W, 3], each in the upper left corner."""
     height, width = (max(picture.shape[axis] for picture in pictures) for axis in (0, 1))
-    return np.stack([padded(picture, height, width, picture[0, 0, 0]) for picture in pictures])
-
-
-def padded(picture, height, width, paper):
-    """A picture uint8 [h, w, C] as [height, width, C], the rest of it of a grey."""
-    edges = ((0, height - len(picture)), (0, width - picture.shape[1]), (0, 0))
-    return np.pad(picture, edges, constant_values=paper)
+    return np.stack([grid.padded(picture, height, width, picture[0, 0, 0]) for picture in pictures])
 
 
 def _captioned(text, picture, paper):
     picture = np.repeat(picture, 3, axis=2) if picture.shape[2] == 1 else picture
     over = _written(text, paper)
     width = max(over.shape[1], picture.shape[1])
-    return np.concatenate([padded(part, len(part), width, paper) for part in (over, picture)])
+    return np.concatenate([grid.padded(part, len(part), width, paper) for part in (over, picture)])
 
 
 def _written(text, paper, instead=""):
