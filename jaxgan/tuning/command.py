@@ -66,6 +66,8 @@ def main(argv=None):
         chosen = [f"--config.{key}={value}" for key, value in best]
         workdir = f"--workdir=runs/{flags.config.split('/')[-1].split('.')[0].split(':')[0]}"
         words = ["jaxgan", "train", f"--config={flags.config}", workdir, *rest, *chosen]
+        if not tried.enough:
+            print("Of so few steps the order means little; give it more --minutes.")
         print(f"The best goes on from the start by\n{shlex.join(words)}")
 
     return run_command(command)

@@ -4,7 +4,7 @@ import functools
 import itertools
 import math
 import time
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from typing import NamedTuple
 
 import jax
@@ -48,11 +48,19 @@ class Tried(NamedTuple):
 
 
 class Sweep(NamedTuple):
-    """All of them: ``members``, the ``steps`` that each did, the distance of real examples."""
+    """All of them.
+
+    Attributes:
+      members: each, after its minutes.
+      steps: that each did.
+      floor: the distance of other real examples; None where there are none.
+      enough: whether so many steps are enough to choose by.
+    """
 
     members: list[Tried]
     steps: int
     floor: float | None
+    enough: bool = True
 
 
 def population_of(config, rates: tuple[float, ...], weights: tuple[float, ...] | None = None):
@@ -124,8 +132,8 @@ def play(config, seconds: float, tell: Callable[[str], None]) -> Sweep:
         state, good = advance(state, pace.within(config.steps_per_call) if timed else 1)
         if not timed:  # one further step is
             timed = True
-            took, first = time.monotonic() - began, run.phases[-1].first_step
-            for line in forecast(took, seconds, last, run.members.count, first):
+            took, starts = time.monotonic() - began, [phase.first_step for phase in run.phases]
+            for line in forecast(took, seconds, last, run.members.count, starts):
                 tell(line)
     found = [looks.quick(each) for each in population.split(state, run.members)]
     tried = [
@@ -137,21 +145,25 @@ def play(config, seconds: float, tell: Callable[[str], None]) -> Sweep:
         )
         for i, one in enumerate(found)
     ]
-    return Sweep(tried, int(state.step), looks.floors().get("real", {}).get(QUALITY))
+    steps, floor = int(state.step), looks.floors().get("real", {}).get(QUALITY)
+    return Sweep(tried, steps, floor, steps >= min(last, ENOUGH))
 
 
-def forecast(step: float, seconds: float, last: int, members: int, first: int = 0) -> list[str]:
+def forecast(
+    step: float, seconds: float, last: int, members: int, starts: Sequence[int] = (0,)
+) -> list[str]:
     """How far members come, in sentences.
 
     Args:
-      step: seconds of one.
+      step: seconds of one, in the first phase.
       seconds: of training.
       last: the run's own number of steps, which are the most.
       members: how many.
-      first: step of the last phase, which is the one to choose by.
+      starts: first step of each phase; the last phase is the one to choose by.
     """
-    steps = min(last, int(seconds / step))
-    lines = [f"About {steps} steps of {members} members in {in_words(seconds)}."]
+    steps, first = min(last, int(seconds / step)), starts[-1]
+    speed = f", at the speed of the first of {len(starts)} phases" if len(starts) > 1 else ""
+    lines = [f"About {steps} steps of {members} members in {in_words(seconds)}{speed}."]
     if steps < min(last, ENOUGH):
         minutes = math.ceil(min(last, ENOUGH) * step / 6) / 10  # in tenths
         lines.append(
