@@ -16,7 +16,9 @@ critic, 18.5 dB, .705, .0152, 12.26. Sliced Wasserstein distance .038, before th
 .030). Of the frames made of made ones the fifth has 14.5 dB, the tenth 14.3 (last frame: 12.2 and
 12.1; one image for all: 14.5): before the critic most fade away within six frames, after it more
 of them go on in their direction, in shapes that are less and less digits.
-The squared error alone: --config=configs/frames.py:l2.
+The squared error alone, --config=configs/frames.py:l2, after as many steps (three minutes of one
+core, seed 0): PSNR 18.8 dB, SSIM .674, MSE .0139, sharpness 11.85, sliced Wasserstein distance
+.072, all its best: nearer in the mean, and less sharp.
 
 Run: python -m jaxgan.main --config=configs/frames.py --workdir=runs/frames
 """

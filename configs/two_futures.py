@@ -14,7 +14,9 @@ is near a future, with a median error of .298; at step 3000 .516 are, with .058 
 .656), and of 37 % of the pasts both futures are met by 8 samples. Sliced Wasserstein distance .040
 (real: .033). One ball in place of two blurred ones, at either side; a pixel beside its place is
 an error already.
-The squared error alone, which never chooses: --config=configs/two_futures.py:l2.
+The squared error alone, --config=configs/two_futures.py:l2, never chooses: after 1000, 2000 and
+3000 steps none is near a future, with median errors of .298, .272 and .259, on the way to the
+mean's .25.
 
 Run: python -m jaxgan.main --config=configs/two_futures.py --workdir=runs/two_futures
 """

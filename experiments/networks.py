@@ -64,9 +64,9 @@ STUDIES = {
             "tanh": PLAIN | {"generator.activation": "tanh", "critic.activation": "tanh"},
             "ResNet": {
                 "generator": "resnet32",
-                "generator.channels": "32,32,32,32",
+                "generator.channels": "16,16,16,16",
                 "critic": "resnet32",
-                "critic.channels": "32,32,32,32",
+                "critic.channels": "16,16,16,16",
                 **LAYER,
             },
         },
