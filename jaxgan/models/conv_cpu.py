@@ -20,8 +20,10 @@ from jaxgan.models.geometry import Geometry, transposed
 
 # Pixels of the result, from which on XLA's own convolution without a stride is the faster.
 _LARGE = 64
-# What Winograd's form has to save, see ``_saved``, to be the faster: that of 32 channels to 128.
-_MUCH = 25
+# Stride -> what Winograd's form has to save, see ``_form``, to be the faster: without one as much
+# as 32 channels to 128; 16 to 16 where the other form of a weight gradient is one of patches.
+_MUCH = {1: 25, 2: 10}
+_MUCH_BY_KERNEL = {1: 8, 2: 5}
 # Pixels of all results together, from which on it is.
 _PIXELS = 256
 # What the transform of the kernel takes, in tiles.
@@ -32,8 +34,8 @@ def correlate(x: jax.Array, k: jax.Array, geometry: Geometry) -> jax.Array:
     """As ``conv_native.correlate``."""
     if geometry.groups > 1:
         return _by_group(correlate, x, k, geometry)
-    if _saved(geometry, x.shape[0], *k.shape[2:]) >= _MUCH:
-        return winograd.correlate(x, k, geometry.padding, _tile(geometry, x))
+    if form := _form(geometry, x, *k.shape[2:], _MUCH):
+        return winograd.correlate(x, k, geometry, form)
     if geometry.stride == 1 and _large(geometry):
         return _correlate_large(x, k, geometry)
     if opposite := _opposite(geometry, *k.shape[2:]):
@@ -45,8 +47,8 @@ def spread(y: jax.Array, k: jax.Array, geometry: Geometry) -> jax.Array:
     """As ``conv_native.spread``."""
     if geometry.groups > 1:
         return _by_group(spread, y, k, geometry)
-    if _saved(geometry, y.shape[0], *k.shape[2:]) >= _MUCH:
-        return winograd.spread(y, k, geometry.padding, _tile(geometry, y))
+    if form := _form(geometry, y, *k.shape[2:], _MUCH):
+        return winograd.spread(y, k, geometry, form)
     if (back := transposed(geometry)) and _large(back):
         return _correlate_large(y, native.turned(k), back)
     if opposite := _opposite(geometry, *k.shape[2:]):
@@ -58,8 +60,8 @@ def weigh(x: jax.Array, y: jax.Array, geometry: Geometry) -> jax.Array:
     """As ``conv_native.weigh``."""
     if geometry.groups > 1:
         return _by_group(weigh, x, y, geometry)
-    if _saved(geometry, x.shape[0], x.shape[3], y.shape[3]) >= _MUCH:
-        return winograd.weigh(x, y, geometry.padding, _tile(geometry, x))
+    if form := _form(geometry, x, x.shape[3], y.shape[3], _MUCH_BY_KERNEL):
+        return winograd.weigh(x, y, geometry, form)
     if opposite := _opposite(geometry, x.shape[3], y.shape[3]):
         return native.turned(patches.weighed(y, x, opposite))
     return patches.weighed(x, y, geometry)
@@ -104,30 +106,27 @@ def _correlate_by_row(x, k, geometry):
     return sum(y[:, a : a + geometry.out[0], :, a] for a in range(kh))
 
 
-def _saved(geometry, batch, channels, depth):
-    """What Winograd's products save: as many of them for each number that he transforms.
+def _form(geometry, image, channels, depth, much):
+    """Winograd's form that is the fastest, or None where it is not the faster.
 
-    Nothing where his form does not apply, or where so few pixels meet the kernel that its own
-    transform is what takes the time.
+    What its products save, as many of them for each number that is transformed, has to be ``much``,
+    and no kernel's own transform may take the time, as it does where few pixels meet it. The fewer
+    products of all tiles and of the kernel choose among several; tiles that hang over count as
+    others do. Numbers of 16 bits lose too much in larger tiles.
     """
-    applies = geometry.window == winograd.WINDOW and geometry.stride == geometry.dilation == 1
-    if not applies or batch * math.prod(geometry.out) < _PIXELS:
-        return 0
-    return channels * depth / (channels + depth)
+    forms, batch = winograd.forms(geometry), image.shape[0]
+    if image.dtype.itemsize < 4:
+        forms = [form for form in forms if form.plain]
+    if not forms or batch * math.prod(geometry.out) < _PIXELS:
+        return None
+    if channels * depth / (channels + depth) < much[geometry.stride]:
+        return None
 
+    def cost(form):
+        tiles = batch * math.prod(winograd.tiles(geometry.out, form.tile))
+        return form.points**2 * (tiles + _KERNEL)
 
-def _tile(geometry, image):
-    """The side of Winograd's tiles that is the faster: the products of all tiles and the kernel.
-
-    Tiles that hang over count as others do. Numbers of 16 bits lose too much in larger tiles.
-    """
-
-    def cost(side):
-        tiles = image.shape[0] * math.prod(winograd.tiles(geometry.out, side))
-        return (side + 2) ** 2 * (tiles + _KERNEL)
-
-    precise = image.dtype.itemsize >= 4
-    return min(winograd.POINTS, key=cost) if precise else min(winograd.POINTS)
+    return min(forms, key=cost)
 
 
 def _opposite(geometry, channels, depth):

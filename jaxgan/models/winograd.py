@@ -1,6 +1,6 @@
-"""Convolutions of 3x3 windows without a stride by fewer products: 16 for 4 pixels, 36 for 16.
+"""Convolutions by fewer products: F(4x4, 3x3) has 36 for 16 pixels, where 144 were.
 
-Winograd's minimal filtering F(m, 3) gets m neighbours of a line by n = m + 2 products, not 3 m:
+Winograd's minimal filtering F(m, r) gets m neighbours of a line by n = m + r - 1 products, not r m:
 
     sum over i, a of x[i + a] k[a] y[i] = sum over l of X[l] K[l] Y[l],    l: 0 to n - 1
 
@@ -9,7 +9,8 @@ is known by its values at n points: K and Y are the values of k and y there, K d
 does, and X has in its rows the coefficients of Lagrange's polynomials. So, along both axes, tiles
 of m x m pixels have n x n products. X, K and Y are linear: in them the trilinear form of
 ``conv.py`` is one of matrices. So each of its three derivatives is two of the transforms, products
-of matrices, and the adjoint of the third.
+of matrices, and the adjoint of the third. Windows of 4x4 and stride 2 are those of 2x2 without one
+(``halves.py``).
 
 Reference: Fast Algorithms for Convolutional Neural Networks (Lavin and Gray 2016,
 arXiv:1509.09308), sections 4.1 and 4.3.
@@ -23,23 +24,37 @@ import jax.numpy as jnp
 import numpy as np
 from jax import lax
 
-WINDOW = (3, 3)
-# Pixels of a tile's side -> the points. A last one, infinity, goes without saying.
-# Of those for 4, 1/2 in place of 2 takes a third of the rounding error away.
-POINTS = {2: (0, 1, -1), 4: (0, 1, -1, 0.5, -2)}
+from jaxgan.models import halves
+from jaxgan.models.geometry import Geometry
 
 
-class Matrices(NamedTuple):
-    """Of the transforms of one line: [n, n], [n, 3] and [n, m]."""
+class Form(NamedTuple):
+    """F(m, r): windows of ``window`` = r, tiles of ``tile`` = m, and the matrices of one line.
 
+    ``image`` [n, n], ``kernel`` [n, r], ``result`` [n, m], n = m + r - 1.
+    """
+
+    window: int
+    tile: int
     image: np.ndarray
     kernel: np.ndarray
     result: np.ndarray
 
+    @property
+    def points(self) -> int:
+        """n: of the products of one line."""
+        return len(self.image)
 
-def matrices(points: Sequence[float]) -> Matrices:
-    """The matrices of F(m, 3) by m + 1 different points, and infinity."""
+    @property
+    def plain(self) -> bool:
+        """Whether numbers of 16 bits bear it: the images' transform makes none of them larger."""
+        return bool(np.abs(self.image).max() <= 1)
+
+
+def form(window: int, points: Sequence[float]) -> Form:
+    """F(m, window) by m + window - 2 different points, and infinity; window - 1 is at most m."""
     points = np.array(points, float)
+    tile = len(points) + 2 - window
     others = [np.delete(points, i) for i in range(len(points))]
     scale = [np.prod(p - rest) for p, rest in zip(points, others, strict=True)] + [1]
     image = [np.append(np.poly(rest)[::-1], 0) for rest in others] + [np.poly(points)[::-1]]
@@ -47,30 +62,54 @@ def matrices(points: Sequence[float]) -> Matrices:
     def powers(size):  # of each point; of infinity the highest alone
         return np.vstack([np.vander(points, size, increasing=True), np.eye(size)[-1]])
 
-    kernel = powers(3) / np.array(scale)[:, None]
-    return Matrices(np.array(image), kernel, powers(len(points) - 1))
+    kernel = powers(window) / np.array(scale)[:, None]
+    return Form(window, tile, np.array(image), kernel, powers(tile))
 
 
-MATRICES = {tile: matrices(points) for tile, points in POINTS.items()}
+# Side of a window -> its forms, by their points. A last one, infinity, goes without saying. Of five
+# others, 1/2 in place of 2 takes a third of the rounding error away.
+FORMS = {
+    2: (form(2, (0, 1)), form(2, (0, 1, -1, 0.5))),
+    3: (form(3, (0, 1, -1)), form(3, (0, 1, -1, 0.5, -2))),
+    4: (form(4, (0, 1, -1, 0.5, -2)),),
+}
 
 
-def correlate(x: jax.Array, k: jax.Array, padding: int, tile: int) -> jax.Array:
-    """x [B, H, W, C] and k [3, 3, C, D] -> y [B, H + 2p - 2, W + 2p - 2, D], by a tile's side."""
-    out = _shrunk(x, padding)
-    product = jnp.einsum("mtc,mcd->mtd", _image(x, padding, tile), _kernel(k, tile))
-    return _to_result(product, out, tile)
+def forms(geometry: Geometry) -> tuple[Form, ...]:
+    """Those that a convolution can take."""
+    (height, width), stride = geometry.window, geometry.stride
+    if height != width or geometry.dilation > 1:
+        return ()
+    if stride == 1:
+        return FORMS.get(height, ())
+    return FORMS[2] if stride == 2 and height == 4 else ()
 
 
-def spread(y: jax.Array, k: jax.Array, padding: int, tile: int) -> jax.Array:
-    """y [B, h, w, D] and k [3, 3, C, D] -> x [B, h + 2 - 2p, w + 2 - 2p, C]."""
-    product = jnp.einsum("mtd,mcd->mtc", _result(y, tile), _kernel(k, tile))
-    return _to_image(product, y.shape[1:3], padding, tile)
+def correlate(x: jax.Array, k: jax.Array, geometry: Geometry, form: Form) -> jax.Array:
+    """As ``conv_native.correlate``, of a geometry that has the form."""
+    if geometry.stride == 2:
+        x, k, geometry = halves.image(x, geometry), halves.kernel(k), halves.of(geometry)
+    image = _image(x, geometry, form)
+    product = jnp.einsum("mtc,mcd->mtd", image, _kernel(k, form))
+    return _to_result(product, geometry.out, form)
 
 
-def weigh(x: jax.Array, y: jax.Array, padding: int, tile: int) -> jax.Array:
-    """x [B, H, W, C] and y [B, h, w, D] -> k [3, 3, C, D]."""
-    product = jnp.einsum("mtc,mtd->mcd", _image(x, padding, tile), _result(y, tile))
-    return _to_kernel(product, tile)
+def spread(y: jax.Array, k: jax.Array, geometry: Geometry, form: Form) -> jax.Array:
+    """As ``conv_native.spread``."""
+    if geometry.stride == 2:
+        half = spread(y, halves.kernel(k), halves.of(geometry), form)
+        return halves.to_image(half, geometry)
+    product = jnp.einsum("mtd,mcd->mtc", _result(y, form), _kernel(k, form))
+    return _to_image(product, geometry, form)
+
+
+def weigh(x: jax.Array, y: jax.Array, geometry: Geometry, form: Form) -> jax.Array:
+    """As ``conv_native.weigh``."""
+    if geometry.stride == 2:
+        half = weigh(halves.image(x, geometry), y, halves.of(geometry), form)
+        return halves.to_kernel(half)
+    image = _image(x, geometry, form)
+    return _to_kernel(jnp.einsum("mtc,mtd->mcd", image, _result(y, form)), form)
 
 
 def tiles(out: Sequence[int], tile: int) -> tuple[int, ...]:
@@ -78,74 +117,70 @@ def tiles(out: Sequence[int], tile: int) -> tuple[int, ...]:
     return tuple(-(-n // tile) for n in out)
 
 
-def _shrunk(x, padding):
-    return tuple(n + 2 * padding - 2 for n in x.shape[1:3])
-
-
 # The three transforms, each of the rows and then of the columns, and their adjoints: JAX's own
 # would take a pass over memory for each place of a tile.
 
 
-def _image(x, padding, tile):
+def _image(x, geometry, form):
     """[B, H, W, C] -> X [n * n, tiles, C]."""
-    axes = zip(x.shape[1:3], tiles(_shrunk(x, padding), tile), strict=True)
-    padded = ((padding, (count + 1) * tile - padding - size) for size, count in axes)
+    p, axes = geometry.padding, zip(geometry.size, tiles(geometry.out, form.tile), strict=True)
+    padded = ((p, (count + 1) * form.tile - p - size) for size, count in axes)
     x = jnp.pad(x, ((0, 0), *padded, (0, 0)))
 
     def line(x, axis):
-        places = _places(x, axis, tile)
+        places = _places(x, axis, form.tile)
         last = places[0].shape[axis] - 1
-        seen = [(places[j % tile], j // tile) for j in range(tile + 2)]
+        seen = [(places[j % form.tile], j // form.tile) for j in range(form.points)]
         parts = [lax.slice_in_dim(part, i, i + last, axis=axis) for part, i in seen]
-        return jnp.stack(_mixed(MATRICES[tile].image, parts))
+        return jnp.stack(_mixed(form.image, parts))
 
     return _joined(line(line(x, 1), 3))
 
 
-def _to_image(product, out, padding, tile):
+def _to_image(product, geometry, form):
     """[n * n, tiles, C] -> [B, H, W, C], tiles laid over one another."""
+    p, (height, width) = geometry.padding, geometry.size
 
     def line(product, axis, size):
-        parts = _mixed(MATRICES[tile].image.T, product)
-        places = [_shifted(part, axis, 0) for part in parts[:tile]]
-        for j, part in enumerate(parts[tile:]):
+        parts = _mixed(form.image.T, product)
+        places = [_shifted(part, axis, 0) for part in parts[: form.tile]]
+        for j, part in enumerate(parts[form.tile :]):
             places[j] += _shifted(part, axis, 1)
         x = _interleaved(places, axis)
-        return lax.slice_in_dim(x, padding, size + 2 - padding, axis=axis)
+        return lax.slice_in_dim(x, p, p + size, axis=axis)
 
-    height, width = out
-    return line(line(_parted(product, out, tile), 3, width), 1, height)
+    return line(line(_parted(product, geometry.out, form), 3, width), 1, height)
 
 
-def _result(y, tile):
+def _result(y, form):
     """[B, h, w, D] -> Y [n * n, tiles, D]."""
-    y = jnp.pad(y, ((0, 0), *((0, -n % tile) for n in y.shape[1:3]), (0, 0)))
+    y = jnp.pad(y, ((0, 0), *((0, -n % form.tile) for n in y.shape[1:3]), (0, 0)))
 
     def line(y, axis):
-        return jnp.stack(_mixed(MATRICES[tile].result, _places(y, axis, tile)))
+        return jnp.stack(_mixed(form.result, _places(y, axis, form.tile)))
 
     return _joined(line(line(y, 1), 3))
 
 
-def _to_result(product, out, tile):
+def _to_result(product, out, form):
     """[n * n, tiles, D] -> [B, h, w, D]."""
 
     def line(product, axis):
-        return _interleaved(_mixed(MATRICES[tile].result.T, product), axis)
+        return _interleaved(_mixed(form.result.T, product), axis)
 
     height, width = out
-    return line(line(_parted(product, out, tile), 3), 1)[:, :height, :width]
+    return line(line(_parted(product, out, form), 3), 1)[:, :height, :width]
 
 
-def _kernel(k, tile):
-    """[3, 3, C, D] -> K [n * n, C, D]."""
-    return _by_both(MATRICES[tile].kernel, k).reshape(-1, *k.shape[2:])
+def _kernel(k, form):
+    """[r, r, C, D] -> K [n * n, C, D]."""
+    return _by_both(form.kernel, k).reshape(-1, *k.shape[2:])
 
 
-def _to_kernel(product, tile):
-    """[n * n, C, D] -> [3, 3, C, D]."""
-    product = product.reshape(tile + 2, tile + 2, *product.shape[1:])
-    return _by_both(MATRICES[tile].kernel.T, product)
+def _to_kernel(product, form):
+    """[n * n, C, D] -> [r, r, C, D]."""
+    product = product.reshape(form.points, form.points, *product.shape[1:])
+    return _by_both(form.kernel.T, product)
 
 
 def _by_both(matrix, k):
@@ -187,6 +222,6 @@ def _joined(x):
     return x.reshape(x.shape[0] ** 2, -1, x.shape[-1])
 
 
-def _parted(x, out, tile):
+def _parted(x, out, form):
     """[n * n, tiles, C] -> [n, n, B, rows, columns, C]."""
-    return x.reshape(tile + 2, tile + 2, -1, *tiles(out, tile), x.shape[-1])
+    return x.reshape(form.points, form.points, -1, *tiles(out, form.tile), x.shape[-1])
