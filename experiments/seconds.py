@@ -9,7 +9,7 @@ classifier of digits and by EfficientNet-Lite0 (the extra ``imagenet``).
 
 Cost: 60 runs of two minutes, and as long again for compiling and judging where nothing is kept yet:
 3 hours of one CPU core.
-Expect: docs/results.md, section 12.
+Expect: nothing yet; it was not run to its end.
 Run: python -m experiments.seconds
 """
 
