@@ -103,6 +103,8 @@ def bound_to_main() -> None:
 
     def wait():
         threading.main_thread().join()
+        for stream in (sys.stdout, sys.stderr):  # Python would flush them once all threads ended
+            silence(stream)
         time.sleep(GRACE)
         os._exit(1)
 

@@ -114,12 +114,13 @@ def _form(geometry, image, channels, depth, much):
     products of all tiles and of the kernel choose among several; tiles that hang over count as
     others do. Numbers of 16 bits lose too much in larger tiles.
     """
-    forms, batch = winograd.forms(geometry), image.shape[0]
+    forms = winograd.forms(geometry)
     if image.dtype.itemsize < 4:
         forms = [form for form in forms if form.plain]
-    if not forms or batch * math.prod(geometry.out) < _PIXELS:
-        return None
-    if channels * depth / (channels + depth) < much[geometry.stride]:
+    # The batch of an exported function is any: it counts as one image.
+    batch = image.shape[0] if isinstance(image.shape[0], int) else 1
+    few = batch * math.prod(geometry.out) < _PIXELS
+    if not forms or few or channels * depth / (channels + depth) < much[geometry.stride]:
         return None
 
     def cost(form):

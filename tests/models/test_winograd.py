@@ -190,3 +190,18 @@ def test_form_is_chosen_by_size(layer, shape, expected):
     texts = [jax.jit(partial(f, geometry=geometry)).lower(*a).as_text() for f, a in maps]
     known = {"all": [True] * 3, "by kernel": [False, False, True], "none": [False] * 3}
     assert ["batching_dims" in text for text in texts] == known[expected]
+
+
+@pytest.mark.parametrize("window, stride", [(3, 1), (4, 1), (4, 2)])
+def test_a_batch_that_is_left_open(window, stride):
+    """An exported function has the form of one image, and does with three what it does with one."""
+    (batch,) = jax.export.symbolic_shape("batch")
+    convolve = jax.jit(lambda x, k: conv_cpu.correlate(x, k, geometry))
+    geometry = Geometry((32, 32), (window, window), stride, 1)
+    x = jax.ShapeDtypeStruct((batch, 32, 32, 64), jnp.float32)
+    k = jnp.float32(np.random.default_rng(0).standard_normal((window, window, 64, 64)))
+    exported = jax.export.export(convolve, platforms=["cpu"])(x, k)
+    assert "batching_dims" in exported.mlir_module()
+    x = jnp.float32(np.random.default_rng(1).standard_normal((3, 32, 32, 64)))
+    expected = conv_native.correlate(x, k, geometry)
+    np.testing.assert_allclose(exported.call(x, k), expected, rtol=0, atol=2e-3)
