@@ -103,8 +103,8 @@ def bound_to_main() -> None:
 
     def wait():
         threading.main_thread().join()
-        for stream in (sys.stdout, sys.stderr):  # Python would flush them once all threads ended
-            silence(stream)
+        for stream in filter(None, (sys.stdout, sys.stderr)):
+            silence(stream)  # Python itself would flush it only when all threads have ended
         time.sleep(GRACE)
         os._exit(1)
 

@@ -79,12 +79,15 @@ process.bound_to_main()
 {thread}
 print("done")
 """
+    buffered = {key: value for key, value in os.environ.items() if key != "PYTHONUNBUFFERED"}
     for thread, expected in (
         ("", 0),
         ("threading.Thread(target=time.sleep, args=[60]).start()", 1),
     ):
         script = [sys.executable, "-c", code.format(thread=thread)]
-        ran = subprocess.run(script, capture_output=True, text=True, cwd=ROOT, timeout=30)
+        ran = subprocess.run(
+            script, capture_output=True, text=True, cwd=ROOT, timeout=30, env=buffered
+        )
         assert (ran.returncode, ran.stdout, ran.stderr) == (expected, "done\n", "")
 
 
