@@ -4,8 +4,9 @@ XLA's CPU backend runs the native weight gradients, and the transposes of stride
 naive loop, 10 to 50 times slower than a matrix product, so each map is one matrix product between
 patches and kernel, with shifted slices around it. Without a stride there are better forms: the
 first two maps are native convolutions of large images, by rows of the kernel where the result has
-few channels, the third is one of narrow images, and all three are Winograd's where both sides have
-many channels. Groups are gone through one after the other, each in the form of its own size.
+few channels, the third is one of narrow images. Windows of 3x3 and 4x4 between many channels are
+Winograd's, the latter with a stride of 2 as well. Groups are gone through one after the other, each
+in the form of its own size.
 """
 
 import math
