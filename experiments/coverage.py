@@ -11,9 +11,9 @@ dropout of .1; the last rows are tuned: twice the rate, four or eight times the 
 400-wide networks with batch normalisation and maxout, and 400,000 updates: its rows are beside
 ours, not against them.
 
-Cost: half a minute to a minute a row and data set, 2 to 5 minutes for the last rows: about 50
-minutes on 2 CPU cores.
-Expect: plain GANs lose modes (5.5 of 8, 15 of 25); a penalty around the data, MAD-GAN or a
+Cost: 11 to 53 seconds of processor time a row and data set, one and two minutes for the last rows:
+about 25 minutes of one CPU core.
+Expect: plain GANs lose modes (6 of 8, 15 of 25); a penalty around the data, MAD-GAN or a
 relativistic game with R1 and R2 find nearly all; the tuned rows all, with 97 and 93, and 98 and 96
 % of high quality.
 Run: python -m experiments.coverage
