@@ -20,8 +20,7 @@ from pathlib import Path
 
 import numpy as np
 
-from benchmarks import ours
-from experiments import baselines, show
+from experiments import baselines, networks, show
 from jaxgan import film
 from jaxgan.core.errors import choose, within
 from jaxgan.evaluation import grid, strips
@@ -43,35 +42,28 @@ def config_of(recipe, name):
     return baselines.changed(recipe, settings)[1]
 
 
+def edges_of(config):
+    """What ``config.phases`` says: [(step at which a phase ends, its values)]."""
+    words = (word.split(":", 1) for word in config.phases.split())
+    return [(int(edge), values) for edge, values in words]
+
+
 def parts_of(config):
     """A run's phases: [(steps, the config of that phase alone)]."""
-    edges = [word.split(":", 1) for word in config.phases.split()]
-    edges.append((str(config.steps), ""))
     parts, first = [], 0
-    for edge, values in edges:
+    for edge, values in [*edges_of(config), (config.steps, "")]:
         alone = config.copy_and_resolve_references()
         alone.phases = f"{alone.steps}:{values}" if values else ""
-        parts.append((int(edge) - first, alone))
-        first = int(edge)
+        parts.append((edge - first, alone))
+        first = edge
     return parts
 
 
-def seconds_a_step(config, steps=10):
-    """Seconds of processor time that a training step takes here, once compiled; the best of two."""
-    play = ours.player({"config": config})["play"]
-    play(config.steps_per_call)  # compiles
-
-    def took():
-        began = time.process_time()
-        play(steps)
-        return (time.process_time() - began) / steps
-
-    return min(took() for _ in range(2))
-
-
 def factor_of(config, seconds):
-    """How many times the recipe's steps take so many seconds here."""
-    return seconds / sum(steps * seconds_a_step(alone) for steps, alone in parts_of(config))
+    """How many times the recipe's steps take so many seconds of processor time here."""
+    clock = {"steps": 10, "clock": time.process_time}
+    parts = parts_of(config)
+    return seconds / sum(n * networks.seconds_a_step(alone, **clock) for n, alone in parts)
 
 
 def lasting(config, factor):
@@ -81,8 +73,7 @@ def lasting(config, factor):
         return max(1, round(factor * steps))
 
     config.steps = times(config.steps)
-    edges = [word.split(":", 1) for word in config.phases.split()]
-    config.phases = " ".join(f"{times(int(edge))}:{values}" for edge, values in edges)
+    config.phases = " ".join(f"{times(edge)}:{values}" for edge, values in edges_of(config))
     if config.schedules.steps:
         config.schedules.steps = times(config.schedules.steps)
     return config
@@ -100,7 +91,7 @@ def factors(recipes, name, flags):
             known[recipe] = factor_of(config_of(recipe, name), flags.seconds)
             file.parent.mkdir(parents=True, exist_ok=True)
             file.write_text(json.dumps(known, indent=2) + "\n")
-    return known
+    return {recipe: known[recipe] for recipe in recipes}
 
 
 def judged(recipe, name, factor, flags):
@@ -136,7 +127,6 @@ def main(argv=None):
     parser.add_argument("--num", type=int, default=1500, help="samples (1500)")
     parser.add_argument("--runs", default="runs/seconds", help="where the runs go")
     parser.add_argument("--out", default="docs/experiments", help="folder of the pictures")
-    parser.set_defaults(metrics="fd", data="", of="")
     parser.set_defaults(metrics="fd", data="", of="")
     flags = parser.parse_args(argv)
     for name in ("seconds", "seeds", "looks", "num"):

@@ -146,7 +146,12 @@ def play(config, seconds: float, tell: Callable[[str], None]) -> Sweep:
         for i, one in enumerate(found)
     ]
     steps, floor = int(state.step), looks.floors().get("real", {}).get(QUALITY)
-    return Sweep(tried, steps, floor, steps >= min(last, ENOUGH))
+    return Sweep(tried, steps, floor, steps >= enough(last))
+
+
+def enough(last: int) -> int:
+    """Steps to choose by, of a run of ``last``."""
+    return min(last, ENOUGH)
 
 
 def forecast(
@@ -164,11 +169,11 @@ def forecast(
     steps, first = min(last, int(seconds / step)), starts[-1]
     speed = f", at the speed of the first of {len(starts)} phases" if len(starts) > 1 else ""
     lines = [f"About {steps} steps of {members} members in {in_words(seconds)}{speed}."]
-    if steps < min(last, ENOUGH):
-        minutes = math.ceil(min(last, ENOUGH) * step / 6) / 10  # in tenths
+    if steps < (wanted := enough(last)):
+        minutes = math.ceil(wanted * step / 6) / 10  # in tenths
         lines.append(
             f"{steps} steps are too few to choose by; --minutes={minutes:g} would be about "
-            f"{min(last, ENOUGH)}."
+            f"{wanted}."
         )
         if members > len(WEIGHT_FACTORS):
             lines.append("Fewer --rates or --weights, as --rates=1, are fewer members.")

@@ -30,7 +30,7 @@ def test_a_growing_network_is_squeezed_in_proportion(monkeypatch):
     assert [(p.level, p.fade) for (p,) in alone] == [(p.level, p.fade) for p in phases(config)]
 
     took = iter(range(1, 8))
-    monkeypatch.setattr(seconds, "seconds_a_step", lambda config: next(took))
+    monkeypatch.setattr(seconds.networks, "seconds_a_step", lambda config, **_: next(took))
     factor = seconds.factor_of(config, 680)
     assert factor == pytest.approx(0.1)
     short = phases(seconds.lasting(config, factor))
@@ -80,8 +80,8 @@ def test_the_comparison(monkeypatch, capsys, tmp_path):
         with Image.open(tmp_path / f"seconds_{name}.png") as picture:
             assert min(picture.size) > 10
 
-    seconds.main(words)  # with what was measured
-    assert len(measured) == 4
+    seconds.main(["--recipes=sngan", *words[1:]])  # with what was measured, and no other recipe
+    assert len(measured) == 4 and {name.split("-")[1] for name, _ in played[8:]} == {"sngan"}
 
 
 @pytest.mark.parametrize(
