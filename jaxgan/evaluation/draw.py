@@ -139,8 +139,14 @@ def interpolate(a, b, count: int) -> np.ndarray:
 
 
 # How the noise goes from one draw to another, by its distribution: on a line between draws of
-# U[-1, 1) and of zeros and ones it leaves neither the range nor, as a circle would, the cube.
-PATHS = {"normal": interpolate, "uniform": straight, "bernoulli": straight}
+# U[-1, 1) and of zeros and ones it leaves neither the range nor, as a circle would, the cube. From
+# one cluster to another it leaves both.
+PATHS = {
+    "normal": interpolate,
+    "uniform": straight,
+    "bernoulli": straight,
+    "clusters": interpolate,
+}
 
 
 def by_class(classes: Mapping[str, int], seed: int, count: int):

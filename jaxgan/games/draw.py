@@ -22,8 +22,34 @@ def _bernoulli(keys, shape):
     return jax.vmap(lambda key: jax.random.bernoulli(key, shape=shape))(keys).astype(jnp.float32)
 
 
-# Distributions of z: N(0, 1), U[-1, 1), and 0 or 1 with equal odds.
-DISTRIBUTIONS = {"normal": noise.normal, "uniform": _uniform, "bernoulli": _bernoulli}
+def _clusters(keys, shape):
+    """Half of the numbers, K, say which of K clusters: sqrt(K) at one of them, the others 0.
+
+    The other half are N(0, 1), whose mean square the first have too. What is made of z then need
+    not hang together, as what a continuous map makes of N(0, I) does.
+
+    Reference: a prior of a one-hot part and a normal one, ClusterGAN (Mukherjee et al. 2019,
+    arXiv:1809.03627), section 2.
+    """
+    *outer, size = shape
+    count = size // 2
+
+    def of_row(key):
+        key_cluster, key_rest = jax.random.split(key)
+        cluster = jax.random.randint(key_cluster, outer, 0, max(count, 1))
+        rest = jax.random.normal(key_rest, (*outer, size - count))
+        return jnp.concatenate([count**0.5 * jax.nn.one_hot(cluster, count), rest], axis=-1)
+
+    return jax.vmap(of_row)(keys)
+
+
+# Distributions of z: N(0, 1), U[-1, 1), 0 or 1 with equal odds, and one that is not connected.
+DISTRIBUTIONS = {
+    "normal": noise.normal,
+    "uniform": _uniform,
+    "bernoulli": _bernoulli,
+    "clusters": _clusters,
+}
 
 
 def compose(*draws) -> Callable:

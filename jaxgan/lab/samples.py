@@ -16,7 +16,8 @@ WAY = 10  # images from one sample to another, both among them
 DIRECTIONS = 6  # sliders, at most
 REACH = 3.0  # of a slider, both ways, in the unit of z
 # What a distribution of z never leaves.
-LIMITS = {"normal": (-np.inf, np.inf), "uniform": (-1, 1), "bernoulli": (0, 1)}
+ANY = (-np.inf, np.inf)
+LIMITS = {"normal": ANY, "uniform": (-1, 1), "bernoulli": (0, 1), "clusters": ANY}
 
 
 def open_(at, step):

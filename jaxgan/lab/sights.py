@@ -22,7 +22,8 @@ PUSHES = 120  # arrows
 SURFACE = {1: 200, 2: 40}  # points along each axis, by dimension
 BINS = {1: 100, 2: 24}  # of the histograms behind JS, likewise
 THREADS = 21  # lines of the grid of z, each way
-SPREAD = {"normal": (-2, 2), "uniform": (-1, 1), "bernoulli": (0, 1)}  # of that grid
+# Of that grid, by the distribution of z.
+SPREAD = {"normal": (-2, 2), "uniform": (-1, 1), "bernoulli": (0, 1), "clusters": (-2, 2)}
 
 
 def frame_of(x):
@@ -43,15 +44,17 @@ def plane(low, high):
 
 
 def threads(z_dim, distribution):
-    """z [T * T, Z] on a grid of its first two numbers, the others 0; on a line where there is one.
+    """z [T * T, Z] on a grid of its last two numbers, the others 0; on a line where there is one.
 
-    Of zeros and ones: 0.5 where they are in between.
+    Of zeros and ones: 0.5 where they are in between. Of clusters: in the first of them.
     """
     line = np.linspace(*SPREAD[distribution], THREADS)
     if z_dim == 1:
         return np.linspace(*SPREAD[distribution], THREADS**2)[:, None].astype("f4")
     z = np.zeros((THREADS**2, z_dim), "f4")
-    z[:, :2] = np.stack(np.meshgrid(line, line, indexing="ij"), -1).reshape(-1, 2)
+    z[:, -2:] = np.stack(np.meshgrid(line, line, indexing="ij"), -1).reshape(-1, 2)
+    if distribution == "clusters":
+        z[:, 0] = (z_dim // 2) ** 0.5
     return z
 
 

@@ -98,7 +98,7 @@ def test_options_of_rows_have_ranges_and_types():
     for name, value, sentence in (
         ("game.z_dim", 0, "^game.z_dim is 0; it must lie in "),
         ("game.z_dim", 1.5, "^game.z_dim is 1.5; it must be a whole number"),
-        ("game.z", "cauchy", "^unknown game.z 'cauchy'; known: bernoulli, normal, uniform"),
+        ("game.z", "cauchy", "^unknown game.z 'cauchy'; known: bernoulli, clusters, normal, u"),
         ("critic.dropout", float("nan"), "^critic.dropout is nan; it must lie in "),
         ("critic.features", (2**40,), f"^critic.features is {2**40}; it must lie in "),
         ("penalties.dragan.std", float("inf"), "^penalties.dragan.std is inf; it must be finite"),

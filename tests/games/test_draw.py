@@ -17,8 +17,8 @@ MOMENTS = {"normal": (0, 1, 3), "uniform": (0, 1 / 3, 1 / 5), "bernoulli": (1 / 
 
 
 def test_the_distributions_are_all_tried_here():
-    assert set(draw.DISTRIBUTIONS) == set(MOMENTS)
-    with pytest.raises(UserError, match="unknown distribution of z 'x'; known: bernoulli, normal"):
+    assert set(draw.DISTRIBUTIONS) == {*MOMENTS, "clusters"}
+    with pytest.raises(UserError, match="unknown distribution of z 'x'; known: bernoulli"):
         draw.z((2,), "x")
 
 
@@ -44,7 +44,23 @@ def test_z_has_its_distribution(name):
     assert np.abs(off_diagonal).max() < 4 / N**0.5
 
 
-@pytest.mark.parametrize("name", MOMENTS)
+def test_half_of_z_is_a_cluster():
+    """Three of seven numbers: sqrt(3) at one place, 0 at the others; the mean square is 1."""
+    z = np.asarray(draw.z((2, 7), "clusters")({}, KEYS, 0)["z"])
+    assert z.shape == (N, 2, 7) and z.dtype == np.float32
+    cluster, rest = z[..., :3].reshape(-1, 3), z[..., 3:].reshape(-1, 4)
+    np.testing.assert_allclose(np.sort(cluster, axis=1), [[0, 0, 3**0.5]] * 2 * N, rtol=1e-6)
+    assert stats.chisquare((cluster > 0).sum(axis=0)).pvalue > 0.01
+    assert stats.kstest(rest.ravel(), "norm").pvalue > 0.01
+    # The clusters of the two generators' z, and the two parts of one, know nothing of one another.
+    drawn = np.concatenate([z[:, 0, :1], z[:, 1, :1], z[:, 0, 3:]], axis=1)
+    off_diagonal = np.corrcoef(drawn.T)[~np.eye(6, dtype=bool)]
+    assert np.abs(off_diagonal).max() < 4 / N**0.5
+    alone = draw.z((1,), "clusters")({}, KEYS, 0)["z"]
+    assert alone.shape == (N, 1) and stats.kstest(alone[:, 0], "norm").pvalue > 0.01
+
+
+@pytest.mark.parametrize("name", draw.DISTRIBUTIONS)
 def test_a_row_of_z_is_its_own_keys_alone(name):
     """Whatever the batch, its other rows and the step."""
     z = draw.z((5,), name)

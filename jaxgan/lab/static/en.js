@@ -134,6 +134,7 @@ export const en = {
   choice_normal: "normal",
   choice_uniform: "uniform on [-1, 1]",
   choice_bernoulli: "zeros and ones",
+  choice_clusters: "clusters",
   choice_false: "no",
   choice_true: "yes",
   lesson_collapse: "Why does a GAN forget modes?",

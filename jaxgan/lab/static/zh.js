@@ -129,6 +129,7 @@ export const zh = {
   choice_normal: "正态",
   choice_uniform: "[-1, 1] 均匀",
   choice_bernoulli: "0 和 1",
+  choice_clusters: "成簇",
   choice_false: "否",
   choice_true: "是",
   lesson_collapse: "GAN 为什么会忘掉模式？",
