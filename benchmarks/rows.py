@@ -16,6 +16,7 @@ def _recipe(name):
 def _wgan():
     """WGAN on the networks of ``dcgan``, with the paper's numbers."""
     config = load_recipe("wgan")
+    config.game = defaults.game("unconditional")
     for side, limits in (("generator", {}), ("critic", {"weight_limit": 0.01})):
         optimizer = defaults.optimizer("rmsprop", learning_rate=5e-5, decay=0.99, **limits)
         config[side] = getattr(defaults, side)("dcgan32", optimizer=optimizer)

@@ -1,8 +1,9 @@
 """GAN, WGAN and WGAN-GP on equal networks, on unlike ones, and what a layer should be made of.
 
 Three studies of digits at 32x32, the recipes ``dcgan``, ``wgan`` and ``wgan_gp`` as they stand but
-for the steps and their networks, which are the same in a row, up to the eps of the normalisation:
-clipping wants a smaller one. WGAN's rate falls within the last fifth of the steps.
+for the steps, z, which has 100 normal numbers, and their networks, which are the same in a row, up
+to the eps of the normalisation: clipping wants a smaller one. WGAN's rate falls within the last
+fifth of the steps.
 
 ``equal``: the networks of ``wgan``, a critic with layer normalisation, over generator updates and
 over seconds.
@@ -30,6 +31,7 @@ from jaxgan import film
 from jaxgan.core.errors import choose, within
 from jaxgan.evaluation import grid, strips
 
+NORMAL = {"game.z": "normal", "game.z_dim": "100"}
 GAMES = {"GAN": "dcgan.py", "WGAN": "wgan.py", "WGAN-GP": "wgan_gp.py"}
 LAYER = {"critic.norm": "layer"}
 PLAIN = {"generator": "dcgan", "generator.channels": "256,128,64", **LAYER}
@@ -90,7 +92,7 @@ STUDIES = {
 
 def config_of(game, settings):
     """The config of a game's recipe on the networks of a row."""
-    return baselines.changed(GAMES[game], tuple(settings.items()))[1]
+    return baselines.changed(GAMES[game], tuple((NORMAL | settings).items()))[1]
 
 
 def stops_of(study, game, flags):
