@@ -29,10 +29,12 @@ class StackGANGenerator(nn.Module):
 
     image - conv 3x3 w - conv 4x4 2w, 4w of stride 2 - BN [, caption's code] - conv 3x3 4w -
     residual blocks - three times {double, conv 3x3} - conv 3x3 - tanh; a ReLU behind all others.
+    With one halving: w, 2w, two doublings.
 
     Fields:
       width, code, augmented: of the first stage; the second has a code of its own.
       second: w of the second stage, 128 in the paper.
+      halvings: of its image, 2 in the paper, before the sides are doubled once more than halved.
       blocks: residual blocks of it, 4 in the paper.
       level: the last that is made; -1: as far as ``grown`` says.
       norm, initializer: as those of ``TextGenerator``.
@@ -42,6 +44,7 @@ class StackGANGenerator(nn.Module):
     shape: tuple[int, ...]
     width: int = 64
     second: int = 64
+    halvings: int = 2
     blocks: int = 2
     code: int = 128
     augmented: bool = True
@@ -94,7 +97,8 @@ class StackGANGenerator(nn.Module):
         return {"x": enlarged, **moments}
 
     def _second(self, x, code, train):
-        for i, features in enumerate((self.second, 2 * self.second, 4 * self.second)):
+        for i in range(self.halvings + 1):
+            features = self.second * 2**i
             x = layers.convolve(self, x, features, _HALVE if i else _KEEP)
             x = nn.relu(norms.norm(self, x, train=train) if i else x)
         x = labels.join(x, code)
@@ -103,8 +107,8 @@ class StackGANGenerator(nn.Module):
             inner = norms.norm(self, layers.convolve(self, x, features, _KEEP), train=train)
             inner = layers.convolve(self, nn.relu(inner), features, _KEEP)
             x = nn.relu(x + norms.norm(self, inner, train=train))
-        for features in (2 * self.second, self.second, max(self.second // 2, 1)):
-            x = layers.convolve(self, x, features, _KEEP, "up")
+        for i in range(self.halvings + 1):
+            x = layers.convolve(self, x, max(features // 2 ** (i + 1), 1), _KEEP, "up")
             x = nn.relu(norms.norm(self, x, train=train))
         return jnp.tanh(layers.as_output(layers.convolve(self, x, self.shape[-1], _KEEP)))
 
