@@ -71,7 +71,7 @@ class StackGANGenerator(nn.Module):
           "log_std" [B, code] of the stage that is trained.
         """
         height, width, colours = image_shape(self.shape, "stackgan")
-        check_multiples(height, width, 16, "generator stackgan")
+        check_multiples(height, width, max(16, 2 ** (self.halvings + 1)), "generator stackgan")
         alone = _first_alone(self.level, levels_of(self.shape), "generator")
         still = grown is not None and not alone
         own = {name: getattr(self, name) for name in _SHARED}

@@ -136,6 +136,51 @@ def test_the_critic_is_pytorchs():
     compare(network, layers, forward, {"x": x, "caption": CAPTION}, "score")
 
 
+class SecondStage(StackGANGenerator):
+    """The second stage alone, of an image and a code."""
+
+    @linen.compact
+    def __call__(self, *, x, code, train):
+        return {"x": self._second(x, code, train)}
+
+
+@pytest.mark.parametrize("halvings", [1, 2])
+def test_the_second_stage_is_pytorchs(halvings):
+    """8x8 to 16x16: 2, 4 [, 8] channels down to sides of 4 [2], back to half the first's."""
+    w = [2 * 2**i for i in range(halvings + 1)]
+    deep, steps = w[-1], range(halvings)
+
+    def conv(into, out, window=3, stride=1):
+        return nn.Conv2d(into, out, window, stride, 1)
+
+    first, down = conv(2, w[0]), [conv(w[i], w[i + 1], 4, 2) for i in steps]
+    norms = [nn.BatchNorm2d(w[i + 1]) for i in steps]
+    joined, norm_joined = conv(deep + 3, deep), nn.BatchNorm2d(deep)
+    inner = [conv(deep, deep), nn.BatchNorm2d(deep), conv(deep, deep), nn.BatchNorm2d(deep)]
+    sizes = [deep, *(deep // 2 ** (i + 1) for i in range(halvings + 1))]
+    up = [conv(*pair) for pair in zip(sizes, sizes[1:], strict=False)]
+    norms_up, last = [nn.BatchNorm2d(size) for size in sizes[1:]], conv(sizes[-1], 2)
+    pairs = [*zip(down, norms, strict=True), (joined, norm_joined), inner]
+    pairs += [*zip(up, norms_up, strict=True)]
+    layers = [first, *(layer for pair in pairs for layer in pair), last]
+
+    def forward(given):
+        relu = nn.functional.relu
+        x = relu(first(given["x"].permute(0, 3, 1, 2)))
+        for layer, norm in zip(down, norms, strict=True):
+            x = relu(norm(layer(x)))
+        code = given["code"][:, :, None, None].expand(-1, -1, *x.shape[2:])
+        x = relu(norm_joined(joined(torch.cat([x, code], dim=1))))
+        x = relu(x + inner[3](inner[2](relu(inner[1](inner[0](x))))))
+        for layer, norm in zip(up, norms_up, strict=True):
+            x = relu(norm(layer(nn.functional.interpolate(x, scale_factor=2))))
+        return torch.tanh(last(x)).permute(0, 2, 3, 1)
+
+    network = SecondStage((16, 16, 2), second=2, halvings=halvings, blocks=1, dtype=jnp.float64)
+    given = {"x": RNG.standard_normal((3, 8, 8, 2)), "code": RNG.standard_normal((3, 3))}
+    compare(network, layers, forward, given, "x")
+
+
 def test_a_code_that_is_drawn():
     """Its mean without keys; with them as far as exp(log std) times two at most."""
 
@@ -230,6 +275,7 @@ def test_each_stage_has_a_critic():
         (TextGenerator((8, 16, 1)), "not 8x16"),
         (StackGANGenerator((16, 16, 1), level=0), "levels 1 and 2 of such images, and level is 0"),
         (StackGANGenerator((24, 24, 1)), "multiples of 16"),
+        (StackGANGenerator((48, 48, 1), halvings=4), "multiples of 32"),
     ],
 )
 def test_other_sizes_are_refused(network, sentence):
