@@ -110,3 +110,12 @@ def test_drawn_points_are_the_data(tmp_path):
     near = np.linalg.norm(drawn.real[:, None] - np.array(points[:2]), axis=2)
     assert near.min(axis=1).max() < 0.12
     assert np.bincount(near.argmin(axis=1)).tolist() == [1000, 1000]
+
+
+def test_the_grid_is_of_the_last_two_numbers_of_z():
+    """Of four numbers; two of clusters are sqrt(2) and 0, of the first cluster."""
+    for name, first in (("normal", 0.0), ("clusters", 2**0.5)):
+        z = sights.threads(4, name)
+        np.testing.assert_allclose(z[:, :2], [[first, 0.0]] * len(z), rtol=1e-6)
+        np.testing.assert_array_equal(z[[0, -1], 2:], [[-2, -2], [2, 2]])
+        assert len(np.unique(z, axis=0)) == sights.THREADS**2
