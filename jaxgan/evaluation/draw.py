@@ -25,9 +25,10 @@ def make_show(
 
     ``variables`` are the generator's; ``batch`` holds named arrays [N, ...], as the data give them
     or as a user chose them, and may be empty; ``keys`` [N] are the rows' own. ``chunk`` rows pass
-    at once, whatever N. ``paired``: whether the entries of a row belong together; else no truth is
-    known. ``back``: whether what was made is translated back, as ``game.back`` does it. ``roll``:
-    whether further frames are made of it, as ``game.roll`` does it, where the batch has a future.
+    at once, whatever N. Images are within [-1, 1], as in a file. ``paired``: whether the entries of
+    a row belong together; else no truth is known. ``back``: whether what was made is translated
+    back, as ``game.back`` does it. ``roll``: whether further frames are made of it, as
+    ``game.roll`` does it, where the batch has a future.
     """
 
     @jax.jit
@@ -46,9 +47,17 @@ def make_show(
         looks = game.show(given, made)
         for field, found in further.items():
             looks |= {name: looks[name]._replace(**{field: x}) for name, x in found.items()}
+        looks = {name: _as_files_are(look) for name, look in looks.items()}
         return looks if paired else {k: v._replace(truth=None) for k, v in looks.items()}
 
     return show
+
+
+def _as_files_are(look):
+    """Images that were made, within [-1, 1]: a network without a tanh at its end goes beyond."""
+    made = {name: getattr(look, name) for name in ("made", "again", "rolled")}
+    images = {name: x for name, x in made.items() if x is not None and x.ndim == 4}
+    return look._replace(**{name: np.clip(x, -1, 1) for name, x in images.items()})
 
 
 def in_chunks(forward: Callable, variables, batch, keys, step, chunk: int):

@@ -62,6 +62,25 @@ def test_what_a_user_brings_is_taken():
     np.testing.assert_array_equal(shown.label, shown.made)
 
 
+def test_images_are_within_what_a_file_holds():
+    """A network without a tanh at its end makes any numbers; points stay as they are."""
+
+    def shown(shape):
+        def generate(variables, given, keys, *, train):
+            return {"x": jnp.full((len(keys), *shape), -1.5)}, {}
+
+        def look(given, made):
+            return {"": Shown(made["x"], truth=2 * made["x"])}
+
+        game = Game(lambda batch, keys, step: batch, generate, None, None, None, look)
+        return draw.make_show(game)({}, {}, draw.row_keys(0, 2))[""]
+
+    image, points = shown((4, 4, 1)), shown((2,))
+    np.testing.assert_array_equal(image.made, np.full((2, 4, 4, 1), -1.0))
+    np.testing.assert_array_equal(points.made, np.full((2, 2), -1.5))
+    np.testing.assert_array_equal(image.truth, np.full((2, 4, 4, 1), -3.0))  # of the data
+
+
 @pytest.mark.parametrize(
     ("a", "b", "middle"),
     [
