@@ -24,7 +24,7 @@ from jaxgan import defaults
 
 def get_config():
     config = defaults.get_config()
-    config.steps = 1800
+    config.steps = 5000
     config.steps_per_call = 20
     config.log_every = 20
     config.sample_every = config.checkpoint_every = 200
@@ -34,7 +34,8 @@ def get_config():
     config.data.captions = "char_cnn_rnn"
     config.batch_size = 32
     config.game = defaults.game("text")
-    adam = defaults.optimizer("adam", learning_rate=4e-4)
+    config.penalties.r1.weight = 1.0
+    adam = defaults.optimizer("adam", learning_rate=4e-4, anneal=True, anneal_after=0.5)
     config.generator = defaults.generator("text", width=32, optimizer=adam)
-    config.critic = defaults.critic("text", width=32, optimizer=adam)
+    config.critic = defaults.critic("text", width=32, norm="layer", optimizer=adam)
     return config

@@ -345,8 +345,8 @@ def sentences(told):
     names += ("GAN-CLS, others' sentences", "real, as small")
     ten = {name: numbers(line(told, f"{name:26} R@1"))[4:] for name in names}  # median, quartiles
     assert all(ten["GAN-CLS"][1] > ten[name][2] for name in names[1:4])
-    assert ten["real, as small"][0] > 90 > ten["GAN-CLS"][0] > 2 * ten[names[3]][0]
-    assert all(numbers(line(told, f"{name:26} darker by"))[1] > 0.05 for name in names[:3])
+    assert ten["real, as small"][0] > ten["GAN-CLS"][0] > 2 * ten[names[3]][0]
+    assert all(numbers(line(told, f"{name:26} darker by"))[1] > 0.03 for name in names[:3])
 
 
 def next_frame(told):
