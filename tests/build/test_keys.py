@@ -168,3 +168,12 @@ def test_a_fall_that_never_begins_is_told(side):
     config = changed(f"{side}.optimizer.anneal_after", 0.5)
     with pytest.raises(UserError, match=f"set {side}.optimizer.anneal=true, too"):
         parts.check_names(config)
+
+
+@pytest.mark.parametrize("side", ["generator", "critic"])
+def test_no_rate_falls_over_optimisers_that_begin_anew(side):
+    config = load_recipe("progressive")
+    config[side].optimizer = {**config[side].optimizer, "anneal": True}  # both sides share one
+    first = config.phases.partition(":")[0]
+    with pytest.raises(UserError, match=f"{side}.optimizer.anneal .* begin anew at step {first},"):
+        parts.check_names(config)

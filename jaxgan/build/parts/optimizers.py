@@ -34,6 +34,11 @@ def optimizer(
         )
     after = settings.pop("anneal_after", 0.0)
     if settings.pop("anneal", False):
+        if anew := phases.afresh(config):
+            raise UserError(
+                f"{side}.optimizer.anneal is of the whole run, and optimisers begin anew at step "
+                f"{min(anew)}, where the networks grow; schedules.to moves rates over such phases."
+            )
         updates = max(phases.updates(phases.phases(config), side), 1)
         settings |= {"anneal_updates": updates, "anneal_after": int(after * updates)}
     elif after:
