@@ -5,7 +5,8 @@ normalisation after its linear layer; the paper's has: --config.generator.first_
 paper's own 64x64 networks are one flag away: --config=configs/dcgan.py:paper
 
 Cost: 2000 steps at 11 a second: 3 minutes on 2 CPU cores.
-Expect: digits from step 1000; sliced Wasserstein distance .046 at the end, its best (seed 0).
+Expect: digits from step 1000; sliced Wasserstein distance .046 at the end, its best (seed 0),
+fd_mnist10k_cnn 63; with z in clusters, --config.game.z=clusters --config.game.z_dim=32, it is 18.
 Run: python -m jaxgan.main --config=configs/dcgan.py --workdir=runs/dcgan
 """
 

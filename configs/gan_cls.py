@@ -11,8 +11,8 @@ normalisation and no penalty. Held out are compositions: one in ten of the drawi
 skin, of which training sees the same person in other tones.
 
 Cost: 5000 steps at 12 a second: 7 minutes of one CPU core.
-Expect: people who are known again, a little grainy. Sliced Wasserstein distance .084 at the end,
-its best (seed 0; real ones: .120; .106 after 1000 steps, .088 after 3000). By jaxgan evaluate
+Expect: sliced Wasserstein distance .084 at the end, its best (seed 0; real ones: .120; .106 after
+1000 steps, .088 after 3000): people who are known again, a little grainy. By jaxgan evaluate
 --metrics=captions,classified,fd --features=efficientnet_lite0 --num=83 a picture's own caption
 fits best, of 83 unseen ones, in 53.0 %, and is among ten in 98.8 % (real drawings: 43.4 %, 97.6 %;
 by captions of others: 0 %, 7.2 %). A classifier finds the tone in 67 %, the gender in 64 % (of

@@ -7,9 +7,13 @@ optimisers begin anew. The paper's stages have 64x64 and 256x256, and the second
 twice before it enlarges it, here once: 16 pixels do not bear more. Critic, R1, captions and
 held-out compositions are those of gan_cls.py.
 
-Cost: @COST@
-Expect: @EXPECT@ A checkpoint of the very step between the phases shows the second stage as it
-begins.
+Cost: 10,000 steps, 40 a second in the first stage and 16 in the second: 8 minutes of one CPU core.
+Expect: sliced Wasserstein distance .107 at step 3500, of 16x16 pixels (seed 0): blots in the
+colours of a person. The second stage begins anew, .567 at step 4000, passes the first at step 8500,
+.101, and is still falling at the end, .093 (gan_cls.py: .084, real ones: .120), with faces, hair,
+caps and clothes. Measured as there: 36.1 % and 89.2 % of the captions found, tone 46 %, gender
+59 %, fd 190, which is lower than its 223. A checkpoint of the very step between the phases shows
+the second stage as it begins.
 Run: python -m jaxgan.main --config=configs/stackgan.py --workdir=runs/stackgan
 """
 
