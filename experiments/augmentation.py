@@ -22,6 +22,7 @@ import numpy as np
 from experiments import baselines, show
 from jaxgan import data, film, sample
 from jaxgan.core.errors import choose, within
+from jaxgan.core.table import check_type
 from jaxgan.data.view import to_uint8
 from jaxgan.evaluate import evaluate_folders
 from jaxgan.evaluation import grid, strips
@@ -106,6 +107,7 @@ def main(argv=None):
     images, folder = drawings(), Path(flags.runs) / "drawings"
     for count in counts:
         if count != ALL:
+            check_type("--counts", int(count) if count.isdecimal() else count, 300)
             within("--counts", int(count), 1, len(images))
     write(images, folder)
     stops, rows, made = baselines.stops(flags.steps, flags.looks), [], []

@@ -83,4 +83,6 @@ def test_a_mistake_is_told_first(tmp_path, monkeypatch):
         augmentation.main(["--ways=often", f"--runs={tmp_path}"])
     with pytest.raises(UserError, match="--counts is 21; it must lie in "):
         augmentation.main(["--counts=21", f"--runs={tmp_path}"])
+    with pytest.raises(UserError, match="--counts is 'few'; it must be a whole number"):
+        augmentation.main(["--counts=few", f"--runs={tmp_path}"])
     assert not list(tmp_path.iterdir())
