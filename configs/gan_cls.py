@@ -17,10 +17,11 @@ Expect: sliced Wasserstein distance .084 at the end, its best (seed 0; real ones
 fits best, of 83 unseen ones, in 53.0 %, and is among ten in 98.8 % (real drawings: 43.4 %, 97.6 %;
 by captions of others: 0 %, 7.2 %). A classifier finds the tone in 67 %, the gender in 64 % (of
 real ones 83 %, 99 %). fd, of so few far too high, is 223 (real ones: 71). The same of one run
-each: bag of words .057, 39.8 %, 96.4 %, tone 66 %, gender 96 %, fd 198; GAN-INT-CLS @INT@.
-A bag has *woman* as far from *man* as any two words are, the other reader has them near. Without
-R1, with batch normalisation, the best of 1800 steps was .114, with 39.8 %, 97.6 %, 45 % and 65 %.
-z says next to nothing: the data have one drawing of a sentence.
+each: bag of words .057, 39.8 %, 96.4 %, tone 66 %, gender 96 %, fd 198; GAN-INT-CLS .085 (.084 at
+step 2800), 54.2 %, 98.8 %, 58 %, 67 %, 227. A bag has "woman" as far from "man" as any two words
+are; the other reader has them near. Without R1, with batch normalisation, the best of 1800 steps
+was .114, with 39.8 %, 97.6 %, 45 % and 65 %. z says next to nothing: the data have one drawing of a
+sentence.
 Run: python -m jaxgan.main --config=configs/gan_cls.py --workdir=runs/gan_cls
 """
 
