@@ -386,8 +386,8 @@ def test_a_new_name_brings_the_options_of_its_row(tmp_path):
     assert config.loss.to_dict() == {"name": "f_alpha", "saturating": False, "alpha": 2.0}
     assert config.game.to_dict() == {
         "name": "multi_generator",
-        "z_dim": 100,
-        "z": "normal",
+        "z_dim": 32,
+        "z": "clusters",
         "generators": 4,
         "shared": "Dense_0,Dense_1",
     }
