@@ -201,7 +201,7 @@ def test_truncated_samples(years, plain, tmp_path, mistake):
     np.testing.assert_allclose(ends, z[:2], atol=1e-6)
     words = [f"--workdir={plain}", f"--out={tmp_path}/a.png"]
     told = mistake(sample.main, [*words, "--truncation=.5"])
-    assert told == f"{plain} draws uniform z; truncation is of normal z alone."
+    assert told == f"{plain} draws z as uniform; truncation is of normal z alone."
     told = mistake(sample.main, [f"--workdir={years}", words[1], "--truncation=0"])
     assert told == "truncation is 0.0; it must be finite and at least 0.01."
 

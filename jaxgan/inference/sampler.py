@@ -88,7 +88,7 @@ class Sampler(NamedTuple):
         if truncation is not None:
             within("truncation", truncation, LEAST)
             if self.distribution != "normal":
-                drawn = f"draws {self.distribution} z" if self.distribution else "draws no z"
+                drawn = f"draws z as {self.distribution}" if self.distribution else "draws no z"
                 raise UserError(f"{self.workdir} {drawn}; truncation is of normal z alone.")
         if label is not None and "attributes" in self.players.generator.inputs:
             raise UserError(f"{self.workdir} changes attributes; ask by jaxgan translate --set.")
