@@ -27,9 +27,11 @@ def table(header, rows):
 
 
 def mean_and_error(values, digits=2):
-    """Mean and standard error of the mean over seeds, as "7.9 ± 0.1"."""
-    spread = values.std(ddof=1) / len(values) ** 0.5 if len(values) > 1 else 0.0
-    return f"{values.mean():.{digits}f} ± {spread:.{digits}f}"
+    """Mean and standard error of the mean over seeds, as "7.9 ± 0.1"; of one seed "7.9"."""
+    mean = f"{values.mean():.{digits}f}"
+    if len(values) == 1:
+        return mean
+    return f"{mean} ± {values.std(ddof=1) / len(values) ** 0.5:.{digits}f}"
 
 
 def panels(rows, columns, width=4.0, height=3.4):

@@ -44,4 +44,4 @@ def test_cells_tell_seeds_that_caught_nothing():
         samples=None,
     )
     # Standard errors: of 0 and 8 half their difference, 4; likewise 25.
-    assert coverage.cells(found) == ("4.0 ± 4.0", "25.0 ± 25.0", "0.10 ± 0.00 (1 of 2)")
+    assert coverage.cells(found) == ("4.0 ± 4.0", "25.0 ± 25.0", "0.10 (1 of 2)")
